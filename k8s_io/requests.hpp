@@ -1,0 +1,144 @@
+#pragma once
+
+// What can be said to an API server, as plain values. A `request` is one call
+// (or one watch) before it becomes HTTP; a `response` is its answer. The curl
+// transport and the simulated cluster both take these, which is why nothing
+// else in the operator knows which of the two it talks to. There is no PUT on
+// purpose: we never write an object that we modelled only in part, and
+// a PUT of a Lease would create it.
+
+#include "scheduler/object_key.hpp"
+#include "scheduler/result.hpp"
+#include "scheduler/time.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holystone::k8s_io {
+
+/// A kind of object and where the API serves it.
+struct resource {
+  std::string_view group;
+  std::string_view version;
+  std::string_view plural;
+  std::string_view kind;
+  bool namespaced = true;
+
+  friend bool operator==(const resource&, const resource&) = default;
+};
+
+/// The kinds that the operator reads or writes.
+namespace resources {
+
+inline constexpr resource replication_sources{
+  "volsync.backube", "v1alpha1", "replicationsources", "ReplicationSource"};
+inline constexpr resource kopia_maintenances{
+  "volsync.backube", "v1alpha1", "kopiamaintenances", "KopiaMaintenance"};
+inline constexpr resource cron_jobs{"batch", "v1", "cronjobs", "CronJob"};
+inline constexpr resource jobs{"batch", "v1", "jobs", "Job"};
+inline constexpr resource pods{"", "v1", "pods", "Pod"};
+inline constexpr resource secrets{"", "v1", "secrets", "Secret"};
+inline constexpr resource config_maps{"", "v1", "configmaps", "ConfigMap"};
+inline constexpr resource service_accounts{"", "v1", "serviceaccounts",
+                                           "ServiceAccount"};
+inline constexpr resource claims{"", "v1", "persistentvolumeclaims",
+                                 "PersistentVolumeClaim"};
+inline constexpr resource volumes{"", "v1", "persistentvolumes",
+                                  "PersistentVolume", false};
+inline constexpr resource namespaces{"", "v1", "namespaces", "Namespace",
+                                     false};
+inline constexpr resource leases{"coordination.k8s.io", "v1", "leases",
+                                 "Lease"};
+inline constexpr resource events{"", "v1", "events", "Event"};
+
+} // namespace resources
+
+/// The field manager of every write of ours; constant for ever.
+inline constexpr std::string_view field_manager = "holystone";
+
+/// What to do with the named object or the listed objects.
+enum class verb { get, list, watch, create, apply, merge_patch, json_patch,
+                  remove };
+
+/// What happens to the dependents of a deleted object; every delete names it
+///
+enum class propagation { foreground, background };
+
+/// One call to the API server.
+struct request {
+  verb what = verb::get;
+  resource kind;
+  /// Empty: cluster-scoped, or all namespaces for list and watch.
+  std::string ns;
+  std::string name;
+  /// `status` or empty.
+  std::string subresource;
+  /// JSON text of create, apply and the patches.
+  std::string body;
+  /// get, list, watch: ask for PartialObjectMetadata, never for content.
+  bool metadata_only = false;
+
+  // -- list and watch ---------------------------------------------------------
+  std::string label_selector;
+  std::string field_selector;
+  /// list: objects a page; 0 asks for all.
+  unsigned limit = 0;
+  std::string continue_token;
+  /// Absent: "most recent"; "0": any age, from the server's cache.
+  std::optional<std::string> resource_version;
+  /// watch: the server ends it after this time.
+  std::optional<seconds> timeout;
+
+  // -- remove -----------------------------------------------------------------
+  /// Preconditions of a delete; empty members are not sent.
+  object_uid uid;
+  holystone::resource_version version;
+  propagation dependents = propagation::background;
+
+  friend bool operator==(const request&, const request&) = default;
+};
+
+/// The answer to a call. `status` is 0 when there was none.
+struct response {
+  int status = 0;
+  /// JSON text: the object, the list, or a Status.
+  std::string body;
+  /// From the header of that name.
+  std::optional<seconds> retry_after;
+  /// Why there was no answer; set when `status` is 0.
+  std::string failure;
+
+  /// Did the server do it?
+  bool ok() const noexcept {
+    return status >= 200 && status < 300;
+  }
+};
+
+/// Path and query as the API server expects them, e.g.
+/// `/apis/batch/v1/namespaces/x/jobs?limit=500`.
+std::string to_target(const request& what);
+
+/// `GET`, `POST`, `PATCH` or `DELETE`.
+std::string_view to_method(verb what);
+
+/// The Content-Type of the body; empty for verbs without one.
+std::string_view content_type(const request& what);
+
+/// The Accept header: plain JSON or PartialObjectMetadata(List).
+std::string accept(const request& what);
+
+/// The body of the HTTP request: `body`, or DeleteOptions for a remove.
+std::string to_body(const request& what);
+
+/// Reads an HTTP request line back into a request: the inverse of the above,
+/// for whoever plays the server. Unknown resources are an error.
+result<request> parse_request(std::string_view method, std::string_view target,
+                              std::string_view content_type,
+                              std::string_view accept, std::string body);
+
+/// One sentence for a log line: verb, kind, object, status and the server's
+/// message; never a body of a Secret.
+std::string describe(const request& what, const response& answer);
+
+} // namespace holystone::k8s_io

@@ -1,0 +1,26 @@
+#pragma once
+
+// The instants that decisions are made with. Kubernetes writes whole seconds,
+// so an instant is a `std::chrono` time point in seconds, UTC. This is not a
+// clock: pure code takes `now` as an argument.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holystone {
+
+/// A whole second on the UTC time line.
+using instant = std::chrono::sys_seconds;
+
+/// A span in seconds.
+using std::chrono::seconds;
+
+/// Formats as RFC 3339 in UTC, e.g. `2026-11-21T02:00:00Z`.
+std::string to_rfc3339(instant at);
+
+/// Parses RFC 3339 with any offset; fractions of a second are cut off.
+std::optional<instant> parse_rfc3339(std::string_view text);
+
+} // namespace holystone

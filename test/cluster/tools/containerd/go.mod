@@ -1,0 +1,3 @@
+module holystone.dev/test/cluster/tools/containerd
+
+go 1.26.0
