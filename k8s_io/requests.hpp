@@ -131,12 +131,6 @@ std::string accept(const request& what);
 /// The body of the HTTP request: `body`, or DeleteOptions for a remove.
 std::string to_body(const request& what);
 
-/// Reads an HTTP request line back into a request: the inverse of the above,
-/// for whoever plays the server. Unknown resources are an error.
-result<request> parse_request(std::string_view method, std::string_view target,
-                              std::string_view content_type,
-                              std::string_view accept, std::string body);
-
 /// One sentence for a log line: verb, kind, object, status and the server's
 /// message; never a body of a Secret.
 std::string describe(const request& what, const response& answer);
