@@ -1,0 +1,322 @@
+#include "k8s_io/objects.hpp"
+
+#include "k8s_io/fields.hpp"
+#include "k8s_io/manifests.hpp"
+#include "k8s_io/mover_report.hpp"
+#include "k8s_io/names.hpp"
+
+#include <algorithm>
+
+namespace holystone::k8s_io {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string value_of(const std::map<std::string, std::string>& texts,
+                     std::string_view key) {
+  auto i = texts.find(std::string{key});
+  return i == texts.end() ? std::string{} : i->second;
+}
+
+/// A quantity may be written as a number or as a text.
+quantities read_quantities(const json::object& members) {
+  quantities found;
+  for (const auto& [name, amount] : members) {
+    if (const auto* text = amount.if_string())
+      found.emplace(name, *text);
+    else if (amount.is_number())
+      found.emplace(name, json::serialize(amount));
+  }
+  return found;
+}
+
+std::optional<int> small_integer(const json::value& from,
+                                 std::string_view key) {
+  auto number = integer_at(from, key);
+  return number ? std::optional{static_cast<int>(*number)} : std::nullopt;
+}
+
+embedded_maintenance read_maintenance(const json::value& kopia) {
+  embedded_maintenance given;
+  given.interval_days = small_integer(kopia, "maintenanceIntervalDays");
+  const auto* block = find(kopia, "maintenanceCronJob");
+  if (!block || !block->is_object())
+    return given;
+  auto& cron_job = given.block.emplace();
+  cron_job.enabled = flag_at(*block, "enabled");
+  cron_job.schedule = text_at(*block, "schedule");
+  cron_job.time_zone = text_at(*block, "timeZone");
+  cron_job.suspend = flag_at(*block, "suspend");
+  cron_job.successful_jobs_history_limit
+    = small_integer(*block, "successfulJobsHistoryLimit");
+  cron_job.failed_jobs_history_limit
+    = small_integer(*block, "failedJobsHistoryLimit");
+  cron_job.has_resources = find(*block, "resources") != nullptr;
+  cron_job.requests
+    = read_quantities(members_at(*block, "resources", "requests"));
+  cron_job.limits = read_quantities(members_at(*block, "resources", "limits"));
+  return given;
+}
+
+std::optional<custom_ca> read_ca(const json::value& kopia) {
+  auto secret = text_at(kopia, "customCA", "secretName");
+  auto config_map = text_at(kopia, "customCA", "configMapName");
+  if (secret.empty() && config_map.empty())
+    return std::nullopt;
+  custom_ca ca;
+  ca.is_secret = !secret.empty();
+  ca.name = ca.is_secret ? secret : config_map;
+  if (auto key = text_at(kopia, "customCA", "key"); !key.empty())
+    ca.key = key;
+  return ca;
+}
+
+const json::value* find_condition(const json::value& object,
+                                  std::string_view type) {
+  for (const auto& condition : items_at(object, "status", "conditions"))
+    if (text_at(condition, "type") == type)
+      return &condition;
+  return nullptr;
+}
+
+bool is_true(const json::value* condition) {
+  return condition && text_at(*condition, "status") == "True";
+}
+
+std::optional<claim_status> read_status(const json::value& object) {
+  const auto* ready = find_condition(object, names::ready_condition);
+  if (!ready)
+    return std::nullopt;
+  claim_status status;
+  status.last_maintenance
+    = instant_at(object, "status", "kopia", "lastMaintenance");
+  status.next_maintenance
+    = instant_at(object, "status", "kopia", "nextScheduledMaintenance");
+  status.failures = static_cast<int>(
+    integer_at(object, "status", "kopia", "maintenanceFailures").value_or(-1));
+  status.cron_job = text_at(object, "status", "kopia", "maintenanceCronJob");
+  status.observed_generation
+    = integer_at(object, "status", "kopia", "observedGeneration").value_or(0);
+  status.ready = is_true(ready);
+  status.reason = text_at(*ready, "reason");
+  status.message = text_at(*ready, "message");
+  return status;
+}
+
+/// The first PVC that moverVolumes mount holds a filesystem repository.
+std::string read_repository_claim(const json::value& kopia) {
+  for (const auto& volume : items_at(kopia, "moverVolumes"))
+    if (auto name
+        = text_at(volume, "volumeSource", "persistentVolumeClaim", "claimName");
+        !name.empty())
+      return name;
+  return text_at(kopia, "repositoryPVC");
+}
+
+run_kind kind_of(const std::map<std::string, std::string>& labels) {
+  return value_of(labels, names::run_kind) == "quick" ? run_kind::quick
+                                                      : run_kind::full;
+}
+
+/// The kubelet reported every container terminated, or the pod was refused or
+/// never bound, so that nothing of it can run.
+bool has_ended(const json::value& pod) {
+  auto phase = text_at(pod, "status", "phase");
+  if (text_at(pod, "spec", "nodeName").empty())
+    return phase == "Failed" || phase == "Succeeded";
+  const auto& statuses = items_at(pod, "status", "containerStatuses");
+  if (statuses.empty())
+    return phase == "Failed" && !is_true(find_condition(pod, "DisruptionTarget"));
+  return std::ranges::all_of(statuses, [](const json::value& status) {
+    return find(status, "state", "terminated") != nullptr;
+  });
+}
+
+/// What the mover's container left behind.
+std::optional<run_outcome> read_outcome(const json::value& pod,
+                                        run_kind kind) {
+  for (const auto& status : items_at(pod, "status", "containerStatuses")) {
+    const auto* ended = find(status, "state", "terminated");
+    if (!ended || text_at(status, "name") != names::container)
+      continue;
+    auto exit_code = integer_at(*ended, "exitCode").value_or(-1);
+    run_outcome outcome;
+    outcome.kind = kind;
+    outcome.started = instant_at(*ended, "startedAt").value_or(instant{});
+    outcome.ended = instant_at(*ended, "finishedAt").value_or(outcome.started);
+    outcome.succeeded = exit_code == 0;
+    auto report = read_mover_report(text_at(*ended, "message"));
+    if (report) {
+      outcome.error_class = report->error_class;
+      outcome.message = report->message;
+      outcome.unique_id = report->unique_id;
+    }
+    if (outcome.succeeded) {
+      outcome.error_class.clear();
+      return outcome;
+    }
+    auto reason = text_at(*ended, "reason");
+    if (reason == "OOMKilled") {
+      outcome.error_class = "out-of-memory";
+      outcome.message = "the container was killed for using more memory than "
+                        "its limit; raise resources.limits.memory";
+    } else if (outcome.error_class.empty()) {
+      outcome.error_class = "unknown";
+      outcome.message = "the mover ended with exit code "
+                        + std::to_string(exit_code) + " and left no report";
+    }
+    return outcome;
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+object_meta read_meta(const json::value& object) {
+  object_meta meta;
+  meta.key = {text_at(object, "metadata", "namespace"),
+              text_at(object, "metadata", "name")};
+  meta.uid = {text_at(object, "metadata", "uid")};
+  meta.version = {text_at(object, "metadata", "resourceVersion")};
+  meta.created = instant_at(object, "metadata", "creationTimestamp")
+                   .value_or(instant{});
+  meta.generation = integer_at(object, "metadata", "generation").value_or(0);
+  meta.labels = texts_at(object, "metadata", "labels");
+  meta.annotations = texts_at(object, "metadata", "annotations");
+  meta.deleting
+    = !text_at(object, "metadata", "deletionTimestamp").empty();
+  return meta;
+}
+
+source_fact read_source(const json::value& object) {
+  auto meta = read_meta(object);
+  source_fact source;
+  source.who = {claim_kind::replication_source, meta.key};
+  source.uid = meta.uid;
+  source.version = meta.version;
+  source.created = meta.created;
+  source.generation = meta.generation;
+  source.deleting = meta.deleting;
+  source.resync = value_of(meta.annotations, names::resync);
+  source.status = read_status(object);
+  const auto* kopia = find(object, "spec", "kopia");
+  if (!kopia || !kopia->is_object())
+    return source;
+  source.is_kopia = true;
+  source.secret = text_at(*kopia, "repository");
+  source.ca = read_ca(*kopia);
+  source.maintenance = read_maintenance(*kopia);
+  source.repository_claim = read_repository_claim(*kopia);
+  return source;
+}
+
+cron_job_fact read_cron_job(const json::value& object) {
+  auto meta = read_meta(object);
+  cron_job_fact found;
+  found.exists = true;
+  found.uid = meta.uid;
+  found.version = meta.version;
+  found.ours = value_of(meta.labels, names::kopia_maintenance) == "true"
+               && !value_of(meta.labels, names::location_hash).empty();
+  found.deleting = meta.deleting;
+  found.schedule = text_at(object, "spec", "schedule");
+  found.time_zone = text_at(object, "spec", "timeZone");
+  found.suspend = flag_at(object, "spec", "suspend").value_or(false);
+  found.created = meta.created;
+  found.last_schedule = instant_at(object, "status", "lastScheduleTime");
+  found.effective_since
+    = parse_rfc3339(value_of(meta.annotations, names::effective_since));
+  found.winner = parse_claim_key(value_of(meta.annotations, names::winner));
+  found.conflict = value_of(meta.annotations, names::schedule_conflict);
+  found.digest = digest_of_owned(object);
+  return found;
+}
+
+job_fact read_job(const json::value& object) {
+  auto meta = read_meta(object);
+  job_fact job;
+  job.key = meta.key;
+  job.uid = meta.uid;
+  job.version = meta.version;
+  job.created = meta.created;
+  job.deleting = meta.deleting;
+  job.kind = kind_of(meta.labels);
+  job.slot = parse_rfc3339(value_of(meta.annotations, names::scheduled_slot));
+  job.location = value_of(meta.labels, names::location_hash);
+  job.ours = !job.location.empty();
+  job.template_digest = value_of(meta.annotations, names::job_template);
+  job.started = instant_at(object, "status", "startTime");
+  job.state = flag_at(object, "spec", "suspend").value_or(false)
+                ? job_state::waiting
+                : job_state::running;
+  if (const auto* complete = find_condition(object, "Complete");
+      is_true(complete)) {
+    job.state = job_state::complete;
+    job.finished = instant_at(*complete, "lastTransitionTime");
+  } else if (const auto* failed = find_condition(object, "Failed");
+             is_true(failed)) {
+    job.state = job_state::failed;
+    job.finished = instant_at(*failed, "lastTransitionTime");
+    job.reason = text_at(*failed, "reason");
+    job.message = text_at(*failed, "message");
+  }
+  return job;
+}
+
+pod_fact read_pod(const json::value& object) {
+  auto meta = read_meta(object);
+  pod_fact pod;
+  pod.key = meta.key;
+  pod.uid = meta.uid;
+  pod.job = {value_of(meta.labels, names::controller_uid)};
+  pod.ended = has_ended(object);
+  if (pod.ended)
+    pod.outcome = read_outcome(object, kind_of(meta.labels));
+  return pod;
+}
+
+lease_fact read_lease(const json::value& object) {
+  auto meta = read_meta(object);
+  lease_fact lease;
+  lease.exists = true;
+  lease.uid = meta.uid;
+  lease.version = meta.version;
+  lease.holder = {text_at(object, "spec", "holderIdentity")};
+  auto job = value_of(meta.annotations, names::holder_job);
+  if (auto slash = job.find('/'); slash != job.npos)
+    lease.holder_job = {job.substr(0, slash), job.substr(slash + 1)};
+  lease.acquired = instant_at(object, "spec", "acquireTime");
+  lease.deadline
+    = parse_rfc3339(value_of(meta.annotations, names::holder_deadline));
+  lease.winner = parse_claim_key(value_of(meta.annotations, names::winner));
+  lease.known = ledger_from_annotations(meta.annotations);
+  return lease;
+}
+
+secret_fact read_secret(const json::value& object) {
+  auto meta = read_meta(object);
+  secret_fact secret{meta.key, meta.uid, meta.version, {}, {}};
+  if (value_of(meta.labels, names::secret_copy) != "true")
+    return secret;
+  secret.repository = value_of(meta.labels, names::repository_hash);
+  copy_fact copy;
+  copy.key = meta.key;
+  copy.uid = meta.uid;
+  copy.version = meta.version;
+  auto kind = value_of(meta.annotations, names::source_kind);
+  copy.source.what = kind == "ca-secret" ? copy_source::kind::ca_secret
+                     : kind == "ca-config-map"
+                       ? copy_source::kind::ca_config_map
+                       : copy_source::kind::secret;
+  copy.source.key = {value_of(meta.annotations, names::source_namespace),
+                     value_of(meta.annotations, names::source_secret)};
+  copy.source.data_key = value_of(meta.annotations, names::source_key);
+  copy.source_uid = {value_of(meta.annotations, names::source_uid)};
+  copy.source_version = value_of(meta.annotations, names::source_version);
+  copy.resync = value_of(meta.annotations, names::resync);
+  secret.copy = std::move(copy);
+  return secret;
+}
+
+} // namespace holystone::k8s_io

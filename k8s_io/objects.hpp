@@ -1,0 +1,78 @@
+#pragma once
+
+// Parsing, not validating: each kind of object that the operator watches is
+// reduced here from the API server's JSON to the facts that decisions are made
+// from, and the JSON is dropped. Reading never fails: what is missing is
+// empty, what is unknown is ignored. Called by the watchers and wherever a
+// write is answered with the new object.
+
+#include "scheduler/admission.hpp"
+#include "scheduler/claims.hpp"
+#include "scheduler/repository.hpp"
+
+#include <boost/json.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace holystone::k8s_io {
+
+/// What every object has.
+struct object_meta {
+  object_key key;
+  object_uid uid;
+  resource_version version;
+  instant created;
+  std::int64_t generation = 0;
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations;
+  bool deleting = false;
+};
+
+object_meta read_meta(const boost::json::value& object);
+
+/// A ReplicationSource, as far as maintenance is concerned.
+struct source_fact {
+  claim_key who;
+  object_uid uid;
+  resource_version version;
+  instant created;
+  std::int64_t generation = 0;
+  bool deleting = false;
+  /// It has a `spec.kopia`; sources of other movers are left alone.
+  bool is_kopia = false;
+  /// `spec.kopia.repository`: a Secret of the same namespace.
+  std::string secret;
+  std::optional<custom_ca> ca;
+  embedded_maintenance maintenance;
+  std::string resync;
+  /// The volume that holds a filesystem repository: a PVC of moverVolumes.
+  std::string repository_claim;
+  std::optional<claim_status> status;
+};
+
+source_fact read_source(const boost::json::value& object);
+
+cron_job_fact read_cron_job(const boost::json::value& object);
+
+/// `ours` is told by the label of the repository and the field manager's mark.
+job_fact read_job(const boost::json::value& object);
+
+pod_fact read_pod(const boost::json::value& object);
+
+lease_fact read_lease(const boost::json::value& object);
+
+/// A Secret's metadata; `copy` is set for a copy of ours.
+struct secret_fact {
+  object_key key;
+  object_uid uid;
+  resource_version version;
+  std::optional<copy_fact> copy;
+  /// The repository a copy belongs to.
+  std::string repository;
+};
+
+secret_fact read_secret(const boost::json::value& object);
+
+} // namespace holystone::k8s_io

@@ -1,0 +1,17 @@
+#pragma once
+
+// Resource quantities as Kubernetes compares them: `0.5` is `500m`. The API
+// server rewrites quantities, so drift detection has to compare values and not
+// texts. Called by manifests.cpp only.
+
+#include <boost/json.hpp>
+
+#include <string>
+
+namespace holystone::k8s_io {
+
+/// A text that is equal for equal quantities; what is no quantity comes back
+/// as it is.
+std::string normal_quantity(const boost::json::value& quantity);
+
+} // namespace holystone::k8s_io

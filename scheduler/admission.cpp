@@ -1,0 +1,199 @@
+#include "scheduler/admission.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holystone {
+
+namespace {
+
+/// Days of `maintenanceIntervalDays` are compared with whole seconds.
+bool too_soon(const admission_view& view, const job_fact& job, instant now) {
+  return job.slot && view.interval > seconds{0} && view.lease.known.success_ended
+         && now < *view.lease.known.success_ended + view.interval;
+}
+
+bool is_unfinished(const job_fact& job) {
+  return job.state == job_state::waiting || job.state == job_state::running;
+}
+
+bool is_waiting(const job_fact& job) {
+  return job.state == job_state::waiting && job.ours && !job.deleting;
+}
+
+/// Earlier in the queue: by creation, then by name, which is unique.
+bool before(const job_fact& a, const job_fact& b) {
+  return std::tie(a.created, a.key) < std::tie(b.created, b.key);
+}
+
+/// Does another Job make the slot of `job` superfluous (contract section 5)?
+bool is_duplicate(const admission_view& view, const job_fact& job) {
+  if (!job.slot)
+    return false;
+  return std::ranges::any_of(view.jobs, [&](const job_fact& other) {
+    if (other.uid == job.uid || !other.ours || !is_unfinished(other)
+        || other.deleting)
+      return false;
+    if (job.kind == run_kind::quick && other.kind == run_kind::full)
+      return true;
+    return other.slot && other.kind == job.kind
+           && (other.state == job_state::running || before(other, job));
+  });
+}
+
+/// Why a waiting Job must not run at all; empty when it may.
+std::string unwanted(const admission_view& view, const job_fact& job,
+                     instant now) {
+  if (view.template_digest.empty())
+    return "no claim asks for this repository any more";
+  if (!job.slot)
+    return {};
+  if (view.effective_since && *job.slot < *view.effective_since)
+    return "its slot is older than the schedule that is in force (A-12)";
+  if (const auto& done = view.lease.known.success_started;
+      done && *job.slot <= *done)
+    return "a full run that began after its slot has succeeded (A-13)";
+  if (too_soon(view, job, now))
+    return "maintenanceIntervalDays have not passed since the last success";
+  if (is_duplicate(view, job))
+    return "another Job of its kind waits or runs";
+  return {};
+}
+
+bool is_outdated(const admission_view& view, const job_fact& job) {
+  return job.location != view.location
+         || job.template_digest != view.template_digest;
+}
+
+const job_fact* find(const std::vector<job_fact>& jobs, const object_uid& uid) {
+  auto i = std::ranges::find(jobs, uid, &job_fact::uid);
+  return i == jobs.end() ? nullptr : &*i;
+}
+
+/// What the ledger learns from an ended Job: the newest report, or else what
+/// the Job controller says.
+std::optional<run_outcome> outcome_of(const admission_view& view,
+                                      const job_fact* job, instant now) {
+  std::optional<run_outcome> newest;
+  for (const auto& pod : view.pods)
+    if (pod.job == view.lease.holder && pod.outcome
+        && (!newest || newest->ended <= pod.outcome->ended))
+      newest = pod.outcome;
+  if (newest || !job)
+    return newest;
+  run_outcome told;
+  told.kind = job->kind;
+  told.succeeded = job->state == job_state::complete;
+  told.started = job->started.value_or(job->created);
+  told.ended = job->finished.value_or(now);
+  if (!told.succeeded) {
+    told.error_class
+      = job->reason == "DeadlineExceeded" ? "timeout" : "unknown";
+    told.message = fmt::format("Job {} failed: {}", to_string(job->key),
+                               job->message.empty() ? job->reason
+                                                    : job->message);
+  }
+  return told;
+}
+
+/// Has the holder left something that may still run? A Job that ended well
+/// proves that its pod did; any other needs a pod that was seen to end.
+bool may_still_run(const admission_view& view, const job_fact* job,
+                   instant now) {
+  bool seen_ended = false;
+  for (const auto& pod : view.pods) {
+    if (pod.job != view.lease.holder)
+      continue;
+    if (is_live(pod, view.limits, now))
+      return true;
+    seen_ended |= pod.ended;
+  }
+  if (job && job->state == job_state::complete)
+    return false;
+  return !seen_ended && view.never_resumed != view.lease.holder;
+}
+
+admission_step step_for_holder(const admission_view& view, instant now) {
+  const auto& lease = view.lease;
+  const auto* job = find(view.jobs, lease.holder);
+  if (job && job->state == job_state::running)
+    return stand_by{fmt::format("Job {} runs", to_string(job->key)), false, {}};
+  auto deadline_passed = lease.deadline && now >= *lease.deadline;
+  if (job && job->state == job_state::waiting) {
+    if (job->deleting)
+      return stand_by{fmt::format("Job {} is being deleted",
+                                  to_string(job->key)),
+                      false, {}};
+    for (const auto& pod : view.pods)
+      if (pod.job == job->uid && is_live(pod, view.limits, now))
+        return stand_by{fmt::format("Job {} waits for its pod {} to end",
+                                    to_string(job->key), to_string(pod.key)),
+                        false, lease.deadline};
+    if (auto why = unwanted(view, *job, now); !why.empty())
+      return drop_job{*job, why};
+    if (is_outdated(view, *job))
+      return replace_job{*job};
+    return resume_job{*job};
+  }
+  if (may_still_run(view, job, now) && !deadline_passed)
+    return stand_by{
+      fmt::format("the Lease is held for Job {} until {}, because nobody saw "
+                  "its pod end; `holystone release` frees it by hand",
+                  to_string(lease.holder_job),
+                  lease.deadline ? to_rfc3339(*lease.deadline) : "released"),
+      false, lease.deadline};
+  auto outcome = outcome_of(view, job, now);
+  auto known = outcome ? record(lease.known, lease.holder, *outcome, view.secret)
+                       : lease.known;
+  return release_lease{std::move(known), lease.holder_job, std::move(outcome)};
+}
+
+/// A Job or pod that is not ours to stop, or not yet ended.
+std::string obstacle(const admission_view& view, instant now) {
+  for (const auto& job : view.jobs)
+    if (!job.ours && job.state == job_state::running)
+      return fmt::format("Job {}, which is not ours, runs", to_string(job.key));
+  for (const auto& pod : view.pods)
+    if (is_live(pod, view.limits, now))
+      return fmt::format("pod {} of another Job has not ended",
+                         to_string(pod.key));
+  return {};
+}
+
+} // namespace
+
+bool is_live(const pod_fact& pod, const run_limits& limits, instant now) {
+  if (pod.ended)
+    return false;
+  return !pod.vanished || now < *pod.vanished + limits.longest_possible();
+}
+
+admission_step admit(const admission_view& view, instant now) {
+  for (const auto& job : view.jobs)
+    if (job.ours && job.state == job_state::running && !job.deleting
+        && job.uid != view.lease.holder)
+      return suspend_job{job};
+  for (const auto& job : view.jobs)
+    if (is_waiting(job) && job.uid != view.lease.holder)
+      if (auto why = unwanted(view, job, now); !why.empty())
+        return drop_job{job, why};
+  if (view.lease.holder)
+    return step_for_holder(view, now);
+  const job_fact* next = nullptr;
+  for (const auto& job : view.jobs)
+    if (is_waiting(job) && (!next || before(job, *next)))
+      next = &job;
+  if (!next)
+    return stand_by{};
+  if (is_outdated(view, *next))
+    return replace_job{*next};
+  if (auto why = obstacle(view, now); !why.empty())
+    return stand_by{why, false, {}};
+  if (!view.granted)
+    return stand_by{"the limit on concurrent maintenance leaves no room", true,
+                    {}};
+  return acquire_lease{*next, now + view.limits.longest_possible()};
+}
+
+} // namespace holystone

@@ -1,0 +1,179 @@
+#pragma once
+
+// One maintenance at a time. Given what is known of a location's Jobs, pods
+// and Lease, `admit` says which single thing to do next: acquire the Lease for
+// a waiting Job, resume the holder, suspend a Job that runs without the Lease,
+// drop a Job that must not run, or release. It is pure and level-triggered, so
+// that it can be asked again after any crash or lost reply. The rules A-1 to
+// A-15 of the admission experiments are cited where they bind. It neither
+// makes CronJobs nor talks to the API server.
+
+#include "scheduler/claims.hpp"
+#include "scheduler/ledger.hpp"
+#include "scheduler/object_key.hpp"
+#include "scheduler/time.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace holystone {
+
+/// Where a Job stands; finished means Complete or Failed is True.
+enum class job_state { waiting, running, complete, failed };
+
+/// A maintenance Job as the API server shows it.
+struct job_fact {
+  object_key key;
+  object_uid uid;
+  resource_version version;
+  instant created;
+  job_state state = job_state::waiting;
+  run_kind kind = run_kind::full;
+  /// The slot of a scheduled Job; absent for one made by hand.
+  std::optional<instant> slot;
+  std::optional<instant> started;
+  std::optional<instant> finished;
+  /// Reason and message of the Failed condition.
+  std::string reason;
+  std::string message;
+  /// Location hash that the Job carries; picks the Lease.
+  std::string location;
+  /// Digest of the template that the Job was made from.
+  std::string template_digest;
+  /// Made from our CronJob; a foreign one is respected, never touched.
+  bool ours = true;
+  /// It has a deletionTimestamp.
+  bool deleting = false;
+
+  friend bool operator==(const job_fact&, const job_fact&) = default;
+};
+
+/// A pod of a maintenance Job.
+struct pod_fact {
+  object_key key;
+  object_uid uid;
+  /// UID of the Job, by label, never by ownerReference.
+  object_uid job;
+  /// The kubelet reported every container terminated, or it was never bound.
+  bool ended = false;
+  /// When the object went although it had not ended.
+  std::optional<instant> vanished;
+  std::optional<run_outcome> outcome;
+
+  friend bool operator==(const pod_fact&, const pod_fact&) = default;
+};
+
+/// The repository's Lease; the durable record of who may run.
+struct lease_fact {
+  bool exists = false;
+  object_uid uid;
+  resource_version version;
+  /// UID of the Job that holds it; empty: free.
+  object_uid holder;
+  object_key holder_job;
+  std::optional<instant> acquired;
+  /// Until when an unaccounted pod of the holder may still run.
+  std::optional<instant> deadline;
+  /// The claim that won when the Lease was last written.
+  std::optional<claim_key> winner;
+  ledger known;
+
+  friend bool operator==(const lease_fact&, const lease_fact&) = default;
+};
+
+/// Bounds of one run, in the template and in the Lease's deadline.
+struct run_limits {
+  /// `activeDeadlineSeconds` of the Job; a pod's own is 60 s more.
+  seconds job_deadline{10800};
+  seconds termination_grace{30};
+
+  /// How long after its resume a Job's pod can run at the very latest: the
+  /// last possible pod start, the pod's deadline, its grace, and a minute.
+  seconds longest_possible() const {
+    return job_deadline + (job_deadline + seconds{60}) + termination_grace
+           + seconds{60};
+  }
+};
+
+/// Everything that `admit` decides from.
+struct admission_view {
+  const std::vector<job_fact>& jobs;
+  const std::vector<pod_fact>& pods;
+  const lease_fact& lease;
+  /// Hash of the location as it is wanted now.
+  std::string location;
+  /// Digest of the CronJob's template as it is wanted now; empty: nobody
+  /// claims the repository any more.
+  std::string template_digest;
+  /// Since when the schedule is in force; older slots are dropped.
+  std::optional<instant> effective_since;
+  /// Slots sooner than this after a success are dropped; 0 s: none.
+  seconds interval{0};
+  /// The holder if this process knows that it was never resumed: then a Job
+  /// that went away left no pod behind.
+  object_uid never_resumed;
+  /// The limits over all repositories leave room for one more run.
+  bool granted = true;
+  /// The Secret and version that runs authenticate with (see ledger.hpp).
+  std::string secret;
+  run_limits limits;
+};
+
+/// Take the Lease for a waiting Job, with the version that was seen.
+struct acquire_lease {
+  job_fact job;
+  instant deadline;
+};
+
+/// Let the Lease's holder run: suspend false, the ticket, the policy.
+struct resume_job {
+  job_fact job;
+};
+
+/// Suspend a Job that runs without holding the Lease.
+struct suspend_job {
+  job_fact job;
+};
+
+/// Delete a waiting or unneeded Job by UID and version.
+struct drop_job {
+  job_fact job;
+  std::string reason;
+};
+
+/// Make a waiting Job anew from the current template, then drop it.
+struct replace_job {
+  job_fact job;
+};
+
+/// Free the Lease and write the ledger in one patch.
+struct release_lease {
+  ledger known;
+  /// The Job that ended, and how; absent when it never ran.
+  object_key job;
+  std::optional<run_outcome> outcome;
+};
+
+/// Nothing to do now.
+struct stand_by {
+  /// One sentence for `why`; empty when nothing waits.
+  std::string reason;
+  /// A Job waits only for the limits over all repositories.
+  bool wants_grant = false;
+  /// When to look again without an event.
+  std::optional<instant> wake;
+};
+
+using admission_step
+  = std::variant<stand_by, acquire_lease, resume_job, suspend_job, drop_job,
+                 replace_job, release_lease>;
+
+/// Decides the next step for one location.
+admission_step admit(const admission_view& view, instant now);
+
+/// Can `pod` still run, as far as anybody can know?
+bool is_live(const pod_fact& pod, const run_limits& limits, instant now);
+
+} // namespace holystone

@@ -1,0 +1,163 @@
+#include "scheduler/claims.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace holystone {
+
+namespace {
+
+constexpr std::string_view source_kind = "ReplicationSource";
+constexpr std::string_view maintenance_kind = "KopiaMaintenance";
+
+/// The limit of the conflict annotation; all annotations share 256 KiB.
+constexpr std::size_t conflict_limit = 4096;
+
+/// The limit of a label value.
+constexpr std::size_t label_limit = 63;
+
+bool older(const claim& a, const claim& b) {
+  return std::tie(a.created, a.who.object, a.who.kind)
+         < std::tie(b.created, b.who.object, b.who.kind);
+}
+
+} // namespace
+
+std::string to_string(const claim_key& key) {
+  return fmt::format("{} {}",
+                     key.kind == claim_kind::replication_source
+                       ? source_kind
+                       : maintenance_kind,
+                     to_string(key.object));
+}
+
+std::optional<claim_key> parse_claim_key(std::string_view text) {
+  auto blank = text.find(' ');
+  auto slash = text.find('/');
+  if (blank == text.npos || slash == text.npos || slash < blank)
+    return std::nullopt;
+  auto kind = text.substr(0, blank);
+  if (kind != source_kind && kind != maintenance_kind)
+    return std::nullopt;
+  return claim_key{kind == source_kind ? claim_kind::replication_source
+                                       : claim_kind::kopia_maintenance,
+                   {std::string{text.substr(blank + 1, slash - blank - 1)},
+                    std::string{text.substr(slash + 1)}}};
+}
+
+std::optional<maintenance_settings>
+effective_settings(const embedded_maintenance& given,
+                   const claim_defaults& defaults) {
+  maintenance_settings wanted;
+  wanted.time_zone = defaults.time_zone;
+  if (const auto& block = given.block) {
+    if (!block->enabled.value_or(true))
+      return std::nullopt;
+    if (!block->schedule.empty())
+      wanted.schedule = block->schedule;
+    if (!block->time_zone.empty())
+      wanted.time_zone = block->time_zone;
+    wanted.suspend = block->suspend.value_or(false);
+    wanted.successful_jobs_history_limit
+      = block->successful_jobs_history_limit.value_or(
+        wanted.successful_jobs_history_limit);
+    wanted.failed_jobs_history_limit = block->failed_jobs_history_limit.value_or(
+      wanted.failed_jobs_history_limit);
+    if (block->has_resources) {
+      wanted.requests = block->requests;
+      wanted.limits = block->limits;
+    }
+    return wanted;
+  }
+  if (given.interval_days) {
+    if (*given.interval_days <= 0)
+      return std::nullopt;
+    wanted.interval_days = *given.interval_days;
+    return wanted;
+  }
+  if (!defaults.maintain_by_default)
+    return std::nullopt;
+  return wanted;
+}
+
+const claim* elect(const std::vector<claim>& claims,
+                   const std::optional<claim_key>& incumbent) {
+  const claim* best = nullptr;
+  auto rank = [&](const claim& c) {
+    // Smaller wins: kind first, then the incumbent, then age.
+    return std::pair{c.who.kind != claim_kind::kopia_maintenance,
+                     !(incumbent && c.who == *incumbent)};
+  };
+  for (const auto& c : claims) {
+    if (c.defect)
+      continue;
+    if (!best || rank(c) < rank(*best)
+        || (rank(c) == rank(*best) && older(c, *best)))
+      best = &c;
+  }
+  return best;
+}
+
+std::vector<const claim*> conflicting(const std::vector<claim>& claims,
+                                      const claim& winner) {
+  std::vector<const claim*> losers;
+  for (const auto& c : claims)
+    if (c.who != winner.who
+        && (c.settings.schedule != winner.settings.schedule
+            || c.settings.time_zone != winner.settings.time_zone))
+      losers.push_back(&c);
+  std::ranges::sort(losers, {}, [](const claim* c) { return c->who; });
+  return losers;
+}
+
+std::string conflict_text(const std::vector<claim>& claims,
+                          const claim& winner) {
+  std::vector<std::string> entries;
+  for (const auto* c : conflicting(claims, winner))
+    entries.push_back(
+      fmt::format("Schedule '{}' requested by {} (rejected - first-wins "
+                  "strategy)",
+                  c->settings.schedule, to_string(c->who)));
+  std::ranges::sort(entries);
+  // Room for the longest tail, so that the cut never exceeds the limit.
+  constexpr std::size_t tail = sizeof(" ... and 4294967295 more");
+  std::string text;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    auto separator = text.empty() ? "" : "; ";
+    auto last = i + 1 == entries.size();
+    if (text.size() + entries[i].size() + 2 + (last ? 0 : tail)
+        > conflict_limit)
+      return fmt::format("{} ... and {} more", text, entries.size() - i);
+    text += separator;
+    text += entries[i];
+  }
+  return text;
+}
+
+std::vector<std::string> source_namespaces(const std::vector<claim>& claims) {
+  std::set<std::string> names;
+  for (const auto& c : claims)
+    names.insert(c.who.object.ns);
+  return {names.begin(), names.end()};
+}
+
+std::string namespaces_label(const std::vector<std::string>& namespaces) {
+  auto joined = fmt::format("{}", fmt::join(namespaces, "_"));
+  if (joined.size() <= label_limit)
+    return joined;
+  for (auto kept = namespaces.size() - 1; kept > 0; --kept) {
+    auto text = fmt::format(
+      "{}_and-{}-more",
+      fmt::join(namespaces.begin(),
+                namespaces.begin() + static_cast<std::ptrdiff_t>(kept), "_"),
+      namespaces.size() - kept);
+    if (text.size() <= label_limit)
+      return text;
+  }
+  // A namespace has at most 63 characters, but not beside the suffix.
+  return fmt::format("{}-namespaces", namespaces.size());
+}
+
+} // namespace holystone

@@ -1,0 +1,157 @@
+#pragma once
+
+// Who asks for a repository to be maintained, with which settings, and who of
+// them wins. A claim is one ReplicationSource or KopiaMaintenance reduced to
+// what maintenance needs of it. Pure: the registry actor makes claims from
+// watch events, the repository decides with them. Where the repository is, is
+// not said here (see repository_identity.hpp).
+
+#include "scheduler/object_key.hpp"
+#include "scheduler/time.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holystone {
+
+/// The kinds of object that can claim a repository.
+enum class claim_kind { kopia_maintenance, replication_source };
+
+/// Identifies a claimant across re-creation: kind, namespace and name.
+struct claim_key {
+  claim_kind kind = claim_kind::replication_source;
+  object_key object;
+
+  friend auto operator<=>(const claim_key&, const claim_key&) = default;
+};
+
+/// `ReplicationSource app/data`, the form that annotations and users see.
+std::string to_string(const claim_key& key);
+
+/// Reads what `to_string` wrote.
+std::optional<claim_key> parse_claim_key(std::string_view text);
+
+/// Resource quantities by name, as the user wrote them.
+using quantities = std::map<std::string, std::string>;
+
+/// Where the certificate of a private CA is kept.
+struct custom_ca {
+  /// A Secret, or else a ConfigMap.
+  bool is_secret = true;
+  std::string name;
+  /// Key inside the object; S1's default is `ca.crt`.
+  std::string key = "ca.crt";
+
+  friend bool operator==(const custom_ca&, const custom_ca&) = default;
+};
+
+/// How a repository is to be maintained; the winner's settings are used whole.
+struct maintenance_settings {
+  /// As the user wrote it; may hold `H`.
+  std::string schedule = "0 2 * * *";
+  std::string time_zone = "UTC";
+  bool suspend = false;
+  int successful_jobs_history_limit = 3;
+  int failed_jobs_history_limit = 1;
+  /// Contract section 3; a given `resources` replaces the block whole.
+  quantities requests{{"cpu", "100m"}, {"memory", "256Mi"}};
+  quantities limits{{"cpu", "500m"}, {"memory", "512Mi"}};
+  /// Days that must pass after a success; 0: every slot runs.
+  int interval_days = 0;
+
+  friend bool operator==(const maintenance_settings&,
+                         const maintenance_settings&) = default;
+};
+
+/// The maintenance part of a ReplicationSource's `spec.kopia`, as stored.
+struct embedded_maintenance {
+  struct cron_job {
+    std::optional<bool> enabled;
+    std::string schedule;
+    std::string time_zone;
+    std::optional<bool> suspend;
+    std::optional<int> successful_jobs_history_limit;
+    std::optional<int> failed_jobs_history_limit;
+    bool has_resources = false;
+    quantities requests;
+    quantities limits;
+  };
+
+  std::optional<cron_job> block;
+  /// `maintenanceIntervalDays`, deprecated; 0 turns maintenance off.
+  std::optional<int> interval_days;
+};
+
+/// What the operator's flags say about claims that leave something open.
+struct claim_defaults {
+  /// `--timezone`.
+  std::string time_zone = "UTC";
+  /// `--default-maintenance`: is a source without any field maintained?
+  bool maintain_by_default = true;
+};
+
+/// The settings that a ReplicationSource asks for, or nothing when it does not
+/// claim (contract section 2). The block wins over `maintenanceIntervalDays`.
+std::optional<maintenance_settings>
+effective_settings(const embedded_maintenance& given,
+                   const claim_defaults& defaults);
+
+/// Why a claim is not maintained, as its condition says it.
+struct trouble {
+  /// A condition reason: `Waiting` or `Error`.
+  std::string reason;
+  /// Names the object and the field and says what to do.
+  std::string message;
+
+  friend bool operator==(const trouble&, const trouble&) = default;
+};
+
+/// One object's wish to have a repository maintained.
+struct claim {
+  claim_key who;
+  object_uid uid;
+  instant created;
+  std::int64_t generation = 0;
+  /// The repository Secret, in the claimant's namespace.
+  object_key secret;
+  /// The Secret's incarnation and version as last read.
+  object_uid secret_uid;
+  std::string secret_version;
+  std::optional<custom_ca> ca;
+  maintenance_settings settings;
+  /// Set when this claim cannot win now: bad schedule, missing Secret.
+  std::optional<trouble> defect;
+  /// `volsync.backube/resync` as the user set it: a change forces a new copy.
+  std::string resync;
+  /// Deprecated fields in use: one Warning a generation.
+  bool deprecated_fields = false;
+};
+
+/// Picks the winner: a KopiaMaintenance beats every embedded claim; then the
+/// recorded incumbent stays; then the oldest, then namespace/name.
+/// Claims with a defect never win. Returns nullptr when nobody can.
+const claim* elect(const std::vector<claim>& claims,
+                   const std::optional<claim_key>& incumbent);
+
+/// The losers whose schedule or zone differs from the winner's, sorted by key.
+std::vector<const claim*> conflicting(const std::vector<claim>& claims,
+                                      const claim& winner);
+
+/// Text of annotation `volsync.backube/schedule-conflict`: sorted entries,
+/// joined by `; `, cut at 4 KiB; empty when there is no conflict.
+std::string conflict_text(const std::vector<claim>& claims,
+                          const claim& winner);
+
+/// The namespaces of all claims, sorted and distinct.
+std::vector<std::string> source_namespaces(const std::vector<claim>& claims);
+
+/// Joins namespaces with `_`; over 63 characters: as many as fit, then
+/// `_and-<n>-more` (a label value's limit).
+std::string namespaces_label(const std::vector<std::string>& namespaces);
+
+} // namespace holystone

@@ -1,0 +1,76 @@
+#pragma once
+
+// What is known of a repository's runs: the last success, the streak of
+// failures, kopia's own id. The ledger lives in annotations of the
+// repository's Lease and is written by the same patch that releases it, so
+// every Job is counted exactly once whatever crashes when. Pure; the
+// repository folds outcomes into it. It is not the list of Jobs (those are in
+// the cluster) and not a metric.
+
+#include "scheduler/object_key.hpp"
+#include "scheduler/time.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace holystone {
+
+/// The two kinds of kopia maintenance; only full runs count for status.
+enum class run_kind { full, quick };
+
+/// `full` or `quick`.
+std::string_view to_string(run_kind kind);
+
+/// How one run ended, from the pod's termination message or, without one, from
+/// the Job's condition.
+struct run_outcome {
+  bool succeeded = false;
+  run_kind kind = run_kind::full;
+  instant started;
+  instant ended;
+  /// Error class of contract section 6; empty on success.
+  std::string error_class;
+  /// A plain sentence; holds no secret.
+  std::string message;
+  /// kopia's unique id of the repository; empty when unknown.
+  std::string unique_id;
+
+  friend bool operator==(const run_outcome&, const run_outcome&) = default;
+};
+
+/// The durable summary of a location's runs.
+struct ledger {
+  /// The last successful full run (A-13 needs its start).
+  std::optional<instant> success_started;
+  std::optional<instant> success_ended;
+  /// Consecutive failed full runs.
+  int failures = 0;
+  /// The last failure's class and sentence; empty after a success.
+  std::string failure_class;
+  std::string failure_message;
+  /// The Job counted last.
+  object_uid counted;
+  std::string unique_id;
+  /// `namespace/name@version` of a Secret that the repository refused; its
+  /// claim does not win until the Secret changes (contract section 2).
+  std::string refused_secret;
+
+  friend bool operator==(const ledger&, const ledger&) = default;
+};
+
+/// The ledger after `job` ended with `outcome`; a Job that is already counted
+/// changes nothing. `secret` names what the run authenticated with, as
+/// `refused_secret` keeps it.
+ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
+              const std::string& secret);
+
+/// The annotations of the Lease that hold the ledger; every key is always
+/// there, so that a merge patch replaces the whole.
+std::map<std::string, std::string> to_annotations(const ledger& known);
+
+/// Reads what `to_annotations` wrote; missing or broken keys count as unknown.
+ledger
+ledger_from_annotations(const std::map<std::string, std::string>& annotations);
+
+} // namespace holystone
