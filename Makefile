@@ -1,0 +1,104 @@
+# Every target sets itself up: on Debian bookworm as root the packages that are
+# missing are installed first (.ci/setup). `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Compiler results and the Go-built tools outlive the source tree.
+HOLYSTONE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/holystone
+export HOLYSTONE_CACHE
+export CCACHE_DIR ?= $(HOLYSTONE_CACHE)/ccache
+# One folder is like another for the cache: a fresh clone finds its objects.
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
+
+JOBS ?= $(shell nproc)
+# Tests, demo and end-to-end run what is shipped; it is built once.
+RELEASE := build/release
+CTEST := ctest --output-on-failure --no-tests=error -j$(JOBS)
+KOPIA = "$$(test/cluster/build-tools kopia)/kopia"
+KUBECTL = "$$(test/cluster/build-tools kubernetes)/kubectl"
+
+.PHONY: help
+help: ## say what there is
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+.PHONY: setup
+setup:
+	@.ci/setup build
+
+$(RELEASE)/build.ninja: CMakePresets.json | setup
+	cmake --preset release
+
+.PHONY: build
+build: $(RELEASE)/build.ninja ## build/release/holystone and holystone-sim
+	cmake --build $(RELEASE) -j$(JOBS) --target holystone holystone-sim
+
+.PHONY: test
+test: $(RELEASE)/build.ninja ## build everything and run all tests but e2e
+	@.ci/setup go
+	cmake --build $(RELEASE) -j$(JOBS)
+	kopia=$(KOPIA) kubectl=$(KUBECTL); \
+	HOLYSTONE_KOPIA=$$kopia KUBECTL=$$kubectl \
+	  $(CTEST) --test-dir $(RELEASE)
+
+.PHONY: demo
+demo: build ## watch a simulated cluster being maintained; ONCE=1 ends by itself
+	test/demo $(if $(ONCE),--once)
+
+.PHONY: e2e
+e2e: build ## the whole story on a real Kubernetes node
+	@.ci/setup go node
+	test/cluster/e2e
+
+.PHONY: cluster
+cluster: build ## start a real node, leave it running, print its kubeconfig
+	@.ci/setup go node
+	test/cluster/e2e --only-install
+
+.PHONY: cluster-stop
+cluster-stop: ## stop the node of `make cluster`
+	test/cluster/down
+
+.PHONY: bench
+bench: build ## 1,000 repositories on a real API server -> build/bench.json
+	@.ci/setup go node
+	test/cluster/bench build/bench.json
+
+# The other presets: slower builds that find what the release build can't.
+.PHONY: dev
+dev: setup ## debug build and its tests
+	cmake --preset dev
+	cmake --build build/dev -j$(JOBS)
+	$(CTEST) --test-dir build/dev
+
+.PHONY: asan
+asan: setup ## tests under the address and undefined-behaviour sanitizers
+	cmake --preset asan
+	cmake --build build/asan -j$(JOBS)
+	$(CTEST) --test-dir build/asan
+
+.PHONY: tsan
+tsan: setup ## tests under the thread sanitizer
+	cmake --preset tsan
+	cmake --build build/tsan -j$(JOBS)
+	TSAN_OPTIONS="ignore_noninstrumented_modules=1 \
+	suppressions=$(CURDIR)/test/tsan.suppressions" \
+	  $(CTEST) --test-dir build/tsan
+
+.PHONY: tidy
+tidy: setup ## clang-tidy over everything
+	@.ci/setup style
+	cmake --preset tidy
+	cmake --build build/tidy -j$(JOBS)
+
+.PHONY: format
+format: ## clang-format over everything
+	@.ci/setup style
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build
