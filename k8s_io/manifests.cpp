@@ -40,17 +40,17 @@ json::object run_labels(const cron_job_intent& wanted) {
 json::array mover_arguments(const cron_job_intent& wanted,
                             const mover_settings& mover) {
   json::array arguments{
-    "mover",
-    "maintain",
-    "--full",
-    fmt::format("--repository={}", wanted.location_id.hex),
-    fmt::format("--namespace={}", wanted.winner.object.ns),
-    "--credentials=/credentials",
-    "--pod-info=/podinfo",
-    "--config-dir=/config",
-    "--cache-dir=/cache",
-    fmt::format("--deadline={}", mover.limits.job_deadline.count()),
-    fmt::format("--takeover={}", mover.takeover),
+      "mover",
+      "maintain",
+      "--full",
+      fmt::format("--repository={}", wanted.location_id.hex),
+      fmt::format("--namespace={}", wanted.winner.object.ns),
+      "--credentials=/credentials",
+      "--pod-info=/podinfo",
+      "--config-dir=/config",
+      "--cache-dir=/cache",
+      fmt::format("--deadline={}", mover.limits.job_deadline.count()),
+      fmt::format("--takeover={}", mover.takeover),
   };
   if (!wanted.ca.empty())
     arguments.push_back("--custom-ca=/customCA/ca.crt");
@@ -60,37 +60,39 @@ json::array mover_arguments(const cron_job_intent& wanted,
 json::array volumes(const cron_job_intent& wanted) {
   auto downward = [](std::string_view path, std::string_view field) {
     return json::object{
-      {"path", path},
-      {"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", field}}}};
+        {"path", path},
+        {"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", field}}}};
   };
   json::array list{
-    {{"name", "credentials"},
-     {"secret", {{"secretName", wanted.credentials}, {"defaultMode", 0440}}}},
-    {{"name", "podinfo"},
-     {"downwardAPI",
-      {{"defaultMode", 0444},
-       {"items",
-        {downward("ticket",
-                  fmt::format("metadata.annotations['{}']", names::admitted)),
-         downward("controller-uid", fmt::format("metadata.labels['{}']",
-                                                names::controller_uid))}}}}},
-    {{"name", "config"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}},
-    {{"name", "cache"}, {"emptyDir", {{"sizeLimit", "8Gi"}}}},
-    {{"name", "tmp"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}}};
+      {{"name", "credentials"},
+       {"secret", {{"secretName", wanted.credentials}, {"defaultMode", 0440}}}},
+      {{"name", "podinfo"},
+       {"downwardAPI",
+        {{"defaultMode", 0444},
+         {"items",
+          {downward("ticket",
+                    fmt::format("metadata.annotations['{}']", names::admitted)),
+           downward("controller-uid", fmt::format("metadata.labels['{}']",
+                                                  names::controller_uid))}}}}},
+      {{"name", "config"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}},
+      {{"name", "cache"}, {"emptyDir", {{"sizeLimit", "8Gi"}}}},
+      {{"name", "tmp"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}}};
   if (!wanted.ca.empty())
     list.push_back(
-      {{"name", "custom-ca"},
-       {"secret", {{"secretName", wanted.ca}, {"defaultMode", 0444}}}});
+        {{"name", "custom-ca"},
+         {"secret", {{"secretName", wanted.ca}, {"defaultMode", 0444}}}});
   return list;
 }
 
 json::array mounts(const cron_job_intent& wanted) {
   json::array list{
-    {{"name", "credentials"}, {"mountPath", "/credentials"}, {"readOnly", true}},
-    {{"name", "podinfo"}, {"mountPath", "/podinfo"}, {"readOnly", true}},
-    {{"name", "config"}, {"mountPath", "/config"}},
-    {{"name", "cache"}, {"mountPath", "/cache"}},
-    {{"name", "tmp"}, {"mountPath", "/tmp"}}};
+      {{"name", "credentials"},
+       {"mountPath", "/credentials"},
+       {"readOnly", true}},
+      {{"name", "podinfo"}, {"mountPath", "/podinfo"}, {"readOnly", true}},
+      {{"name", "config"}, {"mountPath", "/config"}},
+      {{"name", "cache"}, {"mountPath", "/cache"}},
+      {{"name", "tmp"}, {"mountPath", "/tmp"}}};
   if (!wanted.ca.empty())
     list.push_back({{"name", "custom-ca"},
                     {"mountPath", "/customCA"},
@@ -122,22 +124,22 @@ json::object container(const cron_job_intent& wanted,
 
 json::object pod_template(const cron_job_intent& wanted,
                           const mover_settings& mover) {
-  return {
-    {"metadata", {{"labels", run_labels(wanted)}}},
-    {"spec",
-     {{"serviceAccountName", names::service_account},
-      {"automountServiceAccountToken", false},
-      {"restartPolicy", "Never"},
-      {"activeDeadlineSeconds", mover.limits.job_deadline.count() + 60},
-      {"terminationGracePeriodSeconds", mover.limits.termination_grace.count()},
-      {"securityContext",
-       {{"runAsNonRoot", true},
-        {"runAsUser", 1000},
-        {"runAsGroup", 1000},
-        {"fsGroup", 1000},
-        {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
-      {"containers", json::array{container(wanted, mover)}},
-      {"volumes", volumes(wanted)}}}};
+  return {{"metadata", {{"labels", run_labels(wanted)}}},
+          {"spec",
+           {{"serviceAccountName", names::service_account},
+            {"automountServiceAccountToken", false},
+            {"restartPolicy", "Never"},
+            {"activeDeadlineSeconds", mover.limits.job_deadline.count() + 60},
+            {"terminationGracePeriodSeconds",
+             mover.limits.termination_grace.count()},
+            {"securityContext",
+             {{"runAsNonRoot", true},
+              {"runAsUser", 1000},
+              {"runAsGroup", 1000},
+              {"fsGroup", 1000},
+              {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
+            {"containers", json::array{container(wanted, mover)}},
+            {"volumes", volumes(wanted)}}}};
 }
 
 /// The Job's spec: one pod at a time and never two, suspended until the
@@ -186,8 +188,8 @@ void canonical(const json::value& from, std::string_view key,
     for (const auto& [name, value] : sorted) {
       out += name;
       out += ':';
-      auto is_quantity = key == "limits" || key == "requests"
-                         || name == "sizeLimit";
+      auto is_quantity
+          = key == "limits" || key == "requests" || name == "sizeLimit";
       if (is_quantity)
         out += normal_quantity(*value);
       else
@@ -215,39 +217,44 @@ void member(const json::value& from, std::string_view key, std::string& out) {
   out += '\n';
 }
 
-constexpr std::array cron_fields{
-  std::string_view{"schedule"},
-  std::string_view{"timeZone"},
-  std::string_view{"suspend"},
-  std::string_view{"concurrencyPolicy"},
-  std::string_view{"startingDeadlineSeconds"},
-  std::string_view{"successfulJobsHistoryLimit"},
-  std::string_view{"failedJobsHistoryLimit"}};
-constexpr std::array job_fields{
-  std::string_view{"suspend"},      std::string_view{"parallelism"},
-  std::string_view{"completions"},  std::string_view{"backoffLimit"},
-  std::string_view{"podReplacementPolicy"},
-  std::string_view{"activeDeadlineSeconds"}};
+constexpr std::array cron_fields{std::string_view{"schedule"},
+                                 std::string_view{"timeZone"},
+                                 std::string_view{"suspend"},
+                                 std::string_view{"concurrencyPolicy"},
+                                 std::string_view{"startingDeadlineSeconds"},
+                                 std::string_view{"successfulJobsHistoryLimit"},
+                                 std::string_view{"failedJobsHistoryLimit"}};
+constexpr std::array job_fields{std::string_view{"suspend"},
+                                std::string_view{"parallelism"},
+                                std::string_view{"completions"},
+                                std::string_view{"backoffLimit"},
+                                std::string_view{"podReplacementPolicy"},
+                                std::string_view{"activeDeadlineSeconds"}};
 constexpr std::array pod_fields{
-  std::string_view{"serviceAccountName"},
-  std::string_view{"automountServiceAccountToken"},
-  std::string_view{"restartPolicy"},
-  std::string_view{"activeDeadlineSeconds"},
-  std::string_view{"terminationGracePeriodSeconds"},
-  std::string_view{"securityContext"},
-  std::string_view{"volumes"}};
-constexpr std::array container_fields{
-  std::string_view{"name"},         std::string_view{"image"},
-  std::string_view{"imagePullPolicy"}, std::string_view{"command"},
-  std::string_view{"args"},         std::string_view{"env"},
-  std::string_view{"envFrom"},      std::string_view{"resources"},
-  std::string_view{"volumeMounts"}, std::string_view{"securityContext"}};
+    std::string_view{"serviceAccountName"},
+    std::string_view{"automountServiceAccountToken"},
+    std::string_view{"restartPolicy"},
+    std::string_view{"activeDeadlineSeconds"},
+    std::string_view{"terminationGracePeriodSeconds"},
+    std::string_view{"securityContext"},
+    std::string_view{"volumes"}};
+constexpr std::array container_fields{std::string_view{"name"},
+                                      std::string_view{"image"},
+                                      std::string_view{"imagePullPolicy"},
+                                      std::string_view{"command"},
+                                      std::string_view{"args"},
+                                      std::string_view{"env"},
+                                      std::string_view{"envFrom"},
+                                      std::string_view{"resources"},
+                                      std::string_view{"volumeMounts"},
+                                      std::string_view{"securityContext"}};
 constexpr std::array owned_labels{
-  names::kopia_maintenance, names::repository_hash, names::location_hash,
-  names::source_namespaces, names::run_kind,        names::velero_exclude};
+    names::kopia_maintenance, names::repository_hash, names::location_hash,
+    names::source_namespaces, names::run_kind,        names::velero_exclude};
 constexpr std::array owned_annotations{
-  names::source_namespaces, names::schedule_conflict, names::location,
-  names::winner,            names::effective_since,   names::job_template};
+    names::source_namespaces, names::schedule_conflict,
+    names::location,          names::winner,
+    names::effective_since,   names::job_template};
 
 void metadata_of(const json::value& object, std::string& out) {
   const json::value none;
@@ -287,32 +294,32 @@ json::object cron_job(const cron_job_intent& wanted,
   json::object spec = job_spec(wanted, mover);
   auto digest = digest_of(owned_template(json::object{{"spec", spec}}));
   json::object annotations{
-    {names::source_namespaces, fmt::format("{}", fmt::join(wanted.namespaces,
-                                                           "_"))},
-    {names::location, wanted.location},
-    {names::winner, to_string(wanted.winner)},
-    {names::effective_since, to_rfc3339(wanted.effective_since)}};
+      {names::source_namespaces,
+       fmt::format("{}", fmt::join(wanted.namespaces, "_"))},
+      {names::location, wanted.location},
+      {names::winner, to_string(wanted.winner)},
+      {names::effective_since, to_rfc3339(wanted.effective_since)}};
   if (!wanted.conflict.empty())
     annotations[names::schedule_conflict] = wanted.conflict;
-  return {
-    {"apiVersion", "batch/v1"},
-    {"kind", "CronJob"},
-    {"metadata",
-     {{"name", wanted.key.name},
-      {"namespace", wanted.key.ns},
-      {"labels", common_labels(wanted)},
-      {"annotations", annotations}}},
-    {"spec",
-     {{"schedule", wanted.schedule},
-      {"timeZone", wanted.settings.time_zone},
-      {"suspend", wanted.settings.suspend},
-      {"concurrencyPolicy", "Forbid"},
-      {"startingDeadlineSeconds", 3600},
-      {"successfulJobsHistoryLimit",
-       kept(wanted.settings.successful_jobs_history_limit)},
-      {"failedJobsHistoryLimit", kept(wanted.settings.failed_jobs_history_limit)},
-      {"jobTemplate",
-       {{"metadata", job_metadata(wanted, digest)}, {"spec", spec}}}}}};
+  return {{"apiVersion", "batch/v1"},
+          {"kind", "CronJob"},
+          {"metadata",
+           {{"name", wanted.key.name},
+            {"namespace", wanted.key.ns},
+            {"labels", common_labels(wanted)},
+            {"annotations", annotations}}},
+          {"spec",
+           {{"schedule", wanted.schedule},
+            {"timeZone", wanted.settings.time_zone},
+            {"suspend", wanted.settings.suspend},
+            {"concurrencyPolicy", "Forbid"},
+            {"startingDeadlineSeconds", 3600},
+            {"successfulJobsHistoryLimit",
+             kept(wanted.settings.successful_jobs_history_limit)},
+            {"failedJobsHistoryLimit",
+             kept(wanted.settings.failed_jobs_history_limit)},
+            {"jobTemplate",
+             {{"metadata", job_metadata(wanted, digest)}, {"spec", spec}}}}}};
 }
 
 std::string digest_of_owned(const json::value& object) {
@@ -358,31 +365,30 @@ request set_schedule_time(const set_last_schedule& what) {
   patch.ns = what.key.ns;
   patch.name = what.key.name;
   patch.subresource = "status";
-  patch.body = json::serialize(json::object{
-    {"metadata", {{"uid", what.uid.value}}},
-    {"status", {{"lastScheduleTime", to_rfc3339(what.slot)}}}});
+  patch.body = json::serialize(
+      json::object{{"metadata", {{"uid", what.uid.value}}},
+                   {"status", {{"lastScheduleTime", to_rfc3339(what.slot)}}}});
   return patch;
 }
 
-request recreate_job(const cron_job_intent& wanted,
-                     const mover_settings& mover, const job_fact& old) {
+request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
+                     const job_fact& old) {
   auto object = cron_job(wanted, mover);
   auto job = object["spec"].as_object()["jobTemplate"].as_object();
   auto& metadata = job["metadata"].as_object();
   // The name is a function of the old Job and the template, so that a retry
   // after a lost answer meets its own work.
-  auto suffix
-    = digest_of(old.uid.value
-                + std::string{
-                  metadata["annotations"].as_object()[names::job_template]
-                    .as_string()})
-        .substr(0, 6);
+  auto suffix = digest_of(old.uid.value
+                          + std::string{metadata["annotations"]
+                                            .as_object()[names::job_template]
+                                            .as_string()})
+                    .substr(0, 6);
   auto name = old.key.name.substr(0, 63 - 7) + "-" + suffix;
   metadata["name"] = name;
   metadata["namespace"] = old.key.ns;
   if (old.slot)
     metadata["annotations"].as_object()[names::scheduled_slot]
-      = to_rfc3339(*old.slot);
+        = to_rfc3339(*old.slot);
   job["apiVersion"] = "batch/v1";
   job["kind"] = "Job";
   request create;
@@ -404,25 +410,24 @@ request patch_job(const job_fact& job, json::object metadata,
   patch.kind = resources::jobs;
   patch.ns = job.key.ns;
   patch.name = job.key.name;
-  patch.body = json::serialize(
-    json::object{{"metadata", std::move(metadata)}, {"spec", std::move(spec)}});
+  patch.body = json::serialize(json::object{{"metadata", std::move(metadata)},
+                                            {"spec", std::move(spec)}});
   return patch;
 }
 
 } // namespace
 
 request resume(const job_fact& job, std::string_view location) {
-  return patch_job(
-    job, {{"resourceVersion", job.version.value}},
-    {{"suspend", false},
-     {"podReplacementPolicy", "Failed"},
-     {"template",
-      {{"metadata",
-        {{"annotations", {{names::admitted, job.uid.value}}},
-         {"labels",
-          {{names::kopia_maintenance, "true"},
-           {names::location_hash, location},
-           {names::velero_exclude, "true"}}}}}}}});
+  return patch_job(job, {{"resourceVersion", job.version.value}},
+                   {{"suspend", false},
+                    {"podReplacementPolicy", "Failed"},
+                    {"template",
+                     {{"metadata",
+                       {{"annotations", {{names::admitted, job.uid.value}}},
+                        {"labels",
+                         {{names::kopia_maintenance, "true"},
+                          {names::location_hash, location},
+                          {names::velero_exclude, "true"}}}}}}}});
 }
 
 request suspend(const job_fact& job) {
@@ -484,13 +489,12 @@ request remove(const delete_cron_job& what) {
 }
 
 request acquire(const acquire_lease& what, const lease_fact& seen,
-                std::string_view operator_namespace,
-                std::string_view location,
+                std::string_view operator_namespace, std::string_view location,
                 const std::optional<claim_key>& winner, instant now) {
   auto metadata = lease_body(
-    {{std::string{names::holder_job}, to_string(what.job.key)},
-     {std::string{names::holder_deadline}, to_rfc3339(what.deadline)}},
-    winner, location);
+      {{std::string{names::holder_job}, to_string(what.job.key)},
+       {std::string{names::holder_deadline}, to_rfc3339(what.deadline)}},
+      winner, location);
   request take;
   take.kind = resources::leases;
   take.ns = operator_namespace;
@@ -504,19 +508,18 @@ request acquire(const acquire_lease& what, const lease_fact& seen,
     metadata["name"] = take.name;
     metadata["namespace"] = take.ns;
   }
-  take.body = json::serialize(json::object{
-    {"apiVersion", "coordination.k8s.io/v1"},
-    {"kind", "Lease"},
-    {"metadata", std::move(metadata)},
-    {"spec",
-     {{"holderIdentity", what.job.uid.value},
-      {"acquireTime", micro_time(now)}}}});
+  take.body
+      = json::serialize(json::object{{"apiVersion", "coordination.k8s.io/v1"},
+                                     {"kind", "Lease"},
+                                     {"metadata", std::move(metadata)},
+                                     {"spec",
+                                      {{"holderIdentity", what.job.uid.value},
+                                       {"acquireTime", micro_time(now)}}}});
   return take;
 }
 
 request release(const release_lease& what, const lease_fact& seen,
-                std::string_view operator_namespace,
-                std::string_view location,
+                std::string_view operator_namespace, std::string_view location,
                 const std::optional<claim_key>& winner) {
   auto metadata = lease_body(to_annotations(what.known), winner, location);
   auto& notes = metadata["annotations"].as_object();
@@ -530,8 +533,8 @@ request release(const release_lease& what, const lease_fact& seen,
   free.ns = operator_namespace;
   free.name = lease_name(location);
   free.body = json::serialize(json::object{
-    {"metadata", std::move(metadata)},
-    {"spec", {{"holderIdentity", nullptr}, {"acquireTime", nullptr}}}});
+      {"metadata", std::move(metadata)},
+      {"spec", {{"holderIdentity", nullptr}, {"acquireTime", nullptr}}}});
   return free;
 }
 
@@ -552,8 +555,8 @@ request apply_status(const write_status& what, instant since) {
   if (status.next_maintenance)
     kopia["nextScheduledMaintenance"] = to_rfc3339(*status.next_maintenance);
   auto kind = what.who.kind == claim_kind::replication_source
-                ? resources::replication_sources
-                : resources::kopia_maintenances;
+                  ? resources::replication_sources
+                  : resources::kopia_maintenances;
   request apply;
   apply.what = verb::apply;
   apply.kind = kind;
@@ -561,20 +564,22 @@ request apply_status(const write_status& what, instant since) {
   apply.name = what.who.object.name;
   apply.subresource = "status";
   apply.body = json::serialize(json::object{
-    {"apiVersion", fmt::format("{}/{}", kind.group, kind.version)},
-    {"kind", kind.kind},
-    {"metadata",
-     {{"name", apply.name}, {"namespace", apply.ns}, {"uid", what.uid.value}}},
-    {"status",
-     {{"kopia", kopia},
-      {"conditions",
-       json::array{json::object{
-         {"type", names::ready_condition},
-         {"status", status.ready ? "True" : "False"},
-         {"reason", status.reason},
-         {"message", status.message},
-         {"lastTransitionTime", to_rfc3339(since)},
-         {"observedGeneration", status.observed_generation}}}}}}});
+      {"apiVersion", fmt::format("{}/{}", kind.group, kind.version)},
+      {"kind", kind.kind},
+      {"metadata",
+       {{"name", apply.name},
+        {"namespace", apply.ns},
+        {"uid", what.uid.value}}},
+      {"status",
+       {{"kopia", kopia},
+        {"conditions",
+         json::array{json::object{
+             {"type", names::ready_condition},
+             {"status", status.ready ? "True" : "False"},
+             {"reason", status.reason},
+             {"message", status.message},
+             {"lastTransitionTime", to_rfc3339(since)},
+             {"observedGeneration", status.observed_generation}}}}}}});
   return apply;
 }
 
@@ -582,8 +587,8 @@ request post_event(const event_note& note, std::string_view reporter,
                    instant now, std::uint64_t serial) {
   const auto& object = note.regarding.object;
   auto kind = note.regarding.kind == claim_kind::replication_source
-                ? resources::replication_sources
-                : resources::kopia_maintenances;
+                  ? resources::replication_sources
+                  : resources::kopia_maintenances;
   auto time = to_rfc3339(now);
   request create;
   create.what = verb::create;
@@ -592,24 +597,24 @@ request post_event(const event_note& note, std::string_view reporter,
   create.name = fmt::format("{}.{:x}{:04x}", object.name.substr(0, 200),
                             now.time_since_epoch().count(), serial % 65536);
   create.body = json::serialize(json::object{
-    {"apiVersion", "v1"},
-    {"kind", "Event"},
-    {"metadata", {{"name", create.name}, {"namespace", create.ns}}},
-    {"involvedObject",
-     {{"apiVersion", fmt::format("{}/{}", kind.group, kind.version)},
-      {"kind", kind.kind},
-      {"namespace", object.ns},
-      {"name", object.name},
-      {"uid", note.uid.value}}},
-    {"type", note.warning ? "Warning" : "Normal"},
-    {"reason", note.reason},
-    {"message", note.message.substr(0, 1024)},
-    {"source", {{"component", "holystone"}}},
-    {"reportingComponent", "holystone"},
-    {"reportingInstance", reporter},
-    {"count", 1},
-    {"firstTimestamp", time},
-    {"lastTimestamp", time}});
+      {"apiVersion", "v1"},
+      {"kind", "Event"},
+      {"metadata", {{"name", create.name}, {"namespace", create.ns}}},
+      {"involvedObject",
+       {{"apiVersion", fmt::format("{}/{}", kind.group, kind.version)},
+        {"kind", kind.kind},
+        {"namespace", object.ns},
+        {"name", object.name},
+        {"uid", note.uid.value}}},
+      {"type", note.warning ? "Warning" : "Normal"},
+      {"reason", note.reason},
+      {"message", note.message.substr(0, 1024)},
+      {"source", {{"component", "holystone"}}},
+      {"reportingComponent", "holystone"},
+      {"reportingInstance", reporter},
+      {"count", 1},
+      {"firstTimestamp", time},
+      {"lastTimestamp", time}});
   return create;
 }
 
@@ -619,14 +624,14 @@ request apply_service_account(std::string_view operator_namespace) {
   what.kind = resources::service_accounts;
   what.ns = operator_namespace;
   what.name = names::service_account;
-  what.body = json::serialize(json::object{
-    {"apiVersion", "v1"},
-    {"kind", "ServiceAccount"},
-    {"metadata",
-     {{"name", what.name},
-      {"namespace", what.ns},
-      {"labels", {{names::kopia_maintenance, "true"}}}}},
-    {"automountServiceAccountToken", false}});
+  what.body = json::serialize(
+      json::object{{"apiVersion", "v1"},
+                   {"kind", "ServiceAccount"},
+                   {"metadata",
+                    {{"name", what.name},
+                     {"namespace", what.ns},
+                     {"labels", {{names::kopia_maintenance, "true"}}}}},
+                   {"automountServiceAccountToken", false}});
   return what;
 }
 

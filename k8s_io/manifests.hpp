@@ -17,6 +17,8 @@
 
 namespace holystone::k8s_io {
 
+using namespace scheduler;
+
 /// What the pods of maintenance are made of, the same for every repository.
 struct mover_settings {
   std::string image;

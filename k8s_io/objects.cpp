@@ -49,12 +49,12 @@ embedded_maintenance read_maintenance(const json::value& kopia) {
   cron_job.time_zone = text_at(*block, "timeZone");
   cron_job.suspend = flag_at(*block, "suspend");
   cron_job.successful_jobs_history_limit
-    = small_integer(*block, "successfulJobsHistoryLimit");
+      = small_integer(*block, "successfulJobsHistoryLimit");
   cron_job.failed_jobs_history_limit
-    = small_integer(*block, "failedJobsHistoryLimit");
+      = small_integer(*block, "failedJobsHistoryLimit");
   cron_job.has_resources = find(*block, "resources") != nullptr;
   cron_job.requests
-    = read_quantities(members_at(*block, "resources", "requests"));
+      = read_quantities(members_at(*block, "resources", "requests"));
   cron_job.limits = read_quantities(members_at(*block, "resources", "limits"));
   return given;
 }
@@ -64,12 +64,10 @@ std::optional<custom_ca> read_ca(const json::value& kopia) {
   auto config_map = text_at(kopia, "customCA", "configMapName");
   if (secret.empty() && config_map.empty())
     return std::nullopt;
-  custom_ca ca;
-  ca.is_secret = !secret.empty();
-  ca.name = ca.is_secret ? secret : config_map;
-  if (auto key = text_at(kopia, "customCA", "key"); !key.empty())
-    ca.key = key;
-  return ca;
+  // A Secret is preferred (fork-behaviour G4.1); S1's default key is ca.crt.
+  auto key = text_at(kopia, "customCA", "key");
+  return custom_ca{secret, secret.empty() ? config_map : std::string{},
+                   key.empty() ? "ca.crt" : key};
 }
 
 const json::value* find_condition(const json::value& object,
@@ -90,14 +88,15 @@ std::optional<claim_status> read_status(const json::value& object) {
     return std::nullopt;
   claim_status status;
   status.last_maintenance
-    = instant_at(object, "status", "kopia", "lastMaintenance");
+      = instant_at(object, "status", "kopia", "lastMaintenance");
   status.next_maintenance
-    = instant_at(object, "status", "kopia", "nextScheduledMaintenance");
+      = instant_at(object, "status", "kopia", "nextScheduledMaintenance");
   status.failures = static_cast<int>(
-    integer_at(object, "status", "kopia", "maintenanceFailures").value_or(-1));
+      integer_at(object, "status", "kopia", "maintenanceFailures")
+          .value_or(-1));
   status.cron_job = text_at(object, "status", "kopia", "maintenanceCronJob");
   status.observed_generation
-    = integer_at(object, "status", "kopia", "observedGeneration").value_or(0);
+      = integer_at(object, "status", "kopia", "observedGeneration").value_or(0);
   status.ready = is_true(ready);
   status.reason = text_at(*ready, "reason");
   status.message = text_at(*ready, "message");
@@ -127,15 +126,15 @@ bool has_ended(const json::value& pod) {
     return phase == "Failed" || phase == "Succeeded";
   const auto& statuses = items_at(pod, "status", "containerStatuses");
   if (statuses.empty())
-    return phase == "Failed" && !is_true(find_condition(pod, "DisruptionTarget"));
+    return phase == "Failed"
+           && !is_true(find_condition(pod, "DisruptionTarget"));
   return std::ranges::all_of(statuses, [](const json::value& status) {
     return find(status, "state", "terminated") != nullptr;
   });
 }
 
 /// What the mover's container left behind.
-std::optional<run_outcome> read_outcome(const json::value& pod,
-                                        run_kind kind) {
+std::optional<run_outcome> read_outcome(const json::value& pod, run_kind kind) {
   for (const auto& status : items_at(pod, "status", "containerStatuses")) {
     const auto* ended = find(status, "state", "terminated");
     if (!ended || text_at(status, "name") != names::container)
@@ -179,13 +178,12 @@ object_meta read_meta(const json::value& object) {
               text_at(object, "metadata", "name")};
   meta.uid = {text_at(object, "metadata", "uid")};
   meta.version = {text_at(object, "metadata", "resourceVersion")};
-  meta.created = instant_at(object, "metadata", "creationTimestamp")
-                   .value_or(instant{});
+  meta.created
+      = instant_at(object, "metadata", "creationTimestamp").value_or(instant{});
   meta.generation = integer_at(object, "metadata", "generation").value_or(0);
   meta.labels = texts_at(object, "metadata", "labels");
   meta.annotations = texts_at(object, "metadata", "annotations");
-  meta.deleting
-    = !text_at(object, "metadata", "deletionTimestamp").empty();
+  meta.deleting = !text_at(object, "metadata", "deletionTimestamp").empty();
   return meta;
 }
 
@@ -226,7 +224,7 @@ cron_job_fact read_cron_job(const json::value& object) {
   found.created = meta.created;
   found.last_schedule = instant_at(object, "status", "lastScheduleTime");
   found.effective_since
-    = parse_rfc3339(value_of(meta.annotations, names::effective_since));
+      = parse_rfc3339(value_of(meta.annotations, names::effective_since));
   found.winner = parse_claim_key(value_of(meta.annotations, names::winner));
   found.conflict = value_of(meta.annotations, names::schedule_conflict);
   found.digest = digest_of_owned(object);
@@ -248,8 +246,8 @@ job_fact read_job(const json::value& object) {
   job.template_digest = value_of(meta.annotations, names::job_template);
   job.started = instant_at(object, "status", "startTime");
   job.state = flag_at(object, "spec", "suspend").value_or(false)
-                ? job_state::waiting
-                : job_state::running;
+                  ? job_state::waiting
+                  : job_state::running;
   if (const auto* complete = find_condition(object, "Complete");
       is_true(complete)) {
     job.state = job_state::complete;
@@ -288,7 +286,7 @@ lease_fact read_lease(const json::value& object) {
     lease.holder_job = {job.substr(0, slash), job.substr(slash + 1)};
   lease.acquired = instant_at(object, "spec", "acquireTime");
   lease.deadline
-    = parse_rfc3339(value_of(meta.annotations, names::holder_deadline));
+      = parse_rfc3339(value_of(meta.annotations, names::holder_deadline));
   lease.winner = parse_claim_key(value_of(meta.annotations, names::winner));
   lease.known = ledger_from_annotations(meta.annotations);
   return lease;
@@ -307,8 +305,8 @@ secret_fact read_secret(const json::value& object) {
   auto kind = value_of(meta.annotations, names::source_kind);
   copy.source.what = kind == "ca-secret" ? copy_source::kind::ca_secret
                      : kind == "ca-config-map"
-                       ? copy_source::kind::ca_config_map
-                       : copy_source::kind::secret;
+                         ? copy_source::kind::ca_config_map
+                         : copy_source::kind::secret;
   copy.source.key = {value_of(meta.annotations, names::source_namespace),
                      value_of(meta.annotations, names::source_secret)};
   copy.source.data_key = value_of(meta.annotations, names::source_key);

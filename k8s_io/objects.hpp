@@ -18,6 +18,8 @@
 
 namespace holystone::k8s_io {
 
+using namespace scheduler;
+
 /// What every object has.
 struct object_meta {
   object_key key;

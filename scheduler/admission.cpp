@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -196,4 +196,4 @@ admission_step admit(const admission_view& view, instant now) {
   return acquire_lease{*next, now + view.limits.longest_possible()};
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

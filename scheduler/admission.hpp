@@ -18,7 +18,7 @@
 #include <variant>
 #include <vector>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 /// Where a Job stands; finished means Complete or Failed is True.
 enum class job_state { waiting, running, complete, failed };
@@ -176,4 +176,4 @@ admission_step admit(const admission_view& view, instant now);
 /// Can `pod` still run, as far as anybody can know?
 bool is_live(const pod_fact& pod, const run_limits& limits, instant now);
 
-} // namespace holystone
+} // namespace holystone::scheduler

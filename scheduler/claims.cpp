@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -160,4 +160,4 @@ std::string namespaces_label(const std::vector<std::string>& namespaces) {
   return fmt::format("{}-namespaces", namespaces.size());
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

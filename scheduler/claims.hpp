@@ -4,9 +4,10 @@
 // them wins. A claim is one ReplicationSource or KopiaMaintenance reduced to
 // what maintenance needs of it. Pure: the registry actor makes claims from
 // watch events, the repository decides with them. Where the repository is, is
-// not said here (see repository_identity.hpp).
+// said by repository_identity.hpp.
 
 #include "scheduler/object_key.hpp"
+#include "scheduler/repository_identity.hpp"
 #include "scheduler/time.hpp"
 
 #include <compare>
@@ -17,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 /// The kinds of object that can claim a repository.
 enum class claim_kind { kopia_maintenance, replication_source };
@@ -38,17 +39,6 @@ std::optional<claim_key> parse_claim_key(std::string_view text);
 
 /// Resource quantities by name, as the user wrote them.
 using quantities = std::map<std::string, std::string>;
-
-/// Where the certificate of a private CA is kept.
-struct custom_ca {
-  /// A Secret, or else a ConfigMap.
-  bool is_secret = true;
-  std::string name;
-  /// Key inside the object; S1's default is `ca.crt`.
-  std::string key = "ca.crt";
-
-  friend bool operator==(const custom_ca&, const custom_ca&) = default;
-};
 
 /// How a repository is to be maintained; the winner's settings are used whole.
 struct maintenance_settings {
@@ -154,4 +144,4 @@ std::vector<std::string> source_namespaces(const std::vector<claim>& claims);
 /// `_and-<n>-more` (a label value's limit).
 std::string namespaces_label(const std::vector<std::string>& namespaces);
 
-} // namespace holystone
+} // namespace holystone::scheduler

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -83,4 +83,4 @@ ledger_from_annotations(const std::map<std::string, std::string>& annotations) {
   return known;
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

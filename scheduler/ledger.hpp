@@ -14,7 +14,7 @@
 #include <optional>
 #include <string>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 /// The two kinds of kopia maintenance; only full runs count for status.
 enum class run_kind { full, quick };
@@ -73,4 +73,4 @@ std::map<std::string, std::string> to_annotations(const ledger& known);
 ledger
 ledger_from_annotations(const std::map<std::string, std::string>& annotations);
 
-} // namespace holystone
+} // namespace holystone::scheduler

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -53,10 +53,14 @@ copy_source repository_secret(const claim& wish) {
 std::optional<copy_source> ca_source(const claim& wish) {
   if (!wish.ca)
     return std::nullopt;
-  return copy_source{wish.ca->is_secret ? copy_source::kind::ca_secret
-                                        : copy_source::kind::ca_config_map,
-                     {wish.secret.ns, wish.ca->name},
-                     wish.ca->key};
+  const auto& ca = *wish.ca;
+  if (!ca.secret_name.empty())
+    return copy_source{copy_source::kind::ca_secret,
+                       {wish.secret.ns, ca.secret_name},
+                       ca.key};
+  return copy_source{copy_source::kind::ca_config_map,
+                     {wish.secret.ns, ca.config_map_name},
+                     ca.key};
 }
 
 std::optional<claim_key> incumbent_of(const repository_facts& facts) {
@@ -444,4 +448,4 @@ repository_step next_step(const repository_facts& facts,
   return step;
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

@@ -19,7 +19,7 @@
 #include <variant>
 #include <vector>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 /// What a copy is made from.
 struct copy_source {
@@ -246,4 +246,4 @@ repository_step next_step(const repository_facts& facts,
                           const repository_policy& policy,
                           const is_blocked& blocked, instant now);
 
-} // namespace holystone
+} // namespace holystone::scheduler
