@@ -71,7 +71,7 @@ struct http_response {
 };
 
 /// An answer without a known end (chunked), written to from any thread. When
-/// the last reference is dropped it is closed.
+/// the last reference is dropped it is closed. The connection ends with it.
 class http_stream {
 public:
   virtual ~http_stream() = default;
@@ -94,8 +94,8 @@ public:
   virtual std::size_t backlog() const = 0;
 
   /// Runs `callback` once on the HTTP thread when the stream has ended in
-  /// whatever way, including the server's destruction; soon when it already
-  /// has. It replaces an earlier callback.
+  /// whatever way; soon when it already has. When the server's destruction ends
+  /// it, the callback runs within that. It replaces an earlier callback.
   virtual void on_closed(std::function<void()> callback) = 0;
 };
 
