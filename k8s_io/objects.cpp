@@ -113,9 +113,9 @@ std::string read_repository_claim(const json::value& kopia) {
   return text_at(kopia, "repositoryPVC");
 }
 
-run_kind kind_of(const std::map<std::string, std::string>& labels) {
-  return value_of(labels, names::run_kind) == "quick" ? run_kind::quick
-                                                      : run_kind::full;
+maintenance_kind kind_of(const std::map<std::string, std::string>& labels) {
+  return value_of(labels, names::run_kind) == "quick" ? maintenance_kind::quick
+                                                      : maintenance_kind::full;
 }
 
 /// The kubelet reported every container terminated, or the pod was refused or
@@ -134,7 +134,7 @@ bool has_ended(const json::value& pod) {
 }
 
 /// What the mover's container left behind.
-std::optional<run_outcome> read_outcome(const json::value& pod, run_kind kind) {
+std::optional<run_outcome> read_outcome(const json::value& pod, maintenance_kind kind) {
   for (const auto& status : items_at(pod, "status", "containerStatuses")) {
     const auto* ended = find(status, "state", "terminated");
     if (!ended || text_at(status, "name") != names::container)
@@ -147,21 +147,19 @@ std::optional<run_outcome> read_outcome(const json::value& pod, run_kind kind) {
     outcome.succeeded = exit_code == 0;
     auto report = read_mover_report(text_at(*ended, "message"));
     if (report) {
-      outcome.error_class = report->error_class;
+      outcome.why = report->why;
       outcome.message = report->message;
       outcome.unique_id = report->unique_id;
     }
-    if (outcome.succeeded) {
-      outcome.error_class.clear();
+    if (outcome.succeeded)
       return outcome;
-    }
     auto reason = text_at(*ended, "reason");
     if (reason == "OOMKilled") {
-      outcome.error_class = "out-of-memory";
+      outcome.why = failure_class::out_of_memory;
       outcome.message = "the container was killed for using more memory than "
                         "its limit; raise resources.limits.memory";
-    } else if (outcome.error_class.empty()) {
-      outcome.error_class = "unknown";
+    } else if (outcome.why == failure_class::none) {
+      outcome.why = failure_class::unknown;
       outcome.message = "the mover ended with exit code "
                         + std::to_string(exit_code) + " and left no report";
     }

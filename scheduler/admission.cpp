@@ -35,7 +35,7 @@ bool is_duplicate(const admission_view& view, const job_fact& job) {
     if (other.uid == job.uid || !other.ours || !is_unfinished(other)
         || other.deleting)
       return false;
-    if (job.kind == run_kind::quick && other.kind == run_kind::full)
+    if (job.kind == maintenance_kind::quick && other.kind == maintenance_kind::full)
       return true;
     return other.slot && other.kind == job.kind
            && (other.state == job_state::running || before(other, job));
@@ -88,8 +88,8 @@ std::optional<run_outcome> outcome_of(const admission_view& view,
   told.started = job->started.value_or(job->created);
   told.ended = job->finished.value_or(now);
   if (!told.succeeded) {
-    told.error_class
-      = job->reason == "DeadlineExceeded" ? "timeout" : "unknown";
+    told.why = job->reason == "DeadlineExceeded" ? failure_class::timeout
+                                                 : failure_class::unknown;
     told.message = fmt::format("Job {} failed: {}", to_string(job->key),
                                job->message.empty() ? job->reason
                                                     : job->message);

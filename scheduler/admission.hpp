@@ -30,7 +30,7 @@ struct job_fact {
   resource_version version;
   instant created;
   job_state state = job_state::waiting;
-  run_kind kind = run_kind::full;
+  maintenance_kind kind = maintenance_kind::full;
   /// The slot of a scheduled Job; absent for one made by hand.
   std::optional<instant> slot;
   std::optional<instant> started;

@@ -17,10 +17,6 @@ constexpr auto key_refused = "volsync.backube/refused-secret";
 
 } // namespace
 
-std::string_view to_string(run_kind kind) {
-  return kind == run_kind::full ? "full" : "quick";
-}
-
 ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
               const std::string& secret) {
   if (before.counted == job)
@@ -29,21 +25,21 @@ ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
   after.counted = job;
   if (!outcome.unique_id.empty())
     after.unique_id = outcome.unique_id;
-  if (outcome.error_class == "authentication")
+  if (outcome.why == failure_class::authentication)
     after.refused_secret = secret;
   else if (outcome.succeeded)
     after.refused_secret.clear();
-  if (outcome.kind == run_kind::quick)
+  if (outcome.kind == maintenance_kind::quick)
     return after;
   if (outcome.succeeded) {
     after.success_started = outcome.started;
     after.success_ended = outcome.ended;
     after.failures = 0;
-    after.failure_class.clear();
+    after.failure = failure_class::none;
     after.failure_message.clear();
   } else {
     ++after.failures;
-    after.failure_class = outcome.error_class;
+    after.failure = outcome.why;
     after.failure_message = outcome.message;
   }
   return after;
@@ -56,7 +52,9 @@ std::map<std::string, std::string> to_annotations(const ledger& known) {
   return {{key_success_started, time(known.success_started)},
           {key_success_ended, time(known.success_ended)},
           {key_failures, std::to_string(known.failures)},
-          {key_failure_class, known.failure_class},
+          {key_failure_class,
+           known.failures == 0 ? std::string{}
+                               : std::string{to_string(known.failure)}},
           {key_failure_message, known.failure_message},
           {key_counted, known.counted.value},
           {key_unique_id, known.unique_id},
@@ -75,7 +73,8 @@ ledger_from_annotations(const std::map<std::string, std::string>& annotations) {
   auto failures = text(key_failures);
   std::from_chars(failures.data(), failures.data() + failures.size(),
                   known.failures);
-  known.failure_class = text(key_failure_class);
+  if (auto failure = text(key_failure_class); !failure.empty())
+    known.failure = parse_failure_class(failure);
   known.failure_message = text(key_failure_message);
   known.counted = {text(key_counted)};
   known.unique_id = text(key_unique_id);

@@ -7,6 +7,7 @@
 // repository folds outcomes into it. It is not the list of Jobs (those are in
 // the cluster) and not a metric.
 
+#include "scheduler/mover_report.hpp"
 #include "scheduler/object_key.hpp"
 #include "scheduler/time.hpp"
 
@@ -16,21 +17,15 @@
 
 namespace holystone::scheduler {
 
-/// The two kinds of kopia maintenance; only full runs count for status.
-enum class run_kind { full, quick };
-
-/// `full` or `quick`.
-std::string_view to_string(run_kind kind);
-
 /// How one run ended, from the pod's termination message or, without one, from
 /// the Job's condition.
 struct run_outcome {
   bool succeeded = false;
-  run_kind kind = run_kind::full;
+  maintenance_kind kind = maintenance_kind::full;
   instant started;
   instant ended;
-  /// Error class of contract section 6; empty on success.
-  std::string error_class;
+  /// Contract section 6; `none` on success.
+  failure_class why = failure_class::none;
   /// A plain sentence; holds no secret.
   std::string message;
   /// kopia's unique id of the repository; empty when unknown.
@@ -46,8 +41,8 @@ struct ledger {
   std::optional<instant> success_ended;
   /// Consecutive failed full runs.
   int failures = 0;
-  /// The last failure's class and sentence; empty after a success.
-  std::string failure_class;
+  /// The last failure's class and sentence; `none` after a success.
+  failure_class failure = failure_class::none;
   std::string failure_message;
   /// The Job counted last.
   object_uid counted;

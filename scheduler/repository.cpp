@@ -334,7 +334,7 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
   auto trail = status.failures > 0
                  ? fmt::format("; the last {} run(s) failed: {}: {}",
                                status.failures,
-                               facts.lease.known.failure_class,
+                               to_string(facts.lease.known.failure),
                                facts.lease.known.failure_message)
                  : std::string{};
   if (wins.settings.suspend) {
