@@ -108,6 +108,8 @@ struct response {
   std::optional<seconds> retry_after;
   /// Why there was no answer; set when `status` is 0.
   std::string failure;
+  /// The answer was longer than we take; ask for fewer objects at a time.
+  bool is_too_long = false;
 
   /// Did the server do it?
   bool ok() const noexcept {

@@ -14,47 +14,14 @@
 
 #include "k8s_io/credentials.hpp"
 #include "k8s_io/requests.hpp"
+#include "k8s_io/watch.hpp"
 
 #include <chrono>
-#include <compare>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
 namespace holystone::k8s_io {
-
-/// Names one watch of one transport; never reused.
-struct watch_id {
-  std::uint64_t value = 0;
-
-  friend auto operator<=>(const watch_id&, const watch_id&) = default;
-};
-
-/// How a watch ended. `status` 200 without `failure` is the regular end after
-/// the time that the request asked for.
-struct watch_end {
-  /// Of the HTTP answer; 0 when there was none.
-  int status = 0;
-  /// The start of the answer when `status` is not 200; at most 64 KiB.
-  std::string body;
-  /// Why the stream broke; empty when the server ended it.
-  std::string failure;
-  /// From the header of that name.
-  std::optional<seconds> retry_after;
-};
-
-/// Who hears of a watch. Both run on the transport's thread and must only
-/// post. `on_end` comes exactly once, after the last lines, unless the watch
-/// was cancelled.
-struct watch_listener {
-  /// Complete JSON lines in order; each uses up one credit of the watch.
-  std::function<void(std::vector<std::string> lines)> on_lines;
-  std::function<void(watch_end end)> on_end;
-};
 
 /// Does a request wait its turn?
 enum class urgency {

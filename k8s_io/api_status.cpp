@@ -1,0 +1,62 @@
+#include "k8s_io/api_status.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+
+namespace holystone::k8s_io {
+
+namespace {
+
+namespace json = boost::json;
+
+std::string text_at(const json::object& from, std::string_view name) {
+  auto* found = from.if_contains(name);
+  auto* text = found ? found->if_string() : nullptr;
+  return text ? std::string{text->data(), text->size()} : std::string{};
+}
+
+} // namespace
+
+bool api_status::is_too_large_version() const {
+  return std::find(causes.begin(), causes.end(), "ResourceVersionTooLarge")
+             != causes.end()
+         || message.find("Too large resource version") != std::string::npos;
+}
+
+bool api_status::is_expired() const {
+  return code == 410 || reason == "Expired" || reason == "Gone";
+}
+
+api_status to_status(const json::object& object) {
+  api_status out;
+  if (text_at(object, "kind") != "Status")
+    return out;
+  if (auto* code = object.if_contains("code"); code && code->is_int64())
+    out.code = static_cast<int>(code->get_int64());
+  out.reason = text_at(object, "reason");
+  out.message = text_at(object, "message");
+  auto* details = object.if_contains("details");
+  if (!details || !details->is_object())
+    return out;
+  auto* causes = details->get_object().if_contains("causes");
+  if (!causes || !causes->is_array())
+    return out;
+  for (auto& entry : causes->get_array())
+    if (auto* cause = entry.if_object()) {
+      out.fields.push_back(text_at(*cause, "field"));
+      out.causes.push_back(text_at(*cause, "reason"));
+    }
+  return out;
+}
+
+api_status parse_status(std::string_view text) {
+  json::error_code failed;
+  auto parsed
+      = json::parse(json::string_view{text.data(), text.size()}, failed);
+  if (failed || !parsed.is_object())
+    return {};
+  return to_status(parsed.get_object());
+}
+
+} // namespace holystone::k8s_io

@@ -1,0 +1,364 @@
+#include "k8s_io/reflector.hpp"
+
+#include "k8s_io/list_pages.hpp"
+
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <array>
+
+namespace holystone::k8s_io {
+
+namespace {
+
+namespace json = boost::json;
+
+using std::chrono::seconds;
+
+// Objects a page.
+constexpr unsigned page_size = 500;
+
+// A watch shorter than this that brought nothing is a failure.
+constexpr seconds short_watch{1};
+
+// So many watches in a row may break without an event before we list again;
+// one line that we can never read must not block the view for ever.
+constexpr unsigned most_barren_watches = 3;
+
+std::string text_of(const json::object& from, std::string_view name) {
+  auto* found = from.if_contains(name);
+  auto* text = found ? found->if_string() : nullptr;
+  return text ? std::string{text->data(), text->size()} : std::string{};
+}
+
+const json::object& metadata_of(const json::object& object) {
+  static const json::object none;
+  auto* found = object.if_contains("metadata");
+  auto* metadata = found ? found->if_object() : nullptr;
+  return metadata ? *metadata : none;
+}
+
+object_identity identity_of(const json::object& object) {
+  auto& metadata = metadata_of(object);
+  return {{text_of(metadata, "namespace"), text_of(metadata, "name")},
+          {text_of(metadata, "uid")}};
+}
+
+std::string api_version_of(const resource& kind) {
+  return kind.group.empty() ? std::string{kind.version}
+                            : fmt::format("{}/{}", kind.group, kind.version);
+}
+
+request ask(const reflected& what, verb how) {
+  request out;
+  out.what = how;
+  out.kind = what.kind;
+  out.ns = what.ns;
+  out.name = what.name;
+  out.label_selector = what.label_selector;
+  out.metadata_only = what.metadata_only;
+  return out;
+}
+
+// Will the same request perhaps be answered a little later?
+bool is_passing(int status) {
+  return status == 0 || status == 408 || status == 429 || status >= 500;
+}
+
+} // namespace
+
+struct reflector::step_context {
+  moment at;
+  object_sink& sink;
+  effects out;
+};
+
+reflector::reflector(reflected what) : what_(std::move(what)) {
+  // nop
+}
+
+reflector::effects reflector::step(const input& what, moment at,
+                                   object_sink& sink) {
+  step_context in{at, sink, {}};
+  if (std::holds_alternative<start>(what))
+    begin_list(in);
+  else if (auto* list = std::get_if<listed>(&what); list)
+    on_list(*list, in);
+  else if (auto* texts = std::get_if<lines>(&what); texts)
+    on_lines(*texts, in);
+  else if (auto* end = std::get_if<ended>(&what); end)
+    on_end(*end, in);
+  else if (std::get<woken>(what).ticket == ticket_)
+    on_woken(in);
+  return std::move(in.out);
+}
+
+// -- lists --------------------------------------------------------------------
+
+void reflector::begin_list(step_context& in) {
+  if (counts_.lists++ > 0)
+    ++counts_.relists;
+  if (freshness_ == freshness::not_older && version_.empty())
+    freshness_ = freshness::newest;
+  continue_token_.clear();
+  known_.begin_round();
+  ask_page(in);
+}
+
+void reflector::ask_page(step_context& in) {
+  auto call = ask(what_, verb::list);
+  call.continue_token = continue_token_;
+  // A version turns paging off, except for "0".
+  if (freshness_ != freshness::not_older)
+    call.limit = page_size;
+  if (freshness_ == freshness::any)
+    call.resource_version = "0";
+  else if (freshness_ == freshness::not_older)
+    call.resource_version = version_;
+  in.out.push_back(send_list{++ticket_, std::move(call)});
+}
+
+void reflector::on_list(const listed& what, step_context& in) {
+  if (what.ticket != ticket_)
+    return;
+  if (!what.answer.ok())
+    return on_list_refused(what.answer, in);
+  auto header = read_list_header(what.answer.body);
+  auto next = continue_token_.empty() ? plan::list : plan::page;
+  if (!header)
+    return back_off(next, header.why().message, {}, in);
+  auto kind = what_.metadata_only ? "PartialObjectMetadata" : what_.kind.kind;
+  if (header->kind != std::string{kind} + "List")
+    return back_off(next,
+                    fmt::format("the answer to a list of {} is a {}",
+                                what_.kind.plural, header->kind),
+                    {}, in);
+  auto failed
+      = for_each_item(what.answer.body, [&](const json::object& object) {
+          take(object, true, in);
+        });
+  if (failed)
+    return back_off(next, failed->message, {}, in);
+  version_ = header->resource_version;
+  continue_token_ = header->continue_token;
+  if (continue_token_.empty())
+    finish_list(in);
+  else
+    ask_page(in);
+}
+
+void reflector::on_list_refused(const response& answer, step_context& in) {
+  auto status = parse_status(answer.body);
+  if (answer.status == 410 || status.is_expired())
+    // A page's continue token has outlived the history, or our version.
+    return on_expired(in);
+  if (status.is_too_large_version() || answer.is_too_long)
+    freshness_ = freshness::newest;
+  auto next = !continue_token_.empty() && is_passing(answer.status)
+                  ? plan::page
+                  : plan::list;
+  back_off(next, describe(ask(what_, verb::list), answer), answer.retry_after,
+           in);
+}
+
+void reflector::finish_list(step_context& in) {
+  known_.end_round(
+      [&](const object_identity& lost) { in.sink.remove(lost, nullptr); });
+  freshness_ = freshness::not_older;
+  is_synced_ = true;
+  in.out.push_back(synced{});
+  begin_watch(in);
+}
+
+// -- watches ------------------------------------------------------------------
+
+void reflector::begin_watch(step_context& in) {
+  ++counts_.watches;
+  auto order = ask(what_, verb::watch);
+  order.resource_version = version_;
+  // 300 to 600 s, so that not all watches end at once.
+  order.timeout = seconds{300 + static_cast<int>(300 * in.at.random)};
+  watch_opened_ = in.at.now;
+  watch_events_ = 0;
+  is_anchored_ = !version_.empty() && version_ != "0";
+  in.out.push_back(open_watch{++ticket_, std::move(order)});
+}
+
+void reflector::on_lines(const lines& what, step_context& in) {
+  for (auto& text : what.texts)
+    // An event may end the watch; what comes after it is not ours any more.
+    if (what.ticket != ticket_ || !on_line(text, in))
+      return;
+}
+
+bool reflector::on_line(const std::string& text, step_context& in) {
+  std::array<unsigned char, 16 * 1024> first;
+  json::monotonic_resource memory{first.data(), first.size()};
+  auto event = parse_watch_line(text, &memory);
+  if (!event) {
+    in.out.push_back(close_watch{ticket_});
+    on_broken_stream(event.why().message, in);
+    return false;
+  }
+  return on_event(*event, in);
+}
+
+bool reflector::on_event(const watch_event& event, step_context& in) {
+  auto* object = event.object.if_object();
+  if (event.type == event_type::error && object)
+    return on_error_event(*object, in);
+  if (event.type == event_type::unknown || event.type == event_type::error
+      || !object
+      || !is_ours(*object, event.type == event_type::bookmark, false)) {
+    ++counts_.skipped;
+    return true;
+  }
+  has_progress_ = true;
+  barren_watches_ = 0;
+  move_to(*object, event.type);
+  if (event.type == event_type::bookmark) {
+    ++counts_.bookmarks;
+    return true;
+  }
+  ++counts_.events;
+  ++watch_events_;
+  if (event.type == event_type::deleted)
+    drop(*object, in);
+  else
+    take(*object, false, in);
+  return true;
+}
+
+bool reflector::on_error_event(const json::object& object, step_context& in) {
+  auto status = to_status(object);
+  in.out.push_back(close_watch{ticket_});
+  watch_end how;
+  how.status = status.code;
+  how.body = json::serialize(object);
+  on_refused_watch(how, status, in);
+  return false;
+}
+
+void reflector::on_end(const ended& what, step_context& in) {
+  if (what.ticket != ticket_)
+    return;
+  if (what.how.status != 200)
+    return on_refused_watch(what.how, parse_status(what.how.body), in);
+  auto is_short = in.at.now - watch_opened_ < short_watch;
+  if (!what.how.failure.empty() && (is_short || watch_events_ == 0))
+    return on_broken_stream(what.how.failure, in);
+  if (is_short && watch_events_ == 0)
+    return back_off(plan::watch, "the watch ended at once without an event", {},
+                    in);
+  has_progress_ = true;
+  begin_watch(in);
+}
+
+// The server refused a watch, or took it back with an ERROR event: both mean
+// the same.
+void reflector::on_refused_watch(const watch_end& how, const api_status& status,
+                                 step_context& in) {
+  if (how.status == 410 || status.is_expired())
+    return on_expired(in);
+  auto why = describe(ask(what_, verb::watch), {.status = how.status,
+                                                .body = how.body,
+                                                .retry_after = how.retry_after,
+                                                .failure = how.failure});
+  if (status.is_too_large_version() || how.status == 400)
+    freshness_ = freshness::newest;
+  else if (is_passing(how.status))
+    return back_off(plan::watch, why, how.retry_after, in);
+  back_off(plan::list, why, how.retry_after, in);
+}
+
+void reflector::on_expired(step_context& in) {
+  ++counts_.expired;
+  freshness_ = freshness::newest;
+  if (!has_progress_)
+    return back_off(plan::list, "410 again right after a list", {}, in);
+  has_progress_ = false;
+  begin_list(in);
+}
+
+void reflector::on_broken_stream(std::string why, step_context& in) {
+  why = fmt::format("the watch of {} broke: {}", what_.kind.plural, why);
+  auto next = plan::watch;
+  if (++barren_watches_ >= most_barren_watches) {
+    barren_watches_ = 0;
+    next = plan::list;
+  }
+  back_off(next, std::move(why), {}, in);
+}
+
+// -- waiting ------------------------------------------------------------------
+
+void reflector::back_off(plan next, std::string why,
+                         std::optional<seconds> retry_after, step_context& in) {
+  ++counts_.failures;
+  after_sleep_ = next;
+  auto time
+      = backoff_.fail(in.at.now, watch_backoff, retry_after, in.at.random);
+  in.out.push_back(report{std::move(why)});
+  in.out.push_back(sleep{++ticket_, time});
+}
+
+void reflector::on_woken(step_context& in) {
+  switch (after_sleep_) {
+    case plan::list:
+      return begin_list(in);
+    case plan::page:
+      return ask_page(in);
+    case plan::watch:
+      return begin_watch(in);
+  }
+}
+
+// -- objects ------------------------------------------------------------------
+
+void reflector::take(const json::object& object, bool from_list,
+                     step_context& in) {
+  if (from_list && !is_ours(object, false, true)) {
+    ++counts_.skipped;
+    return;
+  }
+  auto which = identity_of(object);
+  // A new object under a known name: the old one's end was merged away.
+  if (auto replaced = known_.note(which))
+    in.sink.remove({which.key, *replaced}, nullptr);
+  in.sink.upsert(object);
+}
+
+void reflector::drop(const json::object& object, step_context& in) {
+  auto which = identity_of(object);
+  if (known_.forget(which))
+    in.sink.remove(which, &object);
+}
+
+void reflector::move_to(const json::object& object, event_type type) {
+  auto version = text_of(metadata_of(object), "resourceVersion");
+  // The events that begin a watch without a version are the present objects in
+  // no order of versions.
+  is_anchored_ = is_anchored_ || type != event_type::added;
+  if (is_anchored_ && !version.empty())
+    version_ = std::move(version);
+}
+
+// Items of typed lists do not repeat their kind; bookmarks have no name.
+bool reflector::is_ours(const json::object& object, bool is_bookmark,
+                        bool is_item) const {
+  auto kind = text_of(object, "kind");
+  if (!(is_item && kind.empty())) {
+    auto version = text_of(object, "apiVersion");
+    if (what_.metadata_only) {
+      if (kind != "PartialObjectMetadata" || version != "meta.k8s.io/v1")
+        return false;
+    } else if (kind != what_.kind.kind
+               || version != api_version_of(what_.kind)) {
+      return false;
+    }
+  }
+  return is_bookmark || !text_of(metadata_of(object), "name").empty();
+}
+
+} // namespace holystone::k8s_io
