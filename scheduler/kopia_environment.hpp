@@ -22,7 +22,6 @@ namespace holystone::scheduler {
 /// The data of a repository Secret, key by key.
 using secret_data = std::map<std::string, secret_bytes, std::less<>>;
 
-
 /// Does a Kopia backend know this key? Only such keys are copied (never
 /// BASH_ENV or whatever else a tenant's Secret holds).
 bool is_repository_key(std::string_view key);

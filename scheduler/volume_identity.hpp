@@ -23,7 +23,7 @@ struct volume_identity {
   std::string mount_path = "/repository";
 
   friend bool operator==(const volume_identity&, const volume_identity&)
-    = default;
+      = default;
 };
 
 /// An NFS export; equal for an inline volume, a PV and nfs.csi.k8s.io.
@@ -37,8 +37,9 @@ result<volume_identity> smb_volume(std::string_view source);
 
 /// A CSI volume. Attributes of the NFS, SMB and CephFS drivers give those
 /// kinds; everything else is driver and handle.
-volume_identity csi_volume(std::string_view driver, std::string_view handle,
-                           const std::map<std::string, std::string>& attributes);
+volume_identity
+csi_volume(std::string_view driver, std::string_view handle,
+           const std::map<std::string, std::string>& attributes);
 
 /// A PersistentVolume of any other kind, by its UID.
 volume_identity pv_volume(std::string_view uid);
