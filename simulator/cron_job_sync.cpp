@@ -2,6 +2,7 @@
 
 #include "k8s_io/fields.hpp"
 #include "simulator/cron_job_slots.hpp"
+#include "simulator/job_pods.hpp"
 #include "simulator/object_edit.hpp"
 
 #include <fmt/format.h>
@@ -62,10 +63,6 @@ std::optional<instant> look_again(const json::value& cron_job,
                                   const zoned_schedule& plan, instant now) {
   auto earliest = earliest_slot(cron_job, now, false);
   return next_look(plan, find_slot(plan, earliest, now), now);
-}
-
-bool is_finished(const json::value& job) {
-  return has_condition(job, "Complete") || has_condition(job, "Failed");
 }
 
 /// One look at one CronJob. Collects the status and writes it once.
