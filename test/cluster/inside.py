@@ -96,18 +96,18 @@ class Node:
 
     def __init__(self, options):
         self.options = options
-        self.names = {}
+        self.programs = {}
         with open(f"{INSIDE}/access/admin.token", encoding="utf-8") as file:
             self.token = file.read().strip()
 
     def start(self, name, *arguments):
-        # Beside an `import` or a `load` many programs share two cores; the
-        # programs that answer others must not starve.
         with open(f"{INSIDE}/logs/{name}.log", "wb") as log:
             process = subprocess.Popen([name, *arguments], stdout=log,
                                        stderr=subprocess.STDOUT,
                                        stdin=subprocess.DEVNULL)
-        self.names[process.pid] = name
+        # Held, not only its name: a Popen that is let go is waited for by
+        # the next one, and its end would never show in reap().
+        self.programs[process.pid] = process
         print(f"started {name}", flush=True)
 
     def reap(self):
@@ -119,10 +119,10 @@ class Node:
                 return
             if pid == 0:
                 return
-            if pid in self.names:
+            if pid in self.programs:
                 code = os.waitstatus_to_exitcode(status)
-                raise NodeFailed(f"{self.names[pid]} ended with {code}",
-                                 self.names[pid])
+                name = self.programs[pid].args[0]
+                raise NodeFailed(f"{name} ended with {code}", name)
 
     def wait_for(self, name, what, ready):
         deadline = time.monotonic() + START_DEADLINE_SECONDS
@@ -241,6 +241,7 @@ def main(state):
         options = json.load(file)
     try:
         mount_private_folders(state, options["tools"])
+        state = INSIDE
         os.chdir("/")
         os.environ["PATH"] = ":".join(
             [f"/run/tools/{name}" for name in options["tool_folders"]] +
