@@ -4,7 +4,7 @@
 // or the service account of our pod, kept fresh. It is not a connection and
 // reads files only, through a reader that tests replace. Owned by the
 // transport, whose thread calls it before each request; made at start-up by
-// `load_credentials`. Plugins (exec, auth-provider) are refused: a maintenance
+// `credentials::load`. Plugins (exec, auth-provider) are refused: a maintenance
 // operator must not run programs named in a file.
 
 #include "scheduler/result.hpp"
@@ -126,7 +126,7 @@ public:
 private:
   credentials(credential_sources sources, file_reader read);
 
-  bool read_token(time_point now);
+  std::optional<error> read_token(time_point now);
   std::optional<error> read_tls();
 
   credential_sources sources_;
