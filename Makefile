@@ -60,7 +60,7 @@ cluster: build ## start a real node, leave it running, print its kubeconfig
 
 .PHONY: cluster-stop
 cluster-stop: ## stop the node of `make cluster`
-	test/cluster/down
+	test/cluster/node down
 
 .PHONY: bench
 bench: build ## 1,000 repositories on a real API server -> build/bench.json
