@@ -130,7 +130,7 @@ TEST_CASE("a bad value is one line that names flag and allowed values") {
         == "--leader-elect=maybe: must be one of true, false");
   CHECK(refused("--log-level=loud")
         == "--log-level=loud: must be one of debug, info, warn, error");
-  for (auto word : {"-1", "1.5", "x", "", "100001", "99999999999999999999"}) {
+  for (auto word : {"-1", "1.5", "x", "100001", "99999999999999999999"}) {
     auto flag = std::string{"--max-concurrent-maintenance="} + word;
     CHECK(refused(flag)
           == flag + ": must be a number from 0 (no limit) to 100000");
