@@ -1,0 +1,110 @@
+#include "k8s_io/list_pages.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <random>
+
+using namespace holystone::k8s_io;
+
+namespace {
+
+struct reading {
+  std::vector<std::string> items;
+  std::optional<holystone::error> failed;
+};
+
+reading read(std::string_view text) {
+  reading out;
+  out.failed = for_each_item(text, [&](const boost::json::object& item) {
+    out.items.push_back(boost::json::serialize(item));
+  });
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("a list is read in the order of its items") {
+  auto text = R"( {"kind":"JobList", "apiVersion" : "batch/v1",
+    "metadata":{"resourceVersion":"9","continue":"c","remainingItemCount":1},
+    "items":[ {"a":"]}\"\\"} , {"b":[{"c":{}}]} ]} )";
+  auto header = read_list_header(text);
+  REQUIRE(header);
+  CHECK(header->kind == "JobList");
+  CHECK(header->api_version == "batch/v1");
+  CHECK(header->resource_version == "9");
+  CHECK(header->continue_token == "c");
+  auto got = read(text);
+  CHECK_FALSE(got.failed);
+  CHECK(
+      got.items
+      == std::vector<std::string>{R"({"a":"]}\"\\"})", R"({"b":[{"c":{}}]})"});
+}
+
+TEST_CASE("the kind may come after the items, as with custom resources") {
+  auto header = read_list_header(
+      R"({"apiVersion":"v1","items":[{}],"kind":"XList","metadata":{}})");
+  REQUIRE(header);
+  CHECK(header->kind == "XList");
+  CHECK(header->continue_token.empty());
+}
+
+TEST_CASE("an empty list has no items or null") {
+  for (auto text : {R"({"items":[]})", R"({"items":null})"}) {
+    CHECK(read_list_header(text));
+    auto got = read(text);
+    CHECK_FALSE(got.failed);
+    CHECK(got.items.empty());
+  }
+}
+
+TEST_CASE("what is no list is an error") {
+  for (auto text : {"", "null", "[]", "<html>", "{", R"({"items":{}})",
+                    R"({"kind":"Job"})", R"({"items":[]} x)", R"({"items":[])",
+                    R"({"items")", R"({"items":})"}) {
+    INFO(text);
+    CHECK_FALSE(read_list_header(text));
+  }
+  for (auto text :
+       {R"({"items":[{]})", R"({"items":[1]})", R"({"items":[{} {}]})",
+        R"({"items":[{"a":}]})", R"({"items":[{},]})"}) {
+    INFO(text);
+    CHECK(read(text).failed);
+  }
+}
+
+TEST_CASE("no cut of a list is read as a whole one") {
+  const std::string text
+      = R"({"kind":"L","metadata":{"x":"\"]"},"items":[{"a":"\\"},{"b":[1]}]})";
+  REQUIRE(read_list_header(text));
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    INFO(text.substr(0, size));
+    CHECK_FALSE(read_list_header(std::string_view{text}.substr(0, size)));
+  }
+}
+
+TEST_CASE("reading agrees with a whole parse on random objects") {
+  std::mt19937 random{11};
+  const char* pieces[] = {"\"", "\\", "{", "}", "[", "]", ",", ":", "x", "\n"};
+  for (auto round = 0; round < 300; ++round) {
+    boost::json::array items;
+    for (auto n = random() % 4; n > 0; --n) {
+      std::string key, value;
+      for (auto i = random() % 6; i > 0; --i)
+        key += pieces[random() % 10];
+      for (auto i = random() % 6; i > 0; --i)
+        value += pieces[random() % 10];
+      items.push_back({{key, {value, {{key, nullptr}}}}, {"n", 1.5}});
+    }
+    boost::json::object list{{"items", items}, {"kind", "L"}};
+    auto text = boost::json::serialize(list);
+    REQUIRE(read_list_header(text));
+    auto got = read(text);
+    REQUIRE_FALSE(got.failed);
+    REQUIRE(got.items.size() == items.size());
+    for (std::size_t i = 0; i < items.size(); ++i)
+      REQUIRE(got.items[i] == boost::json::serialize(items[i]));
+  }
+}
