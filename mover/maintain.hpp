@@ -11,12 +11,15 @@
 //   --volume TEXT            what a filesystem repository sits on, as
 //                            scheduler/volume_identity.hpp writes it
 //   --credentials DIR        mounted Secret copy, a file a key   /credentials
-//   --ca-file FILE           certificates (PEM) to trust besides the system's
-//   --config DIR             pod-private emptyDir         /config
-//   --cache DIR              cache volume                        /cache
-//   --metadata-cache-mb N    hard limits of kopia's caches, 0 = kopia's own
-//   --content-cache-mb N
-//   --kind full|quick                                            full
+//   --pod-info DIR           downward API files                  /podinfo
+//                            `ticket`: annotation volsync.backube/admitted,
+//                            `controller-uid`: label of that name
+//   --custom-ca FILE         certificates (PEM) to trust besides the system's
+//   --config-dir DIR         pod-private emptyDir         /config
+//   --cache-dir DIR          cache volume                        /cache
+//   --metadata-cache-mb N    hard limits of kopia's caches; the defaults fit
+//   --content-cache-mb N     a volume of 8Gi, 0 = kopia's own    4600, 1500
+//   --full | --quick                                             --full
 //   --no-verify              no `content verify` after a full run
 //   --deadline SECONDS       by the mover's own clock      10800
 //   --takeover idle|never|always                                 idle
@@ -25,11 +28,6 @@
 //   --admission ticket|off                                       ticket
 //   --termination-log FILE                         /dev/termination-log
 //   --kopia PROGRAM                                              kopia
-//
-// and, through the downward API, the environment of the ticket:
-//
-//   HOLYSTONE_ADMITTED       metadata.annotations['volsync.backube/admitted']
-//   HOLYSTONE_CONTROLLER_UID metadata.labels['controller-uid']
 //
 // Exit code: 0 only for a proven success, 1 for a failure, 143 after SIGTERM,
 // 2 for wrong flags.
@@ -52,11 +50,13 @@ struct maintain_options {
   /// Empty: not a volume, or not known yet.
   std::string volume;
   std::string credentials_directory = "/credentials";
+  std::string pod_info_directory = "/podinfo";
   std::string ca_file;
   std::string config_directory = "/config";
   std::string cache_directory = "/cache";
-  int metadata_cache_mb = 0;
-  int content_cache_mb = 0;
+  /// Limits are soft for a while: their sum times 1.3 fits 8Gi (K-09).
+  int metadata_cache_mb = 4600;
+  int content_cache_mb = 1500;
   scheduler::maintenance_kind kind = scheduler::maintenance_kind::full;
   bool verify = true;
   std::chrono::seconds deadline{10800};
@@ -64,8 +64,6 @@ struct maintain_options {
   std::vector<std::string> known_identities;
   /// False with `--admission=off`: plain CronJobs have no ticket.
   bool needs_ticket = true;
-  std::string admitted;
-  std::string controller_uid;
   std::string termination_log = "/dev/termination-log";
   std::string kopia = "kopia";
 };
