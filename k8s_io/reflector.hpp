@@ -53,10 +53,10 @@ public:
 struct reflected {
   resource kind;
   /// Empty: all namespaces.
-  std::string ns;
+  std::string ns = {};
   /// One object's name, or empty.
-  std::string name;
-  std::string label_selector;
+  std::string name = {};
+  std::string label_selector = {};
   /// Names, labels and annotations, never content (P-3).
   bool metadata_only = false;
 };

@@ -1,0 +1,460 @@
+#include "reflector_harness.hpp"
+
+using namespace holystone;
+using namespace holystone::k8s_io;
+using namespace holystone::test;
+using namespace std::chrono_literals;
+
+using strings = std::vector<std::string>;
+
+namespace {
+
+watch_end refused(int code, std::string body = {},
+                  std::optional<seconds> retry_after = {}) {
+  return {code, std::move(body), code == 0 ? "refused" : "", retry_after};
+}
+
+watch_end cut() {
+  return {200, {}, "connection reset", {}};
+}
+
+watch_end regular() {
+  return {200, {}, {}, {}};
+}
+
+} // namespace
+
+TEST_CASE("R-01: the first list may be of any age") {
+  harness it;
+  it.start();
+  REQUIRE(it.listing());
+  CHECK(it.listing()->call.what == verb::list);
+  CHECK(it.listing()->call.resource_version == "0");
+}
+
+TEST_CASE("R-01: a relist is not older than what was seen") {
+  harness it;
+  it.sync({}, "5");
+  it.now += 5s;
+  it.lines({bookmark("9")});
+  // Three barren watches in a row are what it takes without a 410.
+  for (auto i = 0; i < 3; ++i) {
+    it.now += 5s;
+    it.end(cut());
+    REQUIRE(it.sleeping());
+    it.wake();
+  }
+  REQUIRE(it.listing());
+  CHECK(it.listing()->call.resource_version == "9");
+  CHECK(it.listing()->call.limit == 0); // R-04
+}
+
+TEST_CASE("R-01: after 410 the newest is asked for") {
+  harness it;
+  it.sync({}, "5");
+  it.end(refused(410, status(410, "Expired")));
+  REQUIRE(it.listing());
+  CHECK_FALSE(it.listing()->call.resource_version);
+}
+
+TEST_CASE("R-01: too large a version makes the next list the newest") {
+  harness it;
+  it.start();
+  it.list(refusal(504, status(504, "Timeout", "ResourceVersionTooLarge")));
+  REQUIRE(it.sleeping());
+  it.wake();
+  REQUIRE(it.listing());
+  CHECK_FALSE(it.listing()->call.resource_version);
+}
+
+TEST_CASE("R-02: a watch asks for five to ten minutes at random") {
+  harness it;
+  it.sync({}, "1");
+  CHECK(it.opened()->order.timeout == 300s);
+  it.now += 300s;
+  it.random = 0.999;
+  it.end(regular());
+  REQUIRE(it.opened());
+  CHECK(it.opened()->order.timeout == 599s);
+}
+
+TEST_CASE("R-03: failing lists wait longer and longer") {
+  harness it;
+  it.start();
+  auto expected = 800ms;
+  for (auto i = 0; i < 6; ++i) {
+    it.list(refusal(500));
+    REQUIRE(it.sleeping());
+    CHECK(it.sleeping()->time == expected);
+    it.now += it.sleeping()->time;
+    expected = std::min<milliseconds>(expected * 2, 30s);
+    it.wake();
+    REQUIRE(it.listing());
+  }
+}
+
+TEST_CASE("R-04: the newest is listed in pages of 500") {
+  harness it;
+  it.start();
+  CHECK(it.listing()->call.limit == 500);
+  it.list(page({job("a", "1", "1")}, "7", "next"));
+  REQUIRE(it.listing());
+  CHECK(it.listing()->call.limit == 500);
+  CHECK(it.listing()->call.continue_token == "next");
+  CHECK_FALSE(it.machine.is_synced());
+  it.list(page({job("b", "2", "2")}, "7"));
+  REQUIRE(it.opened());
+  CHECK(it.find<reflector::synced>());
+  CHECK(it.opened()->order.resource_version == "7");
+  CHECK(it.seen.objects.size() == 2);
+}
+
+TEST_CASE("R-05: a bookmark moves the version, its absence does not matter") {
+  harness it;
+  it.sync({}, "5");
+  it.now += 300s;
+  it.end(regular());
+  CHECK(it.opened()->order.resource_version == "5");
+  it.lines({bookmark("8")});
+  it.now += 300s;
+  it.end(regular());
+  CHECK(it.opened()->order.resource_version == "8");
+  CHECK(it.seen.log.empty());
+}
+
+TEST_CASE("R-06: 410 as an answer and as an event are one relist, no alarm") {
+  for (auto as_event : {false, true}) {
+    harness it;
+    it.sync({job("a", "1", "1")}, "5");
+    if (as_event)
+      it.lines({event("ERROR", status(410, "Expired"))});
+    else
+      it.end(refused(410, status(410, "Expired")));
+    REQUIRE(it.listing());
+    CHECK_FALSE(it.find<reflector::report>());
+    CHECK_FALSE(it.sleeping());
+    CHECK(bool(it.find<reflector::close_watch>()) == as_event);
+    CHECK(it.machine.counts().relists == 1);
+    it.list(page({job("a", "1", "1")}, "6"));
+    CHECK(it.opened());
+    CHECK(it.machine.counts().failures == 0);
+  }
+}
+
+TEST_CASE("R-06: a server that always answers 410 is not asked hotly") {
+  harness it;
+  it.sync({}, "5");
+  auto lists = 0;
+  auto until = it.now + 600s;
+  while (it.now < until) {
+    it.end(refused(410));
+    if (it.sleeping()) {
+      it.now += it.sleeping()->time;
+      it.wake();
+    }
+    REQUIRE(it.listing());
+    it.list(page({}, "5"));
+    ++lists;
+  }
+  CHECK(lists < 30);
+}
+
+TEST_CASE("R-07: a 429 on the watch request backs off and resumes at the same "
+          "version") {
+  harness it;
+  it.sync({}, "5");
+  for (auto code : {429, 500, 503, 0}) {
+    it.end(refused(code));
+    REQUIRE(it.sleeping());
+    CHECK_FALSE(it.listing());
+    it.now += it.sleeping()->time;
+    it.wake();
+    REQUIRE(it.opened());
+    CHECK(it.opened()->order.resource_version == "5");
+  }
+  CHECK(it.machine.counts().relists == 0);
+}
+
+TEST_CASE("R-07: an hour of refused connections causes no relist") {
+  harness it;
+  it.sync({}, "5");
+  for (auto until = it.now + 1h; it.now < until;) {
+    it.end(refused(0));
+    REQUIRE(it.sleeping());
+    it.now += it.sleeping()->time;
+    it.wake();
+    REQUIRE(it.opened());
+  }
+  CHECK(it.machine.counts().relists == 0);
+}
+
+TEST_CASE("R-08: a watch that ends at once without an event is a failure") {
+  harness it;
+  it.sync({}, "5");
+  it.now += 900ms;
+  it.end(regular());
+  REQUIRE(it.sleeping());
+  CHECK(it.machine.counts().failures == 1);
+  it.wake();
+  REQUIRE(it.opened());
+  // One that brought something is none, nor is one that lasted.
+  it.lines({event("ADDED", job("a", "1", "6"))});
+  it.end(regular());
+  REQUIRE(it.opened());
+  it.now += 1s;
+  it.end(regular());
+  CHECK(it.opened());
+}
+
+TEST_CASE("R-08: bookmarks alone do not excuse a watch that ends at once") {
+  harness it;
+  it.sync({}, "5");
+  it.lines({bookmark("6")});
+  it.end(regular());
+  CHECK(it.sleeping());
+}
+
+TEST_CASE("R-09: a relist removes what is missing, with the UID it had") {
+  harness it;
+  it.sync({job("a", "1", "1"), job("b", "2", "2"), job("c", "3", "3")}, "5");
+  it.end(refused(410));
+  it.seen.log.clear();
+  it.list(page({job("b", "2", "2"), job("c", "4", "9")}, "9"));
+  std::sort(it.seen.log.begin(), it.seen.log.end());
+  CHECK(it.seen.log == strings{"+n/b@2", "+n/c@4", "?n/a@1", "?n/c@3"});
+}
+
+TEST_CASE("R-09: a list that breaks half-way removes nothing") {
+  harness it;
+  it.sync({job("a", "1", "1"), job("b", "2", "2")}, "5");
+  it.end(refused(410));
+  it.list(page({job("a", "1", "1")}, "9", "next"));
+  it.list(refusal(0));
+  CHECK(it.seen.objects.size() == 2);
+  it.wake();
+  REQUIRE(it.listing());
+  CHECK(it.listing()->call.continue_token == "next");
+  it.list(page({}, "9"));
+  CHECK(it.seen.objects.size() == 1);
+}
+
+TEST_CASE("R-09: delete and re-creation merged into one event are told apart") {
+  harness it;
+  it.sync({job("a", "1", "1")}, "5");
+  it.seen.log.clear();
+  it.lines({event("MODIFIED", job("a", "2", "6"))});
+  CHECK(it.seen.log == strings{"?n/a@1", "+n/a@2"});
+  // The old object's late delete is not the new one's.
+  it.lines({event("DELETED", job("a", "1", "7"))});
+  CHECK(it.seen.objects.size() == 1);
+  it.lines({event("DELETED", job("a", "2", "8"))});
+  CHECK(it.seen.log.back() == "-n/a@2");
+}
+
+TEST_CASE("R-10: events of another kind are skipped and counted") {
+  harness it;
+  it.sync({}, "5");
+  it.lines({
+      event("ADDED",
+            R"({"kind":"Pod","apiVersion":"v1","metadata":{"name":"x"}})"),
+      event("ADDED", R"({"kind":"Job","apiVersion":"batch/v2",)"
+                     R"("metadata":{"name":"x"}})"),
+      event("ADDED", R"({"kind":"Job","apiVersion":"batch/v1"})"),
+      event("ADDED", "{}"),
+      event("NEWS", job("x", "1", "6")),
+      R"({"type":"ADDED"})",
+      R"({"type":"BOOKMARK"})",
+      event("ADDED", R"({"kind":7,"metadata":[]})"),
+      event("ADDED", job("a", "1", "7")),
+  });
+  CHECK(it.machine.counts().skipped == 8);
+  CHECK(it.seen.log == strings{"+n/a@1"});
+  CHECK(it.out.empty());
+}
+
+TEST_CASE("R-10: an answer of another kind is a failed list") {
+  harness it;
+  it.start();
+  it.list(refusal(200, R"({"kind":"PodList","apiVersion":"v1","items":[]})"));
+  REQUIRE(it.sleeping());
+  it.wake();
+  it.list(refusal(200, "<html>captive portal</html>"));
+  REQUIRE(it.sleeping());
+  CHECK_FALSE(it.machine.is_synced());
+}
+
+TEST_CASE("R-11: versions are handed back as they came") {
+  harness it;
+  it.sync({}, "opaque");
+  it.lines({event("ADDED", job("a", "1", "zz")),
+            event("ADDED", job("b", "2", "aa"))});
+  it.now += 5s;
+  it.end(regular());
+  CHECK(it.opened()->order.resource_version == "aa");
+}
+
+TEST_CASE("R-12: synthetic events do not tell a version") {
+  harness it;
+  it.sync({}, "0"); // a server whose lists have no version of their own
+  CHECK(it.opened()->order.resource_version == "0");
+  it.lines({event("ADDED", job("a", "1", "50")),
+            event("ADDED", job("b", "2", "40"))});
+  it.now += 5s;
+  it.end(regular());
+  CHECK(it.opened()->order.resource_version == "0");
+  it.lines({event("ADDED", job("a", "1", "50")), bookmark("60"),
+            event("ADDED", job("c", "3", "61"))});
+  it.now += 5s;
+  it.end(regular());
+  CHECK(it.opened()->order.resource_version == "61");
+}
+
+TEST_CASE("R-14: hours without events cause no traffic but watches") {
+  harness it;
+  it.sync({job("a", "1", "1")}, "5");
+  it.seen.log.clear();
+  for (auto i = 0; i < 100; ++i) {
+    it.now += 300s;
+    it.end(regular());
+    REQUIRE(it.out.size() == 1);
+    REQUIRE(it.opened());
+  }
+  CHECK(it.seen.log.empty());
+  CHECK(it.machine.counts().lists == 1);
+}
+
+TEST_CASE("R-15: a watch ahead of its server goes back to the newest list") {
+  harness it;
+  it.sync({}, "500");
+  it.end(refused(504, status(504, "Timeout", "ResourceVersionTooLarge")));
+  REQUIRE(it.sleeping());
+  it.wake();
+  REQUIRE(it.listing());
+  CHECK_FALSE(it.listing()->call.resource_version);
+}
+
+TEST_CASE("R-16: an outlived continue token starts the list from scratch") {
+  harness it;
+  it.start();
+  it.list(page({job("a", "1", "1")}, "7", "next"));
+  it.list(refusal(410, status(410, "Expired")));
+  REQUIRE(it.listing());
+  CHECK(it.listing()->call.continue_token.empty());
+  CHECK_FALSE(it.listing()->call.resource_version);
+  it.list(page({job("b", "2", "8")}, "8"));
+  CHECK(it.seen.objects.size() == 1);
+  CHECK(it.seen.objects.count("n/b") == 1);
+}
+
+TEST_CASE("R-18: a watch that the server closes early is opened again") {
+  harness it;
+  it.sync({}, "5");
+  it.now += 30s;
+  it.end(regular());
+  REQUIRE(it.opened());
+  it.now += 30s;
+  it.lines({event("ADDED", job("a", "1", "6"))});
+  it.end(cut());
+  REQUIRE(it.opened());
+  CHECK(it.opened()->order.resource_version == "6");
+}
+
+TEST_CASE("R-23: a refused watch waits as long as the server asked") {
+  harness it;
+  it.sync({}, "5");
+  it.end(refused(429, "", 32s));
+  REQUIRE(it.sleeping());
+  CHECK(it.sleeping()->time == 32s);
+}
+
+TEST_CASE("a line that is no event ends the watch, and the third time lists") {
+  harness it;
+  it.sync({}, "5");
+  for (auto i = 0; i < 3; ++i) {
+    it.lines({"<html>", event("ADDED", job("a", "1", "6"))});
+    CHECK(it.find<reflector::close_watch>());
+    REQUIRE(it.sleeping());
+    it.wake();
+  }
+  CHECK(it.listing());
+  CHECK(it.seen.log.empty());
+}
+
+TEST_CASE("messages with an old ticket are ignored") {
+  harness it;
+  it.sync({}, "5");
+  auto old = it.ticket;
+  it.now += 5s;
+  it.end(regular());
+  REQUIRE(it.ticket != old);
+  it.step(reflector::lines{old, {event("ADDED", job("a", "1", "6"))}});
+  it.step(reflector::ended{old, refused(410)});
+  it.step(reflector::woken{old});
+  it.step(reflector::listed{old, page({}, "1")});
+  CHECK(it.out.empty());
+  CHECK(it.seen.log.empty());
+}
+
+TEST_CASE("a kind that is not installed is asked for with patience") {
+  harness it;
+  it.start();
+  for (auto i = 0; i < 3; ++i) {
+    it.list(refusal(404, "404 page not found"));
+    REQUIRE(it.sleeping());
+    auto* told = it.find<reflector::report>();
+    REQUIRE(told);
+    CHECK(told->message.find("jobs.batch") != std::string::npos);
+    it.wake();
+    REQUIRE(it.listing());
+  }
+  // Removed later, what it had stays in view until a list says otherwise.
+  it.list(page({job("a", "1", "1")}, "5"));
+  it.end(refused(404));
+  it.wake();
+  it.list(refusal(404));
+  CHECK(it.seen.objects.size() == 1);
+}
+
+TEST_CASE("an answer too long to take is asked for in pages") {
+  harness it;
+  it.start();
+  auto answer = refusal(0);
+  answer.is_too_long = true;
+  it.list(answer);
+  it.wake();
+  REQUIRE(it.listing());
+  CHECK_FALSE(it.listing()->call.resource_version);
+  CHECK(it.listing()->call.limit == 500);
+}
+
+TEST_CASE("P-3: metadata-only views take and keep only metadata") {
+  view seen;
+  reflector machine{{.kind = resources::secrets, .metadata_only = true}};
+  reflector::moment at{steady_time{1h}, 0};
+  auto out = machine.step(reflector::start{}, at, seen);
+  auto& first = std::get<reflector::send_list>(out.at(0));
+  CHECK(first.call.metadata_only);
+  auto item = [](const char* kind, const char* name) {
+    return fmt::format(
+        R"({{"kind":"{}","apiVersion":"{}","metadata":)"
+        R"({{"namespace":"n","name":"{}","uid":"u"}}}})",
+        kind, std::string_view{kind} == "Secret" ? "v1" : "meta.k8s.io/v1",
+        name);
+  };
+  response answer;
+  answer.status = 200;
+  answer.body = R"({"kind":"PartialObjectMetadataList","metadata":)"
+                R"({"resourceVersion":"3"},"items":[)"
+                + item("PartialObjectMetadata", "a") + "]}";
+  out = machine.step(reflector::listed{first.ticket, answer}, at, seen);
+  auto& watch = std::get<reflector::open_watch>(out.at(1));
+  CHECK(watch.order.metadata_only);
+  machine.step(
+      reflector::lines{watch.ticket,
+                       {event("ADDED", item("Secret", "b")),
+                        event("ADDED", item("PartialObjectMetadata", "c"))}},
+      at, seen);
+  CHECK(seen.objects.size() == 2);
+  CHECK(seen.objects.count("n/b") == 0);
+  CHECK(machine.counts().skipped == 1);
+}
