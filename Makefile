@@ -19,7 +19,7 @@ JOBS ?= $(shell nproc)
 RELEASE := build/release
 CTEST := ctest --output-on-failure --no-tests=error -j$(JOBS)
 KOPIA = "$$(test/cluster/build-tools kopia)/kopia"
-KUBECTL = "$$(test/cluster/build-tools kubernetes)/kubectl"
+KUBECTL = "$$(test/cluster/build-tools kubectl)/kubectl"
 
 .PHONY: help
 help: ## say what there is
@@ -60,7 +60,7 @@ cluster: build ## start a real node, leave it running, print its kubeconfig
 
 .PHONY: cluster-stop
 cluster-stop: ## stop the node of `make cluster`
-	test/cluster/node down
+	test/cluster/down
 
 .PHONY: bench
 bench: build ## 1,000 repositories on a real API server -> build/bench.json
