@@ -48,8 +48,27 @@ std::optional<std::string> from_base64(std::string_view text) {
       out += static_cast<char>((bits >> count) & 0xffu);
     }
   }
-  if (digits % 4 == 1 || (padding > 0 && (digits + padding) % 4 != 0))
+  if (digits % 4 == 1 || padding > 2
+      || (padding > 0 && (digits + padding) % 4 != 0))
     return {};
+  return out;
+}
+
+std::string to_base64(std::string_view bytes) {
+  constexpr std::string_view alphabet
+      = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    auto byte = [&](std::size_t at) {
+      return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0U;
+    };
+    auto bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    out += alphabet[bits >> 18 & 63];
+    out += alphabet[bits >> 12 & 63];
+    out += i + 1 < bytes.size() ? alphabet[bits >> 6 & 63] : '=';
+    out += i + 2 < bytes.size() ? alphabet[bits & 63] : '=';
+  }
   return out;
 }
 

@@ -142,7 +142,7 @@ bool credentials::refused(time_point started, time_point now) {
   if (sources_.token_file.empty())
     return false;
   // Another request has brought a newer token meanwhile: use that.
-  if (token_read_ > started)
+  if (token_changed_ > started)
     return true;
   auto old = token_;
   token_looked_ = now;
@@ -169,8 +169,10 @@ std::optional<error> credentials::read_token(time_point now) {
   // A line end within would become a header of its own.
   if (token.reveal().find_first_of("\r\n") != std::string_view::npos)
     return error{sources_.token_file + ": the token has several lines"};
-  token_ = std::move(token);
-  token_read_ = now;
+  if (!are_equal(token, token_)) {
+    token_ = std::move(token);
+    token_changed_ = now;
+  }
   return {};
 }
 

@@ -133,7 +133,7 @@ private:
   file_reader read_;
   secret_bytes token_;
   time_point token_looked_{};
-  time_point token_read_{};
+  time_point token_changed_{};
   tls tls_;
   time_point tls_looked_{};
 };
