@@ -73,11 +73,24 @@ std::chrono::seconds default_watch_timeout() {
 
 wire::wire(wire_options options, api_server& server, virtual_clock& clock,
            background beside)
-    : options_(std::move(options)), server_(server), clock_(clock),
-      beside_(std::move(beside)), settled_(clock.now(steady::now())),
-      next_(settled_),
+    : options_(with_own_controls(std::move(options))), server_(server),
+      clock_(clock), beside_(std::move(beside)),
+      settled_(clock.now(steady::now())), next_(settled_),
       http_(options_.http, [this](auto exchange) { serve(exchange); }) {
   http_.every(20ms, [this] { tick(); });
+}
+
+wire_options wire::with_own_controls(wire_options options) {
+  options.controls["/simulator/clock"] = [this](const json::object& wish) {
+    return steer_clock(wish);
+  };
+  options.controls["/simulator/requests"] = [this](const json::object&) {
+    json::object out;
+    for (const auto& [name, number] : requests_)
+      out[name] = number;
+    return json::value(out);
+  };
+  return options;
 }
 
 std::uint16_t wire::port() const {
@@ -128,43 +141,38 @@ void wire::count(const call& what) {
 }
 
 void wire::serve_control(http_exchange& exchange) {
-  const auto& target = exchange.request().target;
-  if (target == "/simulator/clock")
-    return serve_clock(exchange);
-  if (target != "/simulator/requests")
-    return exchange.respond(
-        {.status = 404,
-         .body = "known: /simulator/clock, /simulator/requests\n"});
-  json::object out;
-  for (const auto& [name, number] : requests_)
-    out[name] = number;
-  exchange.respond(as_json(out));
+  const auto& request = exchange.request();
+  auto found = options_.controls.find(request.target);
+  if (found == options_.controls.end())
+    return exchange.respond({.status = 404, .body = "no such control\n"});
+  json::object wish;
+  if (request.method == "POST") {
+    boost::system::error_code ec;
+    auto body = json::parse(request.body, ec);
+    if (ec || !body.is_object())
+      return exchange.respond({.status = 400, .body = "send a JSON object\n"});
+    wish = std::move(body.get_object());
+  }
+  auto answer = found->second(wish);
+  if (answer.is_null())
+    return exchange.respond({.status = 400, .body = "not understood\n"});
+  exchange.respond(as_json(answer));
 }
 
-void wire::serve_clock(http_exchange& exchange) {
-  if (exchange.request().method == "POST") {
-    boost::system::error_code ec;
-    auto body = json::parse(exchange.request().body, ec);
-    auto* fields = body.if_object();
-    if (ec || !fields)
-      return exchange.respond(
-          {.status = 400,
-           .body = "send {\"advanceSeconds\":60} or {\"scale\":10}\n"});
-    auto number = [&](std::string_view name) -> std::optional<double> {
-      auto* field = fields->if_contains(name);
-      if (!field || !field->is_number())
-        return std::nullopt;
-      return field->to_number<double>();
-    };
-    if (auto span = number("advanceSeconds"))
-      clock_.advance(seconds{static_cast<seconds::rep>(*span)});
-    if (auto scale = number("scale"); scale && *scale >= 0)
-      clock_.set_scale(*scale, steady::now());
-    catch_up();
-    pump();
-  }
-  exchange.respond(
-      as_json({{"now", to_rfc3339(now())}, {"scale", clock_.scale()}}));
+json::value wire::steer_clock(const json::object& wish) {
+  auto number = [&](std::string_view name) -> std::optional<double> {
+    auto* field = wish.if_contains(name);
+    if (!field || !field->is_number())
+      return std::nullopt;
+    return field->to_number<double>();
+  };
+  if (auto span = number("advanceSeconds"))
+    clock_.advance(seconds{static_cast<seconds::rep>(*span)});
+  if (auto scale = number("scale"); scale && *scale >= 0)
+    clock_.set_scale(*scale, steady::now());
+  catch_up();
+  pump();
+  return {{"now", to_rfc3339(now())}, {"scale", clock_.scale()}};
 }
 
 // Done after the current burst of calls, so that many writes are one round of

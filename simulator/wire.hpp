@@ -10,15 +10,23 @@
 //   GET  /simulator/clock      {"now":"...","scale":1}
 //   POST /simulator/clock      {"advanceSeconds":60} and/or {"scale":10}
 //   GET  /simulator/requests   how often each verb was used on each resource
+//   POST to any path of `wire_options::controls`
 
 #include "metrics/http_server.hpp"
 #include "simulator/api_server.hpp"
 #include "simulator/virtual_clock.hpp"
 
+#include <boost/json.hpp>
+
 #include <functional>
 #include <map>
 
 namespace holystone::simulator {
+
+/// Answers a JSON object that was posted; null stands for one that it does not
+/// understand.
+using control
+    = std::function<boost::json::value(const boost::json::object& wish)>;
 
 /// How the front behaves.
 struct wire_options {
@@ -27,6 +35,8 @@ struct wire_options {
   std::chrono::milliseconds bookmark_interval{60'000};
   /// Answered by /version.
   std::string version = "v1.36.0";
+  /// What else can be steered from outside, by path below /simulator/.
+  std::map<std::string, control, std::less<>> controls = {};
 };
 
 /// What runs beside the server: one round at an instant; returns when it wants
@@ -58,7 +68,8 @@ private:
 
   void serve(const std::shared_ptr<metrics::http_exchange>& exchange);
   void serve_control(metrics::http_exchange& exchange);
-  void serve_clock(metrics::http_exchange& exchange);
+  wire_options with_own_controls(wire_options options);
+  boost::json::value steer_clock(const boost::json::object& wish);
   void count(const call& what);
   void open(metrics::http_exchange& exchange, const reply& answer);
   void catch_up();
