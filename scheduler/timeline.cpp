@@ -3,12 +3,15 @@
 #include <date/tz.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <mutex>
 
 #include "scheduler/cron_words.hpp"
 #include "scheduler/zone_clock.hpp"
+#include "scheduler/zone_rule.hpp"
 
 namespace holystone {
 
@@ -18,7 +21,19 @@ namespace {
 struct zone_entry {
   std::string name;
   const date::time_zone* zone;
+  // What holds after the last change in the table; none without daylight
+  // saving.
+  std::optional<zone_rule> rule;
 };
+
+// The library does not read the last line of a zone's file, so we do.
+std::optional<zone_rule> read_rule(const std::string& name) {
+  std::ifstream file{"/usr/share/zoneinfo/" + name, std::ios::binary};
+  std::string last;
+  for (std::string line; std::getline(file, line);)
+    last = std::move(line);
+  return zone_rule::parse(last);
+}
 
 // Entries are never removed: values of `time_zone` point at them.
 class zone_table {
@@ -30,7 +45,7 @@ public:
     auto zone = locate(std::string{name});
     if (zone == nullptr)
       return nullptr;
-    zone_entry entry{std::string{name}, zone};
+    zone_entry entry{std::string{name}, zone, read_rule(std::string{name})};
     return &entries_.emplace(std::string{name}, entry).first->second;
   }
 
@@ -94,7 +109,13 @@ offset_span span_at(const time_zone& zone, instant at) {
   if (entry == nullptr)
     return {instant::min(), instant::max(), seconds{0}};
   auto info = entry->zone->get_info(at);
-  return {info.begin, info.end, info.offset};
+  // The last stretch of a table ends with the calendar of the library.
+  constexpr std::chrono::sys_days never = std::chrono::year{10'000} / 1 / 1;
+  if (!entry->rule || info.end < never)
+    return {info.begin, info.end, info.offset};
+  auto span = entry->rule->span(at);
+  span.begin = std::max(span.begin, instant{info.begin});
+  return span;
 }
 
 std::string to_rfc3339(instant at, const time_zone& zone) {

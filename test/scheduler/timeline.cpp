@@ -219,3 +219,28 @@ TEST_CASE("zones are found by their exact name only") {
                    "Europe/Berlin");
   }
 }
+
+TEST_CASE("rules of daylight saving hold beyond the tables of the database") {
+  auto check = [](const char* zone, const char* winter, const char* summer) {
+    CAPTURE(zone);
+    auto offset = [&](const char* at) {
+      return to_rfc3339(when(at), zone_of(zone)).substr(19);
+    };
+    for (auto year : {"2030", "2037", "2038", "2050", "2096", "2400"}) {
+      CAPTURE(year);
+      CHECK(offset((year + std::string{"-01-15T12:00:00Z"}).c_str()) == winter);
+      CHECK(offset((year + std::string{"-07-15T12:00:00Z"}).c_str()) == summer);
+    }
+  };
+  check("Europe/Berlin", "+01:00", "+02:00");
+  check("America/New_York", "-05:00", "-04:00");
+  check("Australia/Sydney", "+11:00", "+10:00");
+  check("Europe/Dublin", "Z", "+01:00");
+  check("Asia/Kathmandu", "+05:45", "+05:45");
+  check("America/Nuuk", "-02:00", "-01:00");
+  // The exact seconds of a change: 02:00 does not exist on 11 March 2040.
+  auto zone = zone_of("America/New_York");
+  auto next = next_run(parsed("0 2 * * *"), zone, when("2040-03-10T12:00:00Z"));
+  REQUIRE(next);
+  CHECK(to_rfc3339(*next, zone) == "2040-03-12T02:00:00-04:00");
+}
