@@ -115,9 +115,12 @@ void transport::loop::run() {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
   pthread_setname_np(pthread_self(), "api-transport");
-  while (!is_stopping_) {
+  for (;;) {
     for (auto& what : commands_.take())
       std::visit([this](auto& x) { execute(x); }, what);
+    // Not later: the wake-up that came with the command may be used up.
+    if (is_stopping_)
+      return abandon_all();
     start_waiting();
     auto running = 0;
     curl_multi_perform(multi_, &running);
@@ -125,12 +128,11 @@ void transport::loop::run() {
     start_waiting();
     end_silent_watches();
     // What was started meanwhile makes the poll return at once.
-    auto longest
-        = watches_.empty() ? milliseconds{60'000} : limits_.watch_silence / 8;
+    auto longest = watches_.empty() ? milliseconds{60'000}
+                                    : limits_.watch_silence / 8;
     curl_multi_poll(multi_, nullptr, 0, static_cast<int>(longest.count()),
                     nullptr);
   }
-  abandon_all();
 }
 
 // -- commands -----------------------------------------------------------------
