@@ -1,12 +1,11 @@
-#include <cstdio>
+#include "actors/operator.hpp"
 
 #include "cli/commands.hpp"
 
 namespace holystone::cli {
 
-int run_operator(const config::options&) {
-  std::fputs("holystone operator: this build has no operator yet\n", stderr);
-  return exit_failed;
+int run_operator(const config::options& settings) {
+  return actors::run_operator(settings);
 }
 
 } // namespace holystone::cli

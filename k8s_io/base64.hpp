@@ -13,4 +13,7 @@ namespace holystone::k8s_io {
 /// than the alphabet's, padding at its end and white space.
 std::optional<std::string> from_base64(std::string_view text);
 
+/// `bytes` in the alphabet of RFC 4648, padded.
+std::string to_base64(std::string_view bytes);
+
 } // namespace holystone::k8s_io

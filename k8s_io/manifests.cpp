@@ -40,40 +40,37 @@ json::object run_labels(const cron_job_intent& wanted) {
 json::array mover_arguments(const cron_job_intent& wanted,
                             const mover_settings& mover) {
   json::array arguments{
-      "mover",
-      "maintain",
-      "--full",
-      fmt::format("--repository={}", wanted.location_id.hex),
-      fmt::format("--namespace={}", wanted.winner.object.ns),
-      "--credentials=/credentials",
-      "--pod-info=/podinfo",
-      "--config-dir=/config",
-      "--cache-dir=/cache",
-      fmt::format("--deadline={}", mover.limits.job_deadline.count()),
-      fmt::format("--takeover={}", mover.takeover),
+    "mover",
+    "maintain",
+    fmt::format("--repository={}", wanted.location_id.hex),
+    fmt::format("--namespace={}", wanted.winner.object.ns),
+    "--kind=full",
+    fmt::format("--deadline={}", mover.limits.job_deadline.count()),
+    fmt::format("--takeover={}", mover.takeover),
   };
   if (!wanted.ca.empty())
-    arguments.push_back("--custom-ca=/customCA/ca.crt");
+    arguments.push_back("--ca-file=/customCA/ca.crt");
   return arguments;
 }
 
-json::array volumes(const cron_job_intent& wanted) {
-  auto downward = [](std::string_view path, std::string_view field) {
+/// The ticket and the Job's UID, which the mover compares.
+json::array environment() {
+  auto field = [](std::string_view name, std::string path) {
     return json::object{
-        {"path", path},
-        {"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", field}}}};
+      {"name", name},
+      {"valueFrom",
+       {{"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", path}}}}}};
   };
+  return {field("HOLYSTONE_ADMITTED",
+                fmt::format("metadata.annotations['{}']", names::admitted)),
+          field("HOLYSTONE_CONTROLLER_UID",
+                fmt::format("metadata.labels['{}']", names::controller_uid))};
+}
+
+json::array volumes(const cron_job_intent& wanted) {
   json::array list{
       {{"name", "credentials"},
        {"secret", {{"secretName", wanted.credentials}, {"defaultMode", 0440}}}},
-      {{"name", "podinfo"},
-       {"downwardAPI",
-        {{"defaultMode", 0444},
-         {"items",
-          {downward("ticket",
-                    fmt::format("metadata.annotations['{}']", names::admitted)),
-           downward("controller-uid", fmt::format("metadata.labels['{}']",
-                                                  names::controller_uid))}}}}},
       {{"name", "config"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}},
       {{"name", "cache"}, {"emptyDir", {{"sizeLimit", "8Gi"}}}},
       {{"name", "tmp"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}}};
@@ -89,7 +86,6 @@ json::array mounts(const cron_job_intent& wanted) {
       {{"name", "credentials"},
        {"mountPath", "/credentials"},
        {"readOnly", true}},
-      {{"name", "podinfo"}, {"mountPath", "/podinfo"}, {"readOnly", true}},
       {{"name", "config"}, {"mountPath", "/config"}},
       {{"name", "cache"}, {"mountPath", "/cache"}},
       {{"name", "tmp"}, {"mountPath", "/tmp"}}};
@@ -112,6 +108,7 @@ json::object container(const cron_job_intent& wanted,
           {"imagePullPolicy", "IfNotPresent"},
           {"command", json::array{"/usr/bin/holystone"}},
           {"args", mover_arguments(wanted, mover)},
+          {"env", environment()},
           {"resources", resources},
           {"volumeMounts", mounts(wanted)},
           {"securityContext",
@@ -545,7 +542,7 @@ request remove(const lease_fact& seen, std::string_view operator_namespace,
                 seen.uid, seen.version, propagation::background);
 }
 
-request apply_status(const write_status& what, instant since) {
+request apply_status(const write_status& what) {
   const auto& status = what.status;
   json::object kopia{{"maintenanceFailures", status.failures},
                      {"maintenanceCronJob", status.cron_job},
@@ -578,7 +575,7 @@ request apply_status(const write_status& what, instant since) {
              {"status", status.ready ? "True" : "False"},
              {"reason", status.reason},
              {"message", status.message},
-             {"lastTransitionTime", to_rfc3339(since)},
+             {"lastTransitionTime", to_rfc3339(what.since)},
              {"observedGeneration", status.observed_generation}}}}}}});
   return apply;
 }

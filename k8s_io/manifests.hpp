@@ -79,9 +79,8 @@ request release(const release_lease& what, const lease_fact& seen,
 request remove(const lease_fact& seen, std::string_view operator_namespace,
                std::string_view location);
 
-/// Applies `status.kopia` and the condition; `since` is when it took its
-/// value.
-request apply_status(const write_status& what, instant since);
+/// Applies `status.kopia` and the condition.
+request apply_status(const write_status& what);
 
 /// Posts an Event; `now` and the reporter make its name unique.
 request post_event(const event_note& note, std::string_view reporter,

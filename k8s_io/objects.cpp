@@ -196,6 +196,8 @@ source_fact read_source(const json::value& object) {
   source.deleting = meta.deleting;
   source.resync = value_of(meta.annotations, names::resync);
   source.status = read_status(object);
+  if (const auto* ready = find_condition(object, names::ready_condition))
+    source.since = instant_at(*ready, "lastTransitionTime");
   const auto* kopia = find(object, "spec", "kopia");
   if (!kopia || !kopia->is_object())
     return source;
@@ -266,6 +268,7 @@ pod_fact read_pod(const json::value& object) {
   pod.key = meta.key;
   pod.uid = meta.uid;
   pod.job = {value_of(meta.labels, names::controller_uid)};
+  pod.bound = !text_at(object, "spec", "nodeName").empty();
   pod.ended = has_ended(object);
   if (pod.ended)
     pod.outcome = read_outcome(object, kind_of(meta.labels));

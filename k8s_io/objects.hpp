@@ -52,6 +52,8 @@ struct source_fact {
   /// The volume that holds a filesystem repository: a PVC of moverVolumes.
   std::string repository_claim;
   std::optional<claim_status> status;
+  /// `lastTransitionTime` of its condition.
+  std::optional<instant> since;
 };
 
 source_fact read_source(const boost::json::value& object);

@@ -56,6 +56,8 @@ struct pod_fact {
   object_uid uid;
   /// UID of the Job, by label, never by ownerReference.
   object_uid job;
+  /// A node was chosen, so its containers may have started.
+  bool bound = false;
   /// The kubelet reported every container terminated, or it was never bound.
   bool ended = false;
   /// When the object went although it had not ended.

@@ -1,5 +1,8 @@
 #include "scheduler/claims.hpp"
 
+#include "scheduler/cron.hpp"
+#include "scheduler/timeline.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -80,6 +83,29 @@ effective_settings(const embedded_maintenance& given,
   if (!defaults.maintain_by_default)
     return std::nullopt;
   return wanted;
+}
+
+std::optional<trouble> check_settings(const maintenance_settings& settings) {
+  auto refuse = [](std::string_view field, const error& why) {
+    return trouble{"Error", fmt::format("spec.kopia.maintenanceCronJob.{}: {}",
+                                        field, why.message)};
+  };
+  // Any hash will do: H is right or wrong whatever it stands for.
+  auto text = resolve_hashed(settings.schedule, "0123456789abcdef");
+  if (!text)
+    return refuse("schedule", text.why());
+  auto schedule = parse_cron(*text);
+  if (!schedule)
+    return refuse("schedule", schedule.why());
+  if (schedule->zone)
+    return refuse("schedule", error{fmt::format(
+                                "\"{}\": a TZ prefix is not for CronJobs; use "
+                                "timeZone",
+                                settings.schedule)});
+  auto zone = find_zone(settings.time_zone);
+  if (!zone)
+    return refuse("timeZone", zone.why());
+  return std::nullopt;
 }
 
 const claim* elect(const std::vector<claim>& claims,

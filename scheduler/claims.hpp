@@ -101,10 +101,15 @@ struct trouble {
   friend bool operator==(const trouble&, const trouble&) = default;
 };
 
+/// What no CronJob can be made from: a bad schedule or zone. The text names the
+/// field as users write it.
+std::optional<trouble> check_settings(const maintenance_settings& settings);
+
 /// One object's wish to have a repository maintained.
 struct claim {
   claim_key who;
   object_uid uid;
+  resource_version version;
   instant created;
   std::int64_t generation = 0;
   /// The repository Secret, in the claimant's namespace.

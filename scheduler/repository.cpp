@@ -98,7 +98,8 @@ admission_view admission_of(const repository_facts& facts,
 /// The copies that claims ask for, each with its claim.
 std::vector<write_copy> missing_copies(const repository_facts& facts) {
   std::vector<write_copy> missing;
-  for (const auto& [wish, status] : facts.claimants) {
+  for (const auto& c : facts.claimants) {
+    const auto& wish = c.wish;
     if (wish.secret_version.empty())
       continue;
     auto source = repository_secret(wish);
@@ -238,9 +239,9 @@ std::string subject_of(const repository_action& action) {
 
 const claimant* winner_of(const repository_facts& facts) {
   std::vector<claim> able;
-  for (const auto& [wish, status] : facts.claimants)
-    if (!wish.defect && !is_refused(facts, wish))
-      able.push_back(wish);
+  for (const auto& c : facts.claimants)
+    if (!c.wish.defect && !is_refused(facts, c.wish))
+      able.push_back(c.wish);
   auto incumbent = incumbent_of(facts);
   auto find = [&](const claim_key& who) -> const claimant* {
     auto i = std::ranges::find(facts.claimants, who,
@@ -431,7 +432,9 @@ repository_step next_step(const repository_facts& facts,
     auto status = wanted_status(facts, who, now);
     if (who.status == status)
       continue;
-    if (take(write_status{who.wish.who, who.wish.uid, status})) {
+    auto same = who.status && who.status->ready == status.ready && who.since;
+    if (take(write_status{who.wish.who, who.wish.uid, status,
+                          same ? *who.since : now})) {
       step.events = events_for(who, status);
       return step;
     }

@@ -109,8 +109,13 @@ struct claim_status {
 /// A claim together with the status that it has now.
 struct claimant {
   claim wish;
+  /// Where its repository is; empty while that is unknown.
+  repository_id location_id;
+  std::string location;
   /// Absent: no status of ours was ever written.
   std::optional<claim_status> status;
+  /// When the condition took the value that it has.
+  std::optional<instant> since;
 };
 
 /// An Event on a user's object.
@@ -198,6 +203,8 @@ struct write_status {
   claim_key who;
   object_uid uid;
   claim_status status;
+  /// When the condition takes or took its value.
+  instant since;
 };
 
 /// One write; the alternatives are the whole vocabulary of a repository.

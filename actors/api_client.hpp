@@ -1,0 +1,42 @@
+#pragma once
+
+// The api client actor: the transport as seen by actors. Answers that arrive
+// on the transport's thread are posted back here and delivered to whoever
+// asked; watch lines go straight to their sink. It holds no policy. Spawned by
+// the root; tests use a simulated cluster in its place.
+
+#include "actors/interfaces.hpp"
+#include "k8s_io/transport.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace holystone::actors {
+
+/// The api client with its messages to itself.
+using transport_client = api_client::extend<
+  // INTERNAL: the call with this number was answered.
+  takes<end_atom, std::uint64_t, response_ptr>>;
+
+/// The memory of the api client actor.
+struct api_client_state {
+  using sink_ticket = std::pair<caf::actor_addr, std::uint64_t>;
+
+  /// Calls on their way, by number.
+  std::map<std::uint64_t, caf::typed_response_promise<response_ptr>> waiting;
+  std::map<sink_ticket, watch_id> watches;
+  std::uint64_t calls = 0;
+  static inline const char* name = "api-client";
+};
+
+/// Talks to the API server through `net`.
+transport_client::behavior_type
+api_client_over(transport_client::stateful_pointer<api_client_state> self,
+                std::shared_ptr<transport> net);
+
+} // namespace holystone::actors

@@ -1,0 +1,105 @@
+#include "actors/elector.hpp"
+
+#include "k8s_io/leader_lease.hpp"
+#include "metrics/log.hpp"
+
+namespace holystone::actors {
+
+namespace {
+
+/// Within the renew deadline, so that a lost answer leaves time for another.
+constexpr auto patience = std::chrono::seconds{5};
+
+} // namespace
+
+steady_instant elector_state::steady() const {
+  return std::chrono::time_point_cast<milliseconds>(
+    std::chrono::steady_clock::time_point{
+      self->clock().now().time_since_epoch()});
+}
+
+void elector_state::send(const election::request& what) {
+  if (what) {
+    auto step = *what;
+    auto call = std::make_shared<const request>(
+      to_request(step, setup.operator_namespace, leader_lease, setup.now()));
+    self
+      ->request(setup.api, patience, urgent_atom::value, request_ptr{call})
+      .then(
+        [this, step](const response_ptr& answer) { answered(step, *answer); },
+        [this, step](const caf::error&) {
+          send(race->failed(step.serial, steady()));
+        });
+  }
+  settle();
+}
+
+void elector_state::answered(const lease_request& what,
+                             const response& answer) {
+  auto record = answer.ok() ? read_leader(answer.body) : std::nullopt;
+  if (record)
+    send(race->found(what.serial, std::move(*record), steady()));
+  else if (answer.status == 404 && what.verb == lease_verb::read)
+    send(race->lacked(what.serial, steady()));
+  else
+    send(race->failed(what.serial, steady()));
+}
+
+void elector_state::settle() {
+  auto leads = race->leads(steady());
+  if (leads != led) {
+    led = leads;
+    metrics::log_info(leads ? "leading" : "not leading",
+                      {{"identity", setup.identity},
+                       {"holder", race->holder()}});
+    if (setup.on_change)
+      setup.on_change(leads);
+    self->send(setup.registry, lead_atom::value, leads);
+  }
+  if (race->is_over()) {
+    if (leaving) {
+      leaving->deliver(true);
+      leaving.reset();
+    }
+    return;
+  }
+  auto delay = std::max(race->next_tick() - steady(), milliseconds{1});
+  self->delayed_send(self, delay, tick_atom::value, ++generation);
+}
+
+void elector_state::tick() {
+  send(race->tick(steady(), std::uniform_real_distribution<>{}(random)));
+}
+
+void elector_state::leave(caf::typed_response_promise<bool> promise) {
+  leaving = promise;
+  // Work stops before the Lease is given back.
+  if (led)
+    self->send(setup.registry, lead_atom::value, false);
+  send(race->release(steady()));
+}
+
+elector_actor::behavior_type
+elector(elector_actor::stateful_pointer<elector_state> self,
+        elector_setup setup) {
+  auto& state = self->state;
+  state.self = self;
+  state.race.emplace(setup.identity, setup.terms);
+  state.setup = std::move(setup);
+  state.random.seed(std::random_device{}());
+  state.tick();
+  return {
+    [self](tick_atom, std::uint64_t generation) {
+      if (generation == self->state.generation)
+        self->state.tick();
+    },
+    [self](stop_atom) {
+      auto promise = self->make_response_promise<bool>();
+      self->state.leave(promise);
+      return promise;
+    },
+    [self](get_atom) { return self->state.led; },
+  };
+}
+
+} // namespace holystone::actors

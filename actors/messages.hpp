@@ -1,0 +1,242 @@
+#pragma once
+
+// What actors say to each other: facts in the past tense and imperatives, as
+// shared immutable values, so that sending never copies an object. The type
+// aliases of interfaces.hpp say who understands what.
+
+#include "k8s_io/backoff.hpp"
+#include "k8s_io/known_objects.hpp"
+#include "k8s_io/objects.hpp"
+#include "k8s_io/requests.hpp"
+#include "k8s_io/watch.hpp"
+#include "metrics/http_server.hpp"
+#include "scheduler/repository.hpp"
+
+#include <caf/atom.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace holystone::actors {
+
+using namespace k8s_io;
+using namespace scheduler;
+
+/// Reads the wall clock; a constructor argument everywhere, so that tests own
+/// the time.
+using wall_clock = std::function<instant()>;
+
+using request_ptr = std::shared_ptr<const request>;
+using response_ptr = std::shared_ptr<const response>;
+
+// -- what watchers see --------------------------------------------------------
+
+/// A CronJob under one of our names.
+struct cron_job_seen {
+  object_key key;
+  cron_job_fact fact;
+};
+
+/// A maintenance Job with the repository that its label names.
+struct job_seen {
+  std::string repository;
+  job_fact fact;
+};
+
+/// A maintenance pod with the repository that its label names.
+struct pod_seen {
+  std::string repository;
+  pod_fact fact;
+};
+
+/// A repository's Lease; its name holds the location's hash.
+struct lease_seen {
+  object_key key;
+  lease_fact fact;
+};
+
+/// The ServiceAccount of maintenance pods.
+struct account_seen {
+  object_key key;
+};
+
+/// A kind of object that is watched.
+enum class watched_kind {
+  replication_sources,
+  secrets,
+  cron_jobs,
+  jobs,
+  pods,
+  leases,
+  service_accounts
+};
+
+/// How many kinds there are; readiness waits for all of them.
+inline constexpr std::size_t watched_kinds = 7;
+
+/// An object as it is now.
+using fact = std::variant<source_fact, secret_fact, cron_job_seen, job_seen,
+                          pod_seen, lease_seen, account_seen>;
+
+/// An object that is gone; `last` when its last state is known.
+struct loss {
+  watched_kind kind;
+  object_identity which;
+  std::shared_ptr<const fact> last;
+};
+
+/// One thing that a watcher saw.
+using observation = std::variant<fact, loss>;
+using observations = std::shared_ptr<const std::vector<observation>>;
+
+// -- what writes come to ------------------------------------------------------
+
+/// The end of one write, for whoever ordered it.
+struct outcome {
+  bool done = false;
+  /// When not done: how long to leave the subject alone, and why.
+  milliseconds delay{0};
+  std::string message;
+  /// The server's answer is about this object now.
+  std::vector<observation> seen;
+};
+using outcome_ptr = std::shared_ptr<const outcome>;
+
+/// What a Secret says about a repository; never its bytes.
+struct reading {
+  object_key key;
+  object_uid uid;
+  std::string version;
+  /// Where the repository is, or what is wrong with the Secret.
+  result<location> where = error{"the Secret was not read yet"};
+  /// The read itself failed; try again after `delay`.
+  bool failed = false;
+  milliseconds delay{0};
+};
+using reading_ptr = std::shared_ptr<const reading>;
+
+/// An order for the secret mirror.
+struct copy_order {
+  std::string repository;
+  std::variant<write_copy, delete_copy> what;
+};
+using copy_order_ptr = std::shared_ptr<const copy_order>;
+
+/// An order for the job runner: one admission step with what it was taken on.
+struct job_order {
+  repository_action what;
+  repository_id location;
+  lease_fact lease;
+  std::optional<cron_job_intent> intent;
+  std::optional<claim_key> winner;
+};
+using job_order_ptr = std::shared_ptr<const job_order>;
+
+// -- what the inspection shows ------------------------------------------------
+
+/// One repository, for people.
+struct repository_view {
+  repository_facts facts;
+  /// Why nothing runs now; empty when something does or nothing is due.
+  std::string reason;
+  /// What is being written now; empty when idle.
+  std::string writing;
+  /// Subjects in back-off with the last error.
+  std::map<std::string, std::string> troubles;
+  bool leading = false;
+};
+using view_ptr = std::shared_ptr<const repository_view>;
+
+/// A repository as its supervisor sees it; the empty hash is the lobby, where
+/// claims wait that have no repository.
+struct repository_brief {
+  std::string hash;
+  std::string location;
+  std::size_t claims = 0;
+  unsigned restarts = 0;
+  bool is_up = false;
+};
+
+/// The registry, for people and for metrics.
+struct registry_view {
+  bool synced = false;
+  bool leading = false;
+  /// Kinds whose first list is not complete.
+  std::vector<std::string> missing;
+  std::vector<repository_brief> repositories;
+  std::size_t running = 0;
+  std::size_t queued = 0;
+};
+using registry_view_ptr = std::shared_ptr<const registry_view>;
+
+/// An actor, for people.
+struct actor_view {
+  std::string name;
+  std::string parent;
+  bool is_up = false;
+  unsigned restarts = 0;
+};
+using actor_views = std::shared_ptr<const std::vector<actor_view>>;
+
+/// How a repository takes part in the limit over all of them.
+enum class place { none, wanted, taken };
+
+using exchange_ptr = std::shared_ptr<metrics::http_exchange>;
+using claimant_ptr = std::shared_ptr<const claimant>;
+using fact_ptr = std::shared_ptr<const observation>;
+
+// -- atoms, at most ten characters each ---------------------------------------
+
+using call_atom = caf::atom_constant<caf::atom("call")>;
+using urgent_atom = caf::atom_constant<caf::atom("urgent")>;
+using watch_atom = caf::atom_constant<caf::atom("watch")>;
+using lines_atom = caf::atom_constant<caf::atom("lines")>;
+using end_atom = caf::atom_constant<caf::atom("end")>;
+using credit_atom = caf::atom_constant<caf::atom("credit")>;
+using cancel_atom = caf::atom_constant<caf::atom("cancel")>;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+using start_atom = caf::atom_constant<caf::atom("start")>;
+using seen_atom = caf::atom_constant<caf::atom("seen")>;
+using synced_atom = caf::atom_constant<caf::atom("synced")>;
+using claim_atom = caf::atom_constant<caf::atom("claim")>;
+using unclaim_atom = caf::atom_constant<caf::atom("unclaim")>;
+using lead_atom = caf::atom_constant<caf::atom("lead")>;
+using settled_atom = caf::atom_constant<caf::atom("settled")>;
+using place_atom = caf::atom_constant<caf::atom("place")>;
+using grant_atom = caf::atom_constant<caf::atom("grant")>;
+using finish_atom = caf::atom_constant<caf::atom("finish")>;
+using get_atom = caf::atom_constant<caf::atom("get")>;
+using list_atom = caf::atom_constant<caf::atom("list")>;
+using read_atom = caf::atom_constant<caf::atom("read")>;
+using copy_atom = caf::atom_constant<caf::atom("copy")>;
+using run_atom = caf::atom_constant<caf::atom("run")>;
+using stop_atom = caf::atom_constant<caf::atom("stop")>;
+using http_atom = caf::atom_constant<caf::atom("http")>;
+
+} // namespace holystone::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::request_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::response_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::observations)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::outcome_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::reading_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::copy_order_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::job_order_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::view_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::registry_view_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::actor_views)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::claimant_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::fact_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::place)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::watched_kind)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::scheduler::claim_key)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::scheduler::repository_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::object_key)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::k8s_io::watch_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::k8s_io::watch_end)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::exchange_ptr)

@@ -1,0 +1,169 @@
+#include "actors/operator.hpp"
+
+#include "actors/api_client.hpp"
+#include "actors/root.hpp"
+#include "k8s_io/transport.hpp"
+#include "metrics/http_server.hpp"
+#include "metrics/instruments.hpp"
+#include "metrics/log.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <random>
+
+#include <pthread.h>
+#include <unistd.h>
+
+namespace holystone::actors {
+
+namespace {
+
+/// How long an orderly end may take; Kubernetes kills after 30 s.
+constexpr auto patience = std::chrono::seconds{10};
+
+std::string make_identity(const config::options& settings) {
+  auto name = settings.pod_name;
+  if (name.empty()) {
+    char host[256] = {};
+    gethostname(host, sizeof(host) - 1);
+    name = host;
+  }
+  return fmt::format("{}_{:08x}", name, std::random_device{}());
+}
+
+instant read_clock() {
+  return std::chrono::floor<seconds>(std::chrono::system_clock::now());
+}
+
+root_setup make_setup(const config::options& settings,
+                      const std::shared_ptr<transport>& net,
+                      metrics::instruments& meters) {
+  root_setup setup;
+  setup.make_client = [net](caf::actor_system& system) -> api_client {
+    return system.spawn(api_client_over, net);
+  };
+  setup.operator_namespace = settings.ns;
+  setup.identity = make_identity(settings);
+  setup.leader_elect = settings.leader_elect;
+  setup.now = read_clock;
+  setup.on_lead = [&meters](bool leads) { meters.leader(leads); };
+  setup.on_restart
+    = [&meters](std::string_view role) { meters.actor_restarted(role); };
+  auto& registry = setup.registry;
+  registry.defaults = {std::string{settings.timezone.name()},
+                       settings.default_maintenance};
+  registry.identity_by_secret
+    = settings.repository_identity == config::identity_mode::secret;
+  registry.max_concurrent = settings.max_concurrent_maintenance;
+  registry.namespaces = settings.namespaces;
+  auto& common = registry.common;
+  common.mover.image = settings.mover_image;
+  common.mover.takeover = to_string(settings.takeover);
+  common.reporter = setup.identity;
+  common.policy.operator_namespace = settings.ns;
+  common.policy.limits = common.mover.limits;
+  common.policy.digests = [mover = common.mover](const cron_job_intent& wanted) {
+    return digests(wanted, mover);
+  };
+  return setup;
+}
+
+/// Blocks the signals that end us in every thread that is started later.
+sigset_t block_signals() {
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return ending;
+}
+
+metrics::http_server serve(const config::bind_address& where,
+                           metrics::http_server::handler handle) {
+  metrics::http_options options;
+  if (!where.host.empty())
+    options.address = where.host;
+  options.port = where.port;
+  return {std::move(options), std::move(handle)};
+}
+
+void serve_metrics(const std::shared_ptr<metrics::http_exchange>& exchange,
+                   metrics::instruments& meters) {
+  metrics::http_response page;
+  page.content_type = metrics::instruments::content_type;
+  page.body = meters.expose({});
+  exchange->respond(std::move(page));
+}
+
+int run(const config::options& settings, std::shared_ptr<transport> net) {
+  auto ending = block_signals();
+  caf::actor_system_config config;
+  // The default policy steals work and breaks down on large fan-outs: see
+  // docs/adr/0004-sharing-scheduler.md.
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", std::size_t{2});
+  caf::actor_system system{config};
+  metrics::instruments meters;
+  auto top = system.spawn(root, make_setup(settings, net, meters));
+  auto inspect = [top](const exchange_ptr& exchange) {
+    caf::anon_send(top, http_atom::value, exchange);
+  };
+  auto report = [inspect, &meters](const exchange_ptr& exchange) {
+    // Metrics never wait for an actor.
+    if (exchange->request().target.starts_with("/metrics"))
+      serve_metrics(exchange, meters);
+    else if (exchange->request().target.starts_with("/v1/"))
+      exchange->respond({404, "text/plain", {}, "no such page\n"});
+    else
+      inspect(exchange);
+  };
+  auto public_side = serve(settings.metrics_bind_address, report);
+  auto inspection = serve(settings.inspection_bind_address, inspect);
+  metrics::log_info("started",
+                    {{"namespace", settings.ns},
+                     {"metrics", config::to_string(
+                                   settings.metrics_bind_address)},
+                     {"inspection", config::to_string(
+                                      settings.inspection_bind_address)}});
+  int signal = 0;
+  sigwait(&ending, &signal);
+  metrics::log_info("stopping", {{"signal", signal}});
+  caf::scoped_actor self{system};
+  self->request(top, patience, stop_atom::value)
+    .receive([](bool) {}, [](const caf::error& why) {
+      metrics::log_warning("the Lease was not given back",
+                           {{"error", caf::to_string(why)}});
+    });
+  self->send_exit(top, caf::exit_reason::user_shutdown);
+  return 0;
+}
+
+} // namespace
+
+int run_operator(const config::options& settings) {
+  auto sources = find_credentials(settings.kubeconfig);
+  auto refuse = [](const std::string& why) {
+    metrics::log_error("cannot start", {{"error", why}});
+    return 1;
+  };
+  if (!sources)
+    return refuse(sources.why().message);
+  auto who
+    = credentials::load(std::move(*sources), std::chrono::steady_clock::now());
+  if (!who)
+    return refuse(who.why().message);
+  try {
+    return run(settings, std::make_shared<transport>(std::move(*who)));
+  } catch (const std::runtime_error& why) {
+    // A port in use, for example.
+    return refuse(why.what());
+  }
+}
+
+} // namespace holystone::actors

@@ -1,0 +1,43 @@
+#include "actors/outcomes.hpp"
+
+#include "actors/projections.hpp"
+
+#include <boost/json.hpp>
+
+namespace holystone::actors {
+
+outcome to_outcome(const request& what, const response& answer,
+                   unsigned failures, double random) {
+  auto told = judge(what, answer, failures, random);
+  outcome end;
+  if (told.what == advice::done) {
+    end.done = true;
+    if (what.what != verb::remove)
+      if (auto seen = to_observation(what.kind, answer.body))
+        end.seen.push_back(*seen);
+    return end;
+  }
+  end.delay = told.what == advice::give_up ? milliseconds{300'000} : told.delay;
+  end.message = describe(what, answer);
+  return end;
+}
+
+outcome no_answer(std::string why) {
+  outcome end;
+  end.delay = milliseconds{1'000};
+  end.message = std::move(why);
+  return end;
+}
+
+fact_ptr to_observation(const resource& kind, const std::string& body) {
+  auto watched = kind_of(kind);
+  if (!watched || body.empty())
+    return nullptr;
+  boost::system::error_code failed;
+  auto object = boost::json::parse(body, failed);
+  if (failed || !object.is_object())
+    return nullptr;
+  return std::make_shared<const observation>(project(*watched, object));
+}
+
+} // namespace holystone::actors

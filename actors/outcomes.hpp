@@ -1,0 +1,23 @@
+#pragma once
+
+// Turns the API server's answer to a write into an outcome: done, with the
+// object as it is now, or how long to leave the subject alone. Used by every
+// actor that writes.
+
+#include "actors/messages.hpp"
+
+namespace holystone::actors {
+
+/// Judges an answer; `failures` counts those in a row on this subject.
+outcome to_outcome(const request& what, const response& answer,
+                   unsigned failures, double random);
+
+/// An outcome for a request that got no answer at all (the api client died or
+/// was too slow).
+outcome no_answer(std::string why);
+
+/// Reads an object's JSON as the fact of its kind; null for kinds that are not
+/// watched.
+fact_ptr to_observation(const resource& kind, const std::string& body);
+
+} // namespace holystone::actors

@@ -1,0 +1,35 @@
+#pragma once
+
+// Which kinds the operator watches, how it asks for them, and how their JSON
+// becomes facts. The one table that watchers and outcomes share.
+
+#include "actors/messages.hpp"
+#include "k8s_io/reflector.hpp"
+
+#include <boost/json.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holystone::actors {
+
+/// The kind's name as people read it, e.g. `ReplicationSource`.
+std::string_view to_string(watched_kind kind);
+
+/// What the watcher of a kind asks for.
+reflected to_reflected(watched_kind kind, std::string_view operator_namespace);
+
+/// The watched kind of a resource, if it is one.
+std::optional<watched_kind> kind_of(const resource& what);
+
+/// An object's JSON as a fact.
+fact project(watched_kind kind, const boost::json::value& object);
+
+/// The UID of the object that a fact is about.
+const object_uid& uid_of(const fact& what);
+
+/// Its version.
+const resource_version& version_of(const fact& what);
+
+} // namespace holystone::actors

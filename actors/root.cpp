@@ -1,0 +1,141 @@
+#include "actors/root.hpp"
+
+#include "actors/inspector.hpp"
+#include "actors/job_runner.hpp"
+#include "actors/projections.hpp"
+#include "actors/secret_mirror.hpp"
+#include "actors/watcher.hpp"
+#include "metrics/log.hpp"
+
+#include <fmt/format.h>
+
+namespace holystone::actors {
+
+void root_state::start_core() {
+  auto& system = self->system();
+  auto adopt = [this](std::string role, const auto& handle) {
+    self->link_to(handle);
+    core[std::move(role)].handle = caf::actor_cast<caf::actor>(handle);
+  };
+  auto client = setup.make_client(system);
+  adopt("api-client", client);
+  const auto& ns = setup.operator_namespace;
+  auto mirror = system.spawn(secret_mirror, client, ns);
+  adopt("secret-mirror", mirror);
+  auto all = setup.registry;
+  auto runner = system.spawn(
+    job_runner, job_runner_setup{client, ns, all.common.mover, setup.now});
+  adopt("job-runner", runner);
+  all.common.api = client;
+  all.common.mirror = mirror;
+  all.common.runner = runner;
+  all.common.now = setup.now;
+  registry = system.spawn(actors::registry, std::move(all));
+  adopt("registry", registry);
+  for (std::size_t i = 0; i < watched_kinds; ++i) {
+    auto kind = static_cast<watched_kind>(i);
+    adopt(fmt::format("watcher/{}", to_string(kind)),
+          system.spawn(watcher, watcher_setup{kind, to_reflected(kind, ns),
+                                              client, registry}));
+  }
+  if (!setup.leader_elect) {
+    self->send(registry, lead_atom::value, true);
+    return;
+  }
+  elector = system.spawn(
+    actors::elector,
+    elector_setup{client, registry, ns, setup.identity, setup.terms, setup.now,
+                  setup.on_lead});
+  adopt("elector", elector);
+}
+
+void root_state::start_inspector() {
+  inspector = self->spawn<caf::linked>(
+    actors::inspector, caf::actor_cast<root_actor>(self));
+}
+
+void root_state::fell(const caf::exit_msg& what) {
+  if (inspector && what.source == inspector.address()) {
+    ++inspector_restarts;
+    metrics::log_error("actor failed; it is started again",
+                       {{"actor", "inspector"},
+                        {"reason", caf::to_string(what.reason)}});
+    if (setup.on_restart)
+      setup.on_restart("inspector");
+    start_inspector();
+    return;
+  }
+  std::string role;
+  for (auto& [known, one] : core)
+    if (one.handle && one.handle.address() == what.source)
+      role = known;
+  if (role.empty()) {
+    // Not ours: whoever started us wants us to end.
+    if (what.reason)
+      self->quit(what.reason);
+    return;
+  }
+  if (setup.on_lead)
+    setup.on_lead(false);
+  for (auto& [known, one] : core) {
+    if (one.handle && known != role) {
+      self->unlink_from(one.handle);
+      self->send_exit(one.handle, caf::exit_reason::kill);
+    }
+    one.handle = nullptr;
+    ++one.restarts;
+  }
+  registry = nullptr;
+  elector = nullptr;
+  auto now = std::chrono::time_point_cast<milliseconds>(
+    std::chrono::steady_clock::time_point{
+      self->clock().now().time_since_epoch()});
+  auto delay = supervised.crashed(now);
+  metrics::log_error("actor failed; the core is started again",
+                     {{"actor", role},
+                      {"reason", caf::to_string(what.reason)},
+                      {"seconds", delay.count()}});
+  if (setup.on_restart)
+    setup.on_restart(role);
+  self->delayed_send(self, delay, start_atom::value, ++generation);
+}
+
+actor_views root_state::list() const {
+  auto shown = std::make_shared<std::vector<actor_view>>();
+  shown->push_back({"root", "", true, 0});
+  for (const auto& [known, one] : core)
+    shown->push_back(
+      {known, "root", static_cast<bool>(one.handle), one.restarts});
+  shown->push_back({"inspector", "root", true, inspector_restarts});
+  return shown;
+}
+
+root_actor::behavior_type
+root(root_actor::stateful_pointer<root_state> self, root_setup setup) {
+  auto& state = self->state;
+  state.self = self;
+  state.setup = std::move(setup);
+  self->set_exit_handler(
+    [self](const caf::exit_msg& what) { self->state.fell(what); });
+  state.start_inspector();
+  state.start_core();
+  return {
+    [self](start_atom, std::uint64_t generation) {
+      if (generation == self->state.generation)
+        self->state.start_core();
+    },
+    [self](list_atom) { return self->state.list(); },
+    [self](get_atom) { return self->state.registry; },
+    [self](http_atom, const exchange_ptr& exchange) {
+      self->send(self->state.inspector, http_atom::value, exchange);
+    },
+    [self](stop_atom) -> caf::result<bool> {
+      ++self->state.generation;
+      if (!self->state.elector)
+        return true;
+      return self->delegate(self->state.elector, stop_atom::value);
+    },
+  };
+}
+
+} // namespace holystone::actors

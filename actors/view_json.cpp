@@ -1,0 +1,152 @@
+#include "actors/view_json.hpp"
+
+#include <fmt/format.h>
+
+namespace holystone::actors {
+
+namespace json = boost::json;
+
+namespace {
+
+json::value time(const std::optional<instant>& at) {
+  return at ? json::value(to_rfc3339(*at)) : json::value(nullptr);
+}
+
+std::string_view word_for(job_state state) {
+  switch (state) {
+    case job_state::waiting:
+      return "waiting";
+    case job_state::running:
+      return "running";
+    case job_state::complete:
+      return "complete";
+    case job_state::failed:
+      break;
+  }
+  return "failed";
+}
+
+json::object claim_json(const repository_view& view, const claimant& who) {
+  const auto* winner = winner_of(view.facts);
+  json::object shown{{"claim", to_string(who.wish.who)},
+                     {"secret", to_string(who.wish.secret)},
+                     {"schedule", who.wish.settings.schedule},
+                     {"timeZone", who.wish.settings.time_zone},
+                     {"created", to_rfc3339(who.wish.created)},
+                     {"wins", winner && winner->wish.who == who.wish.who}};
+  if (who.status) {
+    shown["reason"] = who.status->reason;
+    shown["message"] = who.status->message;
+  }
+  return shown;
+}
+
+json::array jobs_json(const repository_facts& facts) {
+  json::array shown;
+  for (const auto& job : facts.jobs)
+    shown.push_back({{"name", to_string(job.key)},
+                     {"state", word_for(job.state)},
+                     {"kind", to_string(job.kind)},
+                     {"created", to_rfc3339(job.created)},
+                     {"slot", time(job.slot)},
+                     {"started", time(job.started)},
+                     {"finished", time(job.finished)},
+                     {"reason", job.reason}});
+  return shown;
+}
+
+json::object lease_json(const lease_fact& lease) {
+  return {{"held", static_cast<bool>(lease.holder)},
+          {"job", lease.holder ? json::value(to_string(lease.holder_job))
+                               : json::value(nullptr)},
+          {"acquired", time(lease.acquired)},
+          {"until", time(lease.deadline)}};
+}
+
+json::object ledger_json(const ledger& known) {
+  return {{"lastSuccessStarted", time(known.success_started)},
+          {"lastSuccessEnded", time(known.success_ended)},
+          {"failures", known.failures},
+          {"lastFailure", known.failure_message},
+          {"repositoryUniqueId", known.unique_id}};
+}
+
+} // namespace
+
+json::value to_json(const std::vector<actor_view>& actors,
+                    const registry_view& registry) {
+  json::array shown;
+  for (const auto& actor : actors)
+    shown.push_back({{"name", actor.name},
+                     {"parent", actor.parent},
+                     {"state", actor.is_up ? "up" : "restarting"},
+                     {"restarts", actor.restarts}});
+  for (const auto& one : registry.repositories)
+    shown.push_back(
+      {{"name", one.hash.empty() ? std::string{"lobby"}
+                                 : "repository/" + one.hash},
+       {"parent", "registry"},
+       {"state", one.is_up ? "up" : "restarting"},
+       {"restarts", one.restarts}});
+  return {{"actors", std::move(shown)}};
+}
+
+json::object brief_json(const repository_view& view) {
+  const auto& facts = view.facts;
+  const auto* winner = winner_of(facts);
+  std::size_t waiting = 0;
+  for (const auto& job : facts.jobs)
+    waiting += job.state == job_state::waiting ? 1 : 0;
+  return {{"hash", facts.id.hex},
+          {"location", facts.location},
+          {"winner", winner ? json::value(to_string(winner->wish.who))
+                            : json::value(nullptr)},
+          {"claims", facts.claimants.size()},
+          {"schedule", facts.cron_job.schedule},
+          {"timeZone", facts.cron_job.time_zone},
+          {"suspended", facts.cron_job.suspend},
+          {"running", static_cast<bool>(facts.lease.holder)},
+          {"waiting", waiting},
+          {"conflict", facts.cron_job.conflict},
+          {"lastSuccess", time(facts.lease.known.success_ended)},
+          {"failures", facts.lease.known.failures},
+          {"reason", view.reason}};
+}
+
+json::object to_json(const repository_view& view) {
+  const auto& facts = view.facts;
+  auto shown = brief_json(view);
+  json::array claims;
+  for (const auto& who : facts.claimants)
+    claims.push_back(claim_json(view, who));
+  json::array copies;
+  for (const auto& copy : facts.copies)
+    copies.push_back({{"name", to_string(copy.key)},
+                      {"source", to_string(copy.source.key)}});
+  json::object troubles;
+  for (const auto& [subject, message] : view.troubles)
+    troubles[subject] = message;
+  std::optional<instant> next;
+  for (const auto& who : facts.claimants)
+    if (who.status && who.status->next_maintenance)
+      next = who.status->next_maintenance;
+  shown["claimants"] = std::move(claims);
+  shown["copies"] = std::move(copies);
+  shown["jobs"] = jobs_json(facts);
+  shown["lease"] = lease_json(facts.lease);
+  shown["history"] = ledger_json(facts.lease.known);
+  shown["nextRun"] = time(next);
+  shown["writing"] = view.writing;
+  shown["troubles"] = std::move(troubles);
+  shown["leading"] = view.leading;
+  return shown;
+}
+
+json::object readiness_json(const registry_view& view) {
+  json::array missing;
+  for (const auto& kind : view.missing)
+    missing.push_back(json::string(kind));
+  return {{"ready", view.synced}, {"waitsFor", std::move(missing)}};
+}
+
+} // namespace holystone::actors

@@ -1,0 +1,116 @@
+#include "actors/watcher.hpp"
+
+#include "actors/projections.hpp"
+#include "metrics/log.hpp"
+
+namespace holystone::actors {
+
+namespace {
+
+/// More than the transport's own limit, which answers first.
+constexpr auto list_patience = std::chrono::seconds{90};
+
+} // namespace
+
+void watcher_state::upsert(const boost::json::object& object) {
+  seen.emplace_back(project(kind, boost::json::value(object)));
+}
+
+void watcher_state::remove(const object_identity& which,
+                           const boost::json::object* last) {
+  loss gone{kind, which, nullptr};
+  if (last)
+    gone.last = std::make_shared<const fact>(
+      project(kind, boost::json::value(*last)));
+  seen.emplace_back(std::move(gone));
+}
+
+void watcher_state::flush(std::uint64_t ticket, std::size_t lines) {
+  if (seen.empty() && lines == 0)
+    return;
+  auto batch = std::make_shared<const std::vector<observation>>(
+    std::exchange(seen, {}));
+  // Lines are paid for when the registry has digested them, so that a flood
+  // waits in the server and not in our memory.
+  self->request(registry, caf::infinite, seen_atom::value, batch)
+    .then([this, ticket, lines](bool) {
+      if (lines > 0)
+        self->send(api, credit_atom::value,
+                   caf::actor_cast<stream_sink>(self), ticket,
+                   static_cast<std::uint64_t>(lines));
+    });
+}
+
+void watcher_state::perform(const reflector::effect& what) {
+  if (const auto* list = std::get_if<reflector::send_list>(&what)) {
+    auto ticket = list->ticket;
+    self
+      ->request(api, list_patience, call_atom::value,
+                request_ptr{std::make_shared<const request>(list->call)})
+      .then(
+        [this, ticket](const response_ptr& answer) {
+          step(reflector::listed{ticket, *answer});
+        },
+        [this, ticket](const caf::error& why) {
+          response none;
+          none.failure = caf::to_string(why);
+          step(reflector::listed{ticket, none});
+        });
+  } else if (const auto* open = std::get_if<reflector::open_watch>(&what)) {
+    self->send(api, watch_atom::value, open->ticket,
+               request_ptr{std::make_shared<const request>(open->order)},
+               caf::actor_cast<stream_sink>(self));
+  } else if (const auto* close = std::get_if<reflector::close_watch>(&what)) {
+    self->send(api, cancel_atom::value, caf::actor_cast<stream_sink>(self),
+               close->ticket);
+  } else if (const auto* nap = std::get_if<reflector::sleep>(&what)) {
+    self->delayed_send(self, nap->time, tick_atom::value, nap->ticket);
+  } else if (std::holds_alternative<reflector::synced>(what)) {
+    flush(0, 0);
+    self->send(registry, synced_atom::value, kind);
+  } else if (const auto* told = std::get_if<reflector::report>(&what)) {
+    metrics::log_warning("watch",
+                         {{"kind", to_string(kind)}, {"what", told->message}});
+  }
+}
+
+void watcher_state::step(const reflector::input& what) {
+  auto chance = std::uniform_real_distribution<>{}(random);
+  auto effects
+    = view->step(what, {std::chrono::steady_clock::time_point{
+                          self->clock().now().time_since_epoch()},
+                        chance},
+                 *this);
+  if (const auto* lines = std::get_if<reflector::lines>(&what))
+    flush(lines->ticket, lines->texts.size());
+  else
+    flush(0, 0);
+  for (const auto& effect : effects)
+    perform(effect);
+}
+
+watcher_actor::behavior_type
+watcher(watcher_actor::stateful_pointer<watcher_state> self,
+        watcher_setup setup) {
+  auto& state = self->state;
+  state.self = self;
+  state.kind = setup.kind;
+  state.api = setup.api;
+  state.registry = setup.registry;
+  state.view.emplace(setup.what);
+  state.random.seed(std::random_device{}());
+  state.step(reflector::start{});
+  return {
+    [self](lines_atom, std::uint64_t ticket, std::vector<std::string>& lines) {
+      self->state.step(reflector::lines{ticket, std::move(lines)});
+    },
+    [self](end_atom, std::uint64_t ticket, const watch_end& how) {
+      self->state.step(reflector::ended{ticket, how});
+    },
+    [self](tick_atom, std::uint64_t ticket) {
+      self->state.step(reflector::woken{ticket});
+    },
+  };
+}
+
+} // namespace holystone::actors

@@ -1,0 +1,57 @@
+#pragma once
+
+// The watcher actor: a reflector with an actor around it. It performs the
+// reflector's effects through the api client and passes what it sees on to the
+// registry as facts. One for each kind; keeps no objects.
+
+#include "actors/interfaces.hpp"
+#include "k8s_io/reflector.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <random>
+#include <string>
+#include <vector>
+
+namespace holystone::actors {
+
+/// What a watcher is given.
+struct watcher_setup {
+  watched_kind kind;
+  reflected what;
+  api_client api;
+  registry_actor registry;
+};
+
+/// The memory of a watcher; the reflector delivers into it.
+struct watcher_state : object_sink {
+  using self_pointer = watcher_actor::stateful_pointer<watcher_state>;
+
+  self_pointer self = nullptr;
+  watched_kind kind{};
+  api_client api;
+  registry_actor registry;
+  std::optional<reflector> view;
+  std::vector<observation> seen;
+  std::mt19937 random;
+  static inline const char* name = "watcher";
+
+  void upsert(const boost::json::object& object) override;
+  void remove(const object_identity& which,
+              const boost::json::object* last) override;
+
+  /// Gives one input to the reflector and performs what it asks for.
+  void step(const reflector::input& what);
+
+private:
+  void perform(const reflector::effect& what);
+  void flush(std::uint64_t ticket, std::size_t lines);
+};
+
+/// Watches one kind.
+watcher_actor::behavior_type
+watcher(watcher_actor::stateful_pointer<watcher_state> self,
+        watcher_setup setup);
+
+} // namespace holystone::actors
