@@ -16,10 +16,10 @@ struct pattern {
 
 /// The first that occurs decides, so the special stands before the general: a
 /// wrapped error names the operation first and the cause last.
-constexpr std::array<pattern, 62> patterns = {{
+constexpr std::array<pattern, 64> patterns = {{
     {"invalid repository password", failure_class::authentication},
     {"maintenance must be run by designated user", failure_class::ownership},
-    {"clock", failure_class::clock_skew},
+    {"clock skew", failure_class::clock_skew},
     {"RequestTimeTooSkewed", failure_class::clock_skew},
     {"difference between the request time", failure_class::clock_skew},
     {"no space left on device", failure_class::cache_full},
@@ -29,6 +29,7 @@ constexpr std::array<pattern, 62> patterns = {{
     {"read-only file system", failure_class::read_only},
     {"repository is read-only", failure_class::read_only},
     {"storage is read-only", failure_class::read_only},
+    {"read-only repository", failure_class::read_only},
     {"read-only mode", failure_class::read_only},
     {"unable to decode token", failure_class::authentication},
     {"SignatureDoesNotMatch", failure_class::authentication},
@@ -48,7 +49,6 @@ constexpr std::array<pattern, 62> patterns = {{
     {"unauthorized", failure_class::authentication},
     {"Unauthorized", failure_class::authentication},
     {"unable to authenticate", failure_class::authentication},
-    {"401", failure_class::authentication},
     {"AccessDenied", failure_class::permission},
     {"Access Denied", failure_class::permission},
     {"access denied", failure_class::permission},
@@ -76,12 +76,45 @@ constexpr std::array<pattern, 62> patterns = {{
     {"NoSuchBucket", failure_class::not_found},
     {"ContainerNotFound", failure_class::not_found},
     {"cannot access storage path", failure_class::not_found},
+    {"no such file or directory", failure_class::not_found},
     {"BLOB not found", failure_class::corrupt},
     {"corrupt", failure_class::corrupt},
+    {"error decrypting", failure_class::corrupt},
+    {"invalid format blob", failure_class::corrupt},
+    {"invalid schedule blob", failure_class::corrupt},
     {"invalid checksum", failure_class::corrupt},
-    {"authentication failed", failure_class::corrupt},
-    {"encountered", failure_class::corrupt},
 }};
+
+/// Lines that say what kopia could not tell others, not why it failed.
+bool is_noise(std::string_view line) {
+  return line.starts_with("unable to send notification")
+         || line.starts_with("unable to write diagnostics blob");
+}
+
+failure_class find_pattern(std::string_view text) {
+  for (const auto& known : patterns)
+    if (text.find(known.text) != std::string_view::npos)
+      return known.why;
+  return failure_class::unknown;
+}
+
+/// Calls `look` with each line that tells something, the last first, until it
+/// returns true.
+template <class Look>
+void from_the_end(std::string_view errors, Look look) {
+  while (!errors.empty()) {
+    const auto end = errors.find_last_not_of(" \r\n\t");
+    if (end == std::string_view::npos)
+      return;
+    errors = errors.substr(0, end + 1);
+    const auto begin = errors.find_last_of("\r\n");
+    const auto at = begin == std::string_view::npos ? 0 : begin + 1;
+    const auto line = errors.substr(at);
+    if (!is_noise(line) && look(line))
+      return;
+    errors = errors.substr(0, at);
+  }
+}
 
 } // namespace
 
@@ -94,25 +127,22 @@ failure_class classify(const kopia_outcome& outcome) {
     return failure_class::unknown;
   if (outcome.signal == SIGKILL)
     return failure_class::out_of_memory;
-  const auto line = last_line(outcome.errors);
-  for (const std::string_view text :
-       {std::string_view{line}, std::string_view{outcome.errors}})
-    for (const auto& known : patterns)
-      if (text.find(known.text) != std::string_view::npos)
-        return known.why;
-  return failure_class::unknown;
+  auto why = failure_class::unknown;
+  from_the_end(outcome.errors, [&](std::string_view line) {
+    why = find_pattern(line);
+    return why != failure_class::unknown;
+  });
+  return why;
 }
 
 std::string last_line(std::string_view errors) {
   constexpr std::size_t most = 300;
-  const auto end = errors.find_last_not_of(" \r\n\t");
-  if (end == std::string_view::npos)
-    return {};
-  errors = errors.substr(0, end + 1);
-  const auto begin = errors.find_last_of("\r\n");
-  if (begin != std::string_view::npos)
-    errors.remove_prefix(begin + 1);
-  return std::string{errors.substr(0, most)};
+  std::string out;
+  from_the_end(errors, [&](std::string_view line) {
+    out = line.substr(0, most);
+    return true;
+  });
+  return out;
 }
 
 } // namespace holystone::mover

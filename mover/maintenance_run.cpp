@@ -207,12 +207,8 @@ next_step maintenance_run::on_full(const kopia_outcome& outcome) {
 
 next_step maintenance_run::on_verified(const kopia_outcome& outcome) {
   report_.verified = outcome.succeeded();
-  note_failure(outcome, "verifying the contents");
-  // What verify calls a failure is damage unless the storage says otherwise.
-  if (report_.why == failure_class::unknown && outcome.signal == 0) {
-    report_.why = failure_class::corrupt;
-    report_.hint = hint_of(failure_class::corrupt);
-  }
+  // What verify calls a failure is damage unless it says otherwise.
+  note_failure(outcome, "verifying the contents", failure_class::corrupt);
   return go(stage::proof, {"maintenance", "info", "--json"});
 }
 
@@ -271,8 +267,11 @@ next_step maintenance_run::go(stage to, std::vector<std::string> arguments) {
 }
 
 void maintenance_run::note_failure(const kopia_outcome& outcome,
-                                   std::string_view doing) {
-  const auto why = classify(outcome);
+                                   std::string_view doing,
+                                   failure_class otherwise) {
+  auto why = classify(outcome);
+  if (why == failure_class::unknown && outcome.started && outcome.signal == 0)
+    why = otherwise;
   if (why == failure_class::none)
     return;
   const auto line = outcome.started ? last_line(outcome.errors)

@@ -81,7 +81,9 @@ private:
   next_step on_count(const kopia_outcome& outcome, instant now);
 
   next_step go(stage to, std::vector<std::string> arguments);
-  void note_failure(const kopia_outcome& outcome, std::string_view doing);
+  void note_failure(const kopia_outcome& outcome, std::string_view doing,
+                    scheduler::failure_class otherwise
+                    = scheduler::failure_class::unknown);
   void fail(scheduler::failure_class why, std::string message);
   next_step finish(instant now);
 

@@ -1,0 +1,298 @@
+#include "mover/maintenance_run.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+using namespace holystone;
+using namespace holystone::mover;
+using scheduler::failure_class;
+using scheduler::maintenance_kind;
+using scheduler::mover_report;
+using std::chrono::hours;
+
+namespace {
+
+const instant start = *parse_rfc3339("2026-11-21T02:00:00Z");
+
+kopia_outcome ended(std::string output) {
+  kopia_outcome outcome;
+  outcome.output = std::move(output);
+  return outcome;
+}
+
+kopia_outcome failure(std::string errors) {
+  kopia_outcome outcome;
+  outcome.exit_code = 1;
+  outcome.errors = std::move(errors);
+  return outcome;
+}
+
+std::string record(const std::string& at, bool success = true) {
+  return fmt::format("[{{\"start\":\"{0}\",\"end\":\"{0}\",\"success\":{1}}}]",
+                     at, success);
+}
+
+/// `maintenance info --json`; `runs` is the inside of its object.
+std::string info(const std::string& owner, const std::string& runs) {
+  return fmt::format(
+      "{{\"owner\":\"{}\",\"quick\":{{\"enabled\":true}},\"full\":{{"
+      "\"enabled\":true,\"interval\":86400000000000}},\"schedule\":{{"
+      "\"nextFullMaintenance\":\"2026-11-22T02:00:01.5Z\",\"runs\":{{{}}}}}}}",
+      owner, runs);
+}
+
+std::string full_runs(const std::string& at) {
+  return "\"snapshot-gc\":" + record(at) + ",\"cleanup-logs\":" + record(at);
+}
+
+/// A kopia that answers from a script: all is well unless told otherwise.
+class scripted_kopia {
+public:
+  std::string owner = std::string{own_identity};
+  std::string runs_before;
+  std::string runs_after = full_runs("2026-11-21T02:00:05.25Z");
+  std::string created = "2026-11-01T00:00:00Z";
+  /// Command (its first two words) -> what happens instead.
+  std::map<std::string, kopia_outcome> instead;
+  std::vector<std::string> commands;
+
+  mover_report run(const maintain_options& options) {
+    maintenance_run machine{options, start};
+    next_step next = machine.begin();
+    auto now = start;
+    while (const auto* command = std::get_if<kopia_command>(&next)) {
+      now += std::chrono::seconds{2};
+      REQUIRE(commands.size() < 20);
+      next = machine.step(answer(*command), now);
+    }
+    return std::get<mover_report>(next);
+  }
+
+  bool ran(const std::string& command) const {
+    return std::count(commands.begin(), commands.end(), command) > 0;
+  }
+
+private:
+  kopia_outcome answer(const kopia_command& command) {
+    const auto& words = command.arguments;
+    const bool full = words.back() == "--full";
+    const auto name = words[0] + " " + words[1] + (full ? " full" : "");
+    commands.push_back(name);
+    CHECK(command.needs_token == (name == "repository connect"));
+    if (const auto other = instead.find(name); other != instead.end())
+      return other->second;
+    if (name == "repository status")
+      return ended("{\"uniqueIDHex\":\"abcd\"}");
+    if (name == "maintenance info")
+      return ended(ran("maintenance run") ? info(owner, runs_after)
+                                          : info(owner, runs_before));
+    if (name == "maintenance set")
+      owner = words.back().substr(std::string{"--owner="}.size());
+    if (name == "blob list")
+      return ended("[{\"id\":\"kopia.repository\",\"timestamp\":\"" + created
+                   + "\"}]");
+    if (name == "blob stats")
+      return ended("Count: 12\nTotal: 3456\n");
+    if (name == "content stats")
+      return ended("Count: 7\nTotal Bytes: 1\n");
+    return ended("");
+  }
+};
+
+const std::vector<std::string> all_commands{
+    "repository connect", "repository status",    "maintenance info",
+    "maintenance run",    "maintenance run full", "content verify",
+    "blob stats",         "content stats"};
+
+} // namespace
+
+TEST_CASE("a run connects, works, verifies, proves and counts") {
+  scripted_kopia kopia;
+  const auto report = kopia.run({});
+  CHECK(report.succeeded);
+  CHECK(kopia.commands
+        == std::vector<std::string>{
+            "repository connect", "repository status", "maintenance info",
+            "maintenance run", "maintenance run full", "content verify",
+            "maintenance info", "blob stats", "blob stats", "content stats"});
+  CHECK(report.unique_id == "abcd");
+  CHECK(report.blobs == 12);
+  CHECK(report.repository_size == 3456);
+  CHECK(report.contents == 7);
+  CHECK(report.runs.size() == 2);
+  CHECK(report.verified == true);
+  CHECK(report.next_full == parse_rfc3339("2026-11-22T02:00:01Z"));
+  CHECK(report.end == start + std::chrono::seconds{20});
+}
+
+TEST_CASE("whatever fails at whatever step, the run ends with a report") {
+  auto killed = failure("");
+  killed.signal = 9;
+  auto late = failure("");
+  late.timed_out = true;
+  auto stopped = failure("");
+  stopped.stopped = true;
+  auto absent = kopia_outcome{};
+  absent.started = false;
+  const std::vector<std::pair<kopia_outcome, failure_class>> ways{
+      {failure("permission denied"), failure_class::permission},
+      {failure("what is this"), failure_class::unknown},
+      {killed, failure_class::out_of_memory},
+      {late, failure_class::timeout},
+      {stopped, failure_class::unknown},
+      {absent, failure_class::unknown}};
+  for (const auto& command : all_commands)
+    for (const auto& [outcome, why] : ways) {
+      scripted_kopia kopia;
+      kopia.instead[command] = outcome;
+      const auto report = kopia.run({});
+      INFO(command << ": " << report.message);
+      // Counts are extras, and the full run heals what stopped the quick one.
+      const bool interrupted = outcome.timed_out || outcome.stopped;
+      const bool harmless = command == "blob stats"
+                            || command == "content stats"
+                            || command == "maintenance run";
+      CHECK(report.succeeded == (harmless && !interrupted));
+      CHECK_FALSE(report.message.empty());
+      if (report.succeeded)
+        continue;
+      if (command == "content verify" && why == failure_class::unknown
+          && !interrupted && outcome.started)
+        CHECK(report.why == failure_class::corrupt);
+      else
+        CHECK(to_string(report.why) == to_string(why));
+      CHECK_FALSE(report.hint.empty());
+    }
+}
+
+TEST_CASE("nonsense from kopia is a failure and not a crash") {
+  for (const char* nonsense : {"", "null", "[]", "{\"schedule\":{\"runs\":[]}}",
+                               "{\"owner\":1,\"schedule\":1}", "\xff\xfe"}) {
+    scripted_kopia kopia;
+    kopia.instead["maintenance info"] = ended(nonsense);
+    kopia.instead["repository status"] = ended(nonsense);
+    INFO(nonsense);
+    CHECK_FALSE(kopia.run({}).succeeded);
+  }
+}
+
+TEST_CASE("exit code 0 without own run records is a failure (A-25, K-01)") {
+  scripted_kopia kopia;
+  const std::string yesterday = "2026-11-20T02:00:05Z";
+  SECTION("nothing was recorded") {
+    kopia.runs_after = "";
+  }
+  SECTION("only yesterday's run is there") {
+    kopia.runs_before = kopia.runs_after = full_runs(yesterday);
+  }
+  SECTION("yesterday's run came late") {
+    kopia.runs_after = full_runs(yesterday);
+  }
+  SECTION("the records are from before, in the same second") {
+    kopia.runs_before = kopia.runs_after = full_runs("2026-11-21T02:00:00.1Z");
+  }
+  SECTION("the run was not finished") {
+    kopia.runs_after = "\"snapshot-gc\":" + record("2026-11-21T02:00:05Z");
+  }
+  SECTION("its last task failed") {
+    kopia.runs_after
+        = "\"snapshot-gc\":" + record("2026-11-21T02:00:05Z")
+          + ",\"cleanup-logs\":" + record("2026-11-21T02:00:05Z", false);
+  }
+  const auto report = kopia.run({});
+  CHECK_FALSE(report.succeeded);
+  CHECK(report.message.find("no records") != std::string::npos);
+}
+
+TEST_CASE("a quick run does not run full and needs its own record") {
+  maintain_options options;
+  options.kind = maintenance_kind::quick;
+  scripted_kopia kopia;
+  kopia.runs_after = "\"advance-epoch\":" + record("2026-11-21T02:00:05Z");
+  CHECK(kopia.run(options).succeeded);
+  CHECK_FALSE(kopia.ran("maintenance run full"));
+  CHECK_FALSE(kopia.ran("content verify"));
+  kopia.instead["maintenance run"] = failure("permission denied");
+  CHECK(kopia.run(options).why == failure_class::permission);
+}
+
+TEST_CASE("a failed quick run does not keep the full one from running") {
+  scripted_kopia kopia;
+  kopia.instead["maintenance run"] = failure("odd trouble");
+  const auto report = kopia.run({});
+  CHECK(report.succeeded);
+  CHECK(report.message.find("odd trouble") != std::string::npos);
+}
+
+TEST_CASE("verify can be left out") {
+  maintain_options options;
+  options.verify = false;
+  scripted_kopia kopia;
+  const auto report = kopia.run(options);
+  CHECK(report.succeeded);
+  CHECK_FALSE(report.verified);
+  CHECK_FALSE(kopia.ran("content verify"));
+}
+
+TEST_CASE("the rules of ownership decide who may be relieved") {
+  struct row {
+    const char* owner;
+    std::string runs;
+    const char* created;
+    takeover_rule rule;
+    bool taken;
+  };
+  const auto fresh = full_runs("2026-11-20T00:00:00Z");
+  const auto two_days_and_a_second = full_runs("2026-11-19T01:59:55Z");
+  const auto nearly_two_days = full_runs("2026-11-19T02:00:30Z");
+  const auto idle = takeover_rule::idle;
+  const std::vector<row> rows{
+      {"", "", "2026-11-21T01:00:00Z", takeover_rule::never, true},
+      {"app@ns1", fresh, "", takeover_rule::never, true},
+      {"stranger@host", fresh, "", idle, false},
+      {"stranger@host", nearly_two_days, "", idle, false},
+      {"stranger@host", two_days_and_a_second, "", idle, true},
+      {"stranger@host", two_days_and_a_second, "", takeover_rule::never, false},
+      {"stranger@host", fresh, "", takeover_rule::always, true},
+      {"stranger@host", "", "2026-11-01T00:00:00Z", idle, true},
+      {"stranger@host", "", "2026-11-20T20:00:00Z", idle, false},
+      {"stranger@host", "", "nonsense", idle, false},
+  };
+  for (const auto& row : rows) {
+    maintain_options options;
+    options.takeover = row.rule;
+    options.known_identities = {"app@ns1", "db@ns2"};
+    scripted_kopia kopia;
+    kopia.owner = row.owner;
+    kopia.runs_before = row.runs;
+    kopia.created = row.created;
+    const auto report = kopia.run(options);
+    INFO(row.owner << " " << row.runs << " " << row.created);
+    CHECK(report.succeeded == row.taken);
+    CHECK(kopia.ran("maintenance set") == row.taken);
+    CHECK(kopia.ran("maintenance run") == row.taken);
+    CHECK(report.previous_owner == row.owner);
+    if (!row.taken) {
+      CHECK(report.why == failure_class::ownership);
+      CHECK(report.message.find("owned by stranger@host") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("our own repository is maintained without asking") {
+  scripted_kopia kopia;
+  CHECK(kopia.run({}).succeeded);
+  CHECK_FALSE(kopia.ran("maintenance set"));
+}
+
+TEST_CASE("earlier runs are reported, so that foreign ones are seen (A-11)") {
+  scripted_kopia kopia;
+  kopia.runs_before = full_runs("2026-11-20T14:00:00Z");
+  const auto report = kopia.run({});
+  REQUIRE(report.earlier.size() == 1);
+  CHECK(report.earlier[0].start == *parse_rfc3339("2026-11-20T14:00:00Z"));
+}
