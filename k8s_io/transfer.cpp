@@ -321,8 +321,13 @@ std::string transfer::failure_text(CURLcode how) const {
                                     in_.limits.line_bytes)
                       : fmt::format("the answer is longer than {} bytes",
                                     in_.limits.answer_bytes);
-  return error_text_.front() != '\0' ? error_text_.data()
-                                     : curl_easy_strerror(how);
+  std::string_view detail{error_text_.data()};
+  // OpenSSL's own words may be no more than an error number.
+  if (how == CURLE_SSL_CONNECT_ERROR || how == CURLE_PEER_FAILED_VERIFICATION)
+    return fmt::format("no trusted TLS connection: {}; is this the authority "
+                       "and the name of the server's certificate?",
+                       detail);
+  return detail.empty() ? curl_easy_strerror(how) : std::string{detail};
 }
 
 } // namespace holystone::k8s_io

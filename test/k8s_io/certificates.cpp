@@ -79,7 +79,8 @@ std::string to_pem(EVP_PKEY* what) {
 
 struct test_authority::implementation {
   key_pointer key = make_key();
-  x509_pointer self = make("test authority", key.get());
+  // All have one name, as the authorities that kubeadm makes do.
+  x509_pointer self = make("kubernetes-ca", key.get());
 };
 
 test_authority::test_authority()

@@ -266,8 +266,10 @@ TEST_CASE("R-43: a redirect is an answer and not followed") {
 TEST_CASE("R-43: a token is not sent in plain text") {
   std::promise<raw_request> seen;
   raw_server server{[&](raw_connection& to) {
-    seen.set_value(*to.read_request());
-    to.answer(200, "{}");
+    if (auto got = to.read_request()) {
+      to.answer(200, "{}");
+      seen.set_value(*got);
+    }
   }};
   credential_sources sources;
   sources.server = server.url();
