@@ -2,6 +2,7 @@
 
 #include "actors/api_client.hpp"
 #include "actors/root.hpp"
+#include "k8s_io/fields.hpp"
 #include "k8s_io/transport.hpp"
 #include "metrics/http_server.hpp"
 #include "metrics/instruments.hpp"
@@ -14,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <future>
 #include <random>
 
 #include <pthread.h>
@@ -101,8 +103,44 @@ void serve_metrics(const std::shared_ptr<metrics::http_exchange>& exchange,
   exchange->respond(std::move(page));
 }
 
-int run(const config::options& settings, std::shared_ptr<transport> net) {
+/// The image of this very pod, which holds the mover as well. Asks until there
+/// is an answer, because an API server may be away for a while; empty when a
+/// signal ends the waiting.
+std::string find_own_image(const config::options& settings, transport& net,
+                           const sigset_t& ending) {
+  request what;
+  what.kind = resources::pods;
+  what.ns = settings.ns;
+  what.name = settings.pod_name;
+  for (;;) {
+    std::promise<response> asked;
+    net.submit(what, [&](response answer) { asked.set_value(std::move(answer)); });
+    auto answer = asked.get_future().get();
+    boost::system::error_code failed;
+    auto pod = boost::json::parse(answer.body, failed);
+    if (answer.ok() && !failed)
+      for (const auto& container : items_at(pod, "spec", "containers"))
+        if (auto image = text_at(container, "image"); !image.empty())
+          return image;
+    metrics::log_warning("waiting for the API server",
+                         {{"error", describe(what, answer)}});
+    timespec pause{2, 0};
+    if (sigtimedwait(&ending, nullptr, &pause) > 0)
+      return {};
+  }
+}
+
+int run(config::options settings, std::shared_ptr<transport> net) {
   auto ending = block_signals();
+  if (settings.mover_image.empty()) {
+    if (settings.pod_name.empty())
+      throw std::runtime_error("--mover-image is needed outside a pod: the "
+                               "image with holystone and kopia that "
+                               "maintenance pods run");
+    settings.mover_image = find_own_image(settings, *net, ending);
+    if (settings.mover_image.empty())
+      return 0;
+  }
   caf::actor_system_config config;
   // The default policy steals work and breaks down on large fan-outs: see
   // docs/adr/0004-sharing-scheduler.md.
