@@ -17,8 +17,7 @@ using scheduler::maintenance_kind;
 struct maintain_flags {
   maintain_options options;
   long deadline = maintain_options{}.deadline.count();
-  bool full = false;
-  bool quick = false;
+  std::string kind = "full";
   bool no_verify = false;
   std::string takeover = "idle";
   std::string admission = "ticket";
@@ -28,7 +27,8 @@ int maintain(maintain_flags flags) {
   auto& options = flags.options;
   options.deadline = std::chrono::seconds{flags.deadline};
   options.verify = !flags.no_verify;
-  options.kind = flags.quick ? maintenance_kind::quick : maintenance_kind::full;
+  options.kind = flags.kind == "quick" ? maintenance_kind::quick
+                                       : maintenance_kind::full;
   options.takeover = flags.takeover == "always"  ? takeover_rule::always
                      : flags.takeover == "never" ? takeover_rule::never
                                                  : takeover_rule::idle;
@@ -51,6 +51,16 @@ void add_identity(CLI::App& command, maintain_options& options) {
                   "What a filesystem repository sits on, e.g. "
                   "nfs?server=nas&share=/export&mount=/repository")
       ->type_name("VOLUME");
+  command
+      .add_option("--admitted", options.admitted,
+                  "The ticket: the Job's UID as the operator noted it")
+      ->envname("HOLYSTONE_ADMITTED")
+      ->type_name("UID");
+  command
+      .add_option("--controller-uid", options.controller_uid,
+                  "The UID of the Job that this pod belongs to")
+      ->envname("HOLYSTONE_CONTROLLER_UID")
+      ->type_name("UID");
 }
 
 void add_places(CLI::App& command, maintain_options& options) {
@@ -62,13 +72,11 @@ void add_places(CLI::App& command, maintain_options& options) {
   };
   add("--credentials", options.credentials_directory, "DIR",
       "Mounted Secret, one file a key");
-  add("--pod-info", options.pod_info_directory, "DIR",
-      "Downward API files ticket and controller-uid");
-  add("--custom-ca", options.ca_file, "FILE",
+  add("--ca-file", options.ca_file, "FILE",
       "Certificates (PEM) to trust besides the system's");
-  add("--config-dir", options.config_directory, "DIR",
+  add("--config", options.config_directory, "DIR",
       "Folder that belongs to this pod alone");
-  add("--cache-dir", options.cache_directory, "DIR", "kopia's cache");
+  add("--cache", options.cache_directory, "DIR", "kopia's cache");
   add("--termination-log", options.termination_log, "FILE",
       "Where the result goes as JSON");
   add("--kopia", options.kopia, "PROGRAM", "The kopia to run");
@@ -76,10 +84,9 @@ void add_places(CLI::App& command, maintain_options& options) {
 
 void add_rules(CLI::App& command, maintain_flags& flags) {
   auto& options = flags.options;
-  auto full = command.add_flag("--full", flags.full,
-                               "Quick, then full maintenance (default)");
-  command.add_flag("--quick", flags.quick, "Quick maintenance only")
-      ->excludes(full);
+  command.add_option("--kind", flags.kind, "full (quick, then full) or quick")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"full", "quick"}));
   command.add_flag("--no-verify", flags.no_verify,
                    "Skip content verify after a full run");
   command.add_option("--deadline", flags.deadline, "End kopia after this time")

@@ -75,12 +75,6 @@ result<std::string> read_file(const fs::path& path) {
   return bytes;
 }
 
-/// A fact about this pod from the downward API; empty if it is not there.
-std::string pod_info(const maintain_options& options, const char* name) {
-  const auto text = read_file(fs::path{options.pod_info_directory} / name);
-  return text ? *text : std::string{};
-}
-
 /// Reads the mounted Secret once. Kubernetes keeps its own entries,
 /// which begin with two dots, beside the keys.
 result<scheduler::secret_data> read_credentials(const std::string& directory) {
@@ -220,15 +214,13 @@ mover_report make_report(const maintain_options& options, instant start,
 /// The ticket first: a Job that the operator did not resume touches nothing.
 mover_report admitted_report(const maintain_options& options, instant start,
                              child_runner& runner) {
-  if (options.needs_ticket) {
-    const auto ticket = pod_info(options, "ticket");
-    const auto job = pod_info(options, "controller-uid");
-    if (ticket.empty() || ticket != job)
-      return refusal(options, start, failure_class::not_admitted,
-                     fmt::format("The ticket of this pod is '{}', its Job is "
-                                 "'{}': only the operator may resume a Job.",
-                                 ticket, job));
-  }
+  if (options.needs_ticket
+      && (options.admitted.empty()
+          || options.admitted != options.controller_uid))
+    return refusal(options, start, failure_class::not_admitted,
+                   fmt::format("The ticket of this pod is '{}', its Job is "
+                               "'{}': only the operator may resume a Job.",
+                               options.admitted, options.controller_uid));
   const auto secret = read_credentials(options.credentials_directory);
   if (!secret)
     return refusal(options, start, failure_class::authentication,

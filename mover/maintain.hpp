@@ -11,15 +11,12 @@
 //   --volume TEXT            what a filesystem repository sits on, as
 //                            scheduler/volume_identity.hpp writes it
 //   --credentials DIR        mounted Secret copy, a file a key   /credentials
-//   --pod-info DIR           downward API files                  /podinfo
-//                            `ticket`: annotation volsync.backube/admitted,
-//                            `controller-uid`: label of that name
-//   --custom-ca FILE         certificates (PEM) to trust besides the system's
-//   --config-dir DIR         pod-private emptyDir         /config
-//   --cache-dir DIR          cache volume                        /cache
+//   --ca-file FILE           certificates (PEM) to trust besides the system's
+//   --config DIR             pod-private emptyDir         /config
+//   --cache DIR              cache volume                        /cache
 //   --metadata-cache-mb N    hard limits of kopia's caches; the defaults fit
 //   --content-cache-mb N     a volume of 8Gi, 0 = kopia's own    4600, 1500
-//   --full | --quick                                             --full
+//   --kind full|quick                                            full
 //   --no-verify              no `content verify` after a full run
 //   --deadline SECONDS       by the mover's own clock      10800
 //   --takeover idle|never|always                                 idle
@@ -28,6 +25,13 @@
 //   --admission ticket|off                                       ticket
 //   --termination-log FILE                         /dev/termination-log
 //   --kopia PROGRAM                                              kopia
+//
+// and the ticket, as flags or through the downward API's environment:
+//
+//   --admitted UID           HOLYSTONE_ADMITTED, from the annotation
+//                            volsync.backube/admitted
+//   --controller-uid UID     HOLYSTONE_CONTROLLER_UID, from the label
+//                            batch.kubernetes.io/controller-uid
 //
 // Exit code: 0 only for a proven success, 1 for a failure, 143 after SIGTERM,
 // 2 for wrong flags.
@@ -50,7 +54,6 @@ struct maintain_options {
   /// Empty: not a volume, or not known yet.
   std::string volume;
   std::string credentials_directory = "/credentials";
-  std::string pod_info_directory = "/podinfo";
   std::string ca_file;
   std::string config_directory = "/config";
   std::string cache_directory = "/cache";
@@ -64,6 +67,8 @@ struct maintain_options {
   std::vector<std::string> known_identities;
   /// False with `--admission=off`: plain CronJobs have no ticket.
   bool needs_ticket = true;
+  std::string admitted;
+  std::string controller_uid;
   std::string termination_log = "/dev/termination-log";
   std::string kopia = "kopia";
 };

@@ -154,14 +154,13 @@ TEST_CASE("every call keeps kopia from maintaining on its own (A-3)") {
 TEST_CASE("without the operator's ticket nothing is started (A-10)") {
   fake_pod pod{well};
   SECTION("no ticket") {
-    std::filesystem::remove(pod.at("podinfo/ticket"));
+    pod.options.admitted = "";
   }
-  SECTION("an empty ticket") {
-    write_text(pod.at("podinfo/ticket"), "");
-    write_text(pod.at("podinfo/controller-uid"), "");
+  SECTION("neither ticket nor Job") {
+    pod.options.admitted = pod.options.controller_uid = "";
   }
   SECTION("another Job's ticket") {
-    write_text(pod.at("podinfo/ticket"), "another-uid");
+    pod.options.admitted = "another-uid";
   }
   CHECK(pod.run(1).why == failure_class::not_admitted);
   CHECK_FALSE(pod.started());
@@ -169,7 +168,7 @@ TEST_CASE("without the operator's ticket nothing is started (A-10)") {
 
 TEST_CASE("with admission switched off no ticket is needed") {
   fake_pod pod{well};
-  std::filesystem::remove_all(pod.at("podinfo"));
+  pod.options.admitted = pod.options.controller_uid = "";
   pod.options.needs_ticket = false;
   CHECK(pod.run(0).succeeded);
 }

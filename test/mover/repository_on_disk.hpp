@@ -76,12 +76,11 @@ public:
     }
     // Kubernetes' own entry beside the keys.
     std::filesystem::create_directory(at("credentials/..data"));
-    write_text(at("podinfo/ticket"), "job-uid");
-    write_text(at("podinfo/controller-uid"), "job-uid");
     std::filesystem::create_directory(at("config"));
     std::filesystem::create_directory(at("cache"));
     options.credentials_directory = at("credentials");
-    options.pod_info_directory = at("podinfo");
+    options.admitted = "job-uid";
+    options.controller_uid = "job-uid";
     options.config_directory = at("config");
     options.cache_directory = at("cache");
     options.termination_log = at("termination-log");
