@@ -258,8 +258,10 @@ void registry_state::remove_claim(const claim_key& who) {
     return;
   auto& from = repositories[i->second];
   from.claims.erase(who);
-  if (from.actor)
+  if (from.actor) {
+    self->send(from.actor, settled_atom::value, is_settled());
     self->send(from.actor, unclaim_atom::value, who);
+  }
   placed.erase(i);
 }
 
