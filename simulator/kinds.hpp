@@ -7,7 +7,7 @@
 
 #include "k8s_io/requests.hpp"
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -71,7 +71,7 @@ public:
                              std::string_view kind) const;
 
   /// In a stable order: built-ins, then custom kinds as they came.
-  const std::deque<kind_info>& all() const {
+  const std::list<kind_info>& all() const {
     return kinds_;
   }
 
@@ -82,7 +82,7 @@ public:
   void remove(std::string_view group, std::string_view plural);
 
 private:
-  std::deque<kind_info> kinds_;
+  std::list<kind_info> kinds_;
 };
 
 } // namespace holystone::simulator

@@ -1,0 +1,177 @@
+#pragma once
+
+// Failures as the API server states them: a code, a reason and a Status object
+// that clients decode. `answer<T>` is the value-or-failure type of the server's
+// insides; `result<T>` of the scheduler carries only words and is not enough
+// here. Used by every verb of the simulated server.
+
+#include <boost/json.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace holystone::simulator {
+
+struct kind_info;
+
+/// One field's complaint inside a Status.
+struct error_cause {
+  std::string reason;
+  std::string message;
+  std::string field;
+};
+
+/// A failed call.
+struct api_error {
+  int code = 500;
+  std::string reason;
+  std::string message;
+  // -- details ----------------------------------------------------------------
+  std::string name;
+  std::string group;
+  std::string kind;
+  std::string uid;
+  std::vector<error_cause> causes;
+  std::optional<int> retry_after;
+};
+
+/// Either a `T` or the failure.
+template <class T>
+class [[nodiscard]] answer {
+public:
+  answer(T value) : data_(std::in_place_index<0>, std::move(value)) {
+    // nop
+  }
+
+  answer(api_error why) : data_(std::in_place_index<1>, std::move(why)) {
+    // nop
+  }
+
+  explicit operator bool() const noexcept {
+    return data_.index() == 0;
+  }
+
+  T& operator*() & {
+    return std::get<0>(data_);
+  }
+
+  const T& operator*() const& {
+    return std::get<0>(data_);
+  }
+
+  T&& operator*() && {
+    return std::get<0>(std::move(data_));
+  }
+
+  T* operator->() {
+    return &std::get<0>(data_);
+  }
+
+  const T* operator->() const {
+    return &std::get<0>(data_);
+  }
+
+  /// The failure.
+  const api_error& why() const {
+    return std::get<1>(data_);
+  }
+
+private:
+  std::variant<T, api_error> data_;
+};
+
+/// Nothing, or the failure of a check.
+using complaint = std::optional<api_error>;
+
+/// The causes that a validation collects.
+class field_errors {
+public:
+  /// A required field is absent.
+  void required(std::string_view field, std::string_view detail = {});
+
+  /// The value (as JSON text, strings quoted) does not do.
+  void invalid(std::string_view field, const boost::json::value& value,
+               std::string_view detail);
+
+  /// The field may not be set.
+  void forbidden(std::string_view field, std::string_view detail);
+
+  /// The value is none of those allowed.
+  void unsupported(std::string_view field, const boost::json::value& value,
+                   const std::vector<std::string_view>& allowed);
+
+  /// Longer than allowed.
+  void too_long(std::string_view field, std::size_t most);
+
+  /// More items than allowed.
+  void too_many(std::string_view field, std::size_t count, std::size_t most);
+
+  /// The same value twice in a set or map.
+  void duplicate(std::string_view field, const boost::json::value& value);
+
+  /// Of another JSON type than the schema asks for.
+  void wrong_type(std::string_view field, const boost::json::value& value,
+                  std::string_view expected);
+
+  bool empty() const {
+    return causes_.empty();
+  }
+
+  /// All causes so far.
+  const std::vector<error_cause>& causes() const {
+    return causes_;
+  }
+
+  /// The 422 for an object of the kind.
+  api_error to_error(const kind_info& kind, std::string_view name) const;
+
+private:
+  void add(std::string_view reason, std::string_view field,
+           std::string message);
+
+  std::vector<error_cause> causes_;
+};
+
+/// 404 for an object.
+api_error not_found(const kind_info& kind, std::string_view name);
+
+/// 404 for a path that serves nothing.
+api_error no_such_path();
+
+/// 409 AlreadyExists.
+api_error already_exists(const kind_info& kind, std::string_view name);
+
+/// 409 Conflict with the given explanation.
+api_error conflict(const kind_info& kind, std::string_view name,
+                   std::string_view why);
+
+/// 409 Conflict for a resourceVersion that is not the newest.
+api_error stale_version(const kind_info& kind, std::string_view name);
+
+/// 400.
+api_error bad_request(std::string message);
+
+/// 403.
+api_error forbidden(const kind_info& kind, std::string_view name,
+                    std::string_view why);
+
+/// 405.
+api_error method_not_allowed();
+
+/// 410 with reason Expired.
+api_error expired(std::string message);
+
+/// 415 for a body in a format that the verb does not take.
+api_error unsupported_media_type(std::string_view accepted);
+
+/// 501 that names what is not modelled.
+api_error not_modelled(std::string_view what);
+
+/// The Status object.
+boost::json::object to_status(const api_error& why);
+
+} // namespace holystone::simulator

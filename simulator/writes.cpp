@@ -1,0 +1,377 @@
+#include "simulator/built_in.hpp"
+#include "simulator/crd.hpp"
+#include "simulator/managed_fields.hpp"
+#include "simulator/object_edit.hpp"
+#include "simulator/object_meta.hpp"
+#include "simulator/verbs.hpp"
+
+#include <fmt/format.h>
+
+namespace holystone::simulator {
+
+namespace json = boost::json;
+
+namespace {
+
+bool is_definition(const kind_info& kind) {
+  return kind.kind == "CustomResourceDefinition";
+}
+
+complaint drop_unknown(const kind_info& kind, json::value& object,
+                       write_context& how) {
+  auto schema = schema_of(kind);
+  if (schema == nullptr)
+    return std::nullopt;
+  auto gone = prune_unknown(object, *schema);
+  std::string list;
+  for (auto& each : gone) {
+    auto text = fmt::format("unknown field \"{}\"", each);
+    list += (list.empty() ? "" : ", ") + text;
+    if (!how.strict)
+      how.warnings.push_back(text);
+  }
+  if (how.strict && !gone.empty())
+    return bad_request("strict decoding error: " + list);
+  return std::nullopt;
+}
+
+// Decoding as the real server does it: type meta, pruning, defaults.
+complaint normalise(const kind_info& kind, json::value& object,
+                    write_context& how) {
+  if (!object.is_object())
+    return bad_request("the object provided is unrecognized (must be of type "
+                       + kind.kind + "): it is no JSON object");
+  auto& root = object.as_object();
+  for (auto& [name, expected] :
+       {std::pair<std::string_view, std::string>{"kind", kind.kind},
+        {"apiVersion", kind.api_version()}}) {
+    auto given = k8s_io::text_at(object, name);
+    if (!given.empty() && given != expected)
+      return bad_request(fmt::format(
+          "the {} in the data ({}) does not match the expected {} ({})", name,
+          given, name, expected));
+    root[name] = expected;
+  }
+  tidy_metadata(object);
+  if (auto refused = drop_unknown(kind, object, how))
+    return refused;
+  if (kind.custom != nullptr)
+    set_defaults(object, *kind.custom->schema);
+  else
+    set_built_in_defaults(kind, object);
+  return std::nullopt;
+}
+
+complaint validate(const kind_info& kind, const json::value* before,
+                   const json::value& after) {
+  field_errors errors;
+  if (before != nullptr)
+    check_metadata_update(*before, after, errors);
+  check_metadata(kind, after, "metadata", errors);
+  if (kind.custom != nullptr)
+    check_custom(after, before, *kind.custom->schema, errors);
+  else
+    check_built_in(kind, before, after, errors);
+  if (errors.empty())
+    return std::nullopt;
+  return errors.to_error(kind, k8s_io::text_at(after, "metadata", "name"));
+}
+
+complaint check_namespace(server_core& core, const kind_info& kind,
+                          const std::string& ns, const json::value& object) {
+  if (!kind.namespaced)
+    return std::nullopt;
+  auto namespaces = core.kinds.find("", "v1", "namespaces");
+  auto found = core.objects.find("namespaces", {"", ns});
+  if (found == nullptr)
+    return not_found(*namespaces, ns);
+  if (!is_deleting(found->value()))
+    return std::nullopt;
+  auto why = forbidden(
+      kind, k8s_io::text_at(object, "metadata", "name"),
+      fmt::format("unable to create new content in namespace {} because it is "
+                  "being terminated",
+                  ns));
+  why.causes.push_back({"NamespaceTerminating",
+                        fmt::format("namespace {} is being terminated", ns),
+                        "metadata.namespace"});
+  return why;
+}
+
+// Names the object and puts it into its namespace.
+complaint place(server_core& core, const kind_info& kind, const std::string& ns,
+                json::value& object) {
+  auto given = k8s_io::text_at(object, "metadata", "namespace");
+  if (!given.empty() && given != ns)
+    return bad_request("the namespace of the provided object does not match "
+                       "the namespace sent on the request");
+  if (kind.namespaced)
+    field(object, {"metadata", "namespace"}) = ns;
+  auto prefix = k8s_io::text_at(object, "metadata", "generateName");
+  if (k8s_io::text_at(object, "metadata", "name").empty() && !prefix.empty())
+    // 63 characters, of which five are random.
+    field(object, {"metadata", "name"})
+        = prefix.substr(0, 58) + core.new_suffix();
+  return std::nullopt;
+}
+
+// Returns whether anything but metadata and status differs.
+bool spec_changed(const kind_info& kind, const json::value& before,
+                  const json::value& after) {
+  auto strip = [&](json::value object) {
+    auto& root = object.as_object();
+    root.erase("metadata");
+    if (kind.has_status)
+      root.erase("status");
+    return object;
+  };
+  return strip(before) != strip(after);
+}
+
+// Main and status writes leave each other's half as it was.
+void separate_status(const kind_info& kind, const json::value& before,
+                     json::value& after, bool status_write) {
+  if (!kind.has_status)
+    return;
+  auto& root = after.as_object();
+  auto old = [&](std::string_view name) {
+    auto value = k8s_io::find(before, name);
+    if (value != nullptr)
+      root[name] = *value;
+    else
+      root.erase(name);
+  };
+  if (!status_write) {
+    old("status");
+    return;
+  }
+  auto status = k8s_io::find(after, "status");
+  auto kept = status ? *status : json::value{};
+  auto managers = k8s_io::find(after, "metadata", "managedFields");
+  auto fields = managers ? *managers : json::value{};
+  if (kind.custom != nullptr) {
+    after = before;
+    if (!fields.is_null())
+      field(after, {"metadata", "managedFields"}) = fields;
+    if (!kept.is_null())
+      after.as_object()["status"] = kept;
+    return;
+  }
+  for (auto& each : before.as_object())
+    if (each.key() != "metadata" && each.key() != "status")
+      root[each.key()] = each.value();
+}
+
+complaint check_guards(const kind_info& kind, const stored& current,
+                       const json::value& after, change_kind way) {
+  auto version = k8s_io::text_at(after, "metadata", "resourceVersion");
+  auto uid = k8s_io::text_at(after, "metadata", "uid");
+  auto name = k8s_io::text_at(after, "metadata", "name");
+  if (way == change_kind::put && !name.empty() && name != current.key.name)
+    return bad_request(fmt::format("the name of the object ({}) does not "
+                                   "match the name on the URL ({})",
+                                   name, current.key.name));
+  if (way == change_kind::put && !uid.empty() && uid != current.uid)
+    return conflict(kind, current.key.name,
+                    fmt::format("Precondition failed: UID in precondition: "
+                                "{}, UID in object meta: {}",
+                                uid, current.uid));
+  if (!version.empty() && version != std::to_string(current.version))
+    return stale_version(kind, current.key.name);
+  if (version.empty() && way == change_kind::put
+      && !kind.unconditional_update) {
+    field_errors errors;
+    errors.invalid("metadata.resourceVersion", 0,
+                   "must be specified for an update");
+    return errors.to_error(kind, current.key.name);
+  }
+  return std::nullopt;
+}
+
+void raise_generation(const kind_info& kind, const json::value& before,
+                      json::value& after) {
+  if (!kind.has_generation || !spec_changed(kind, before, after))
+    return;
+  auto old = k8s_io::integer_at(before, "metadata", "generation").value_or(0);
+  field(after, {"metadata", "generation"}) = old + 1;
+}
+
+bool is_finished(const kind_info& kind, const json::value& object) {
+  if (!is_deleting(object)
+      || !k8s_io::items_at(object, "metadata", "finalizers").empty())
+    return false;
+  auto grace
+      = k8s_io::integer_at(object, "metadata", "deletionGracePeriodSeconds");
+  bool waits_for_kubelet = kind.kind == "Pod" && grace.value_or(0) > 0;
+  bool has_content = kind.kind == "Namespace"
+                     && !k8s_io::items_at(object, "spec", "finalizers").empty();
+  return !waits_for_kubelet && !has_content;
+}
+
+answer<json::value> store_change(server_core& core, const kind_info& kind,
+                                 const json::value& before, json::value after,
+                                 const write_context& how) {
+  if (before == after || how.dry_run)
+    return after;
+  if (is_definition(kind)) {
+    auto info = read_definition(after);
+    if (!info)
+      return info.why();
+    core.kinds.put(std::move(*info));
+  }
+  if (is_finished(kind, after)) {
+    erase_object(core, kind, after);
+    return after;
+  }
+  core.objects.put(kind.id(), after);
+  return after;
+}
+
+answer<json::value> finish_change(server_core& core, const kind_info& kind,
+                                  const stored& current,
+                                  const json::value& before, json::value after,
+                                  change_kind way, write_context& how) {
+  if (!after.is_object())
+    return bad_request("the patch does not leave an object");
+  if (auto refused = check_guards(kind, current, after, way))
+    return *refused;
+  keep_system_fields(before, after);
+  separate_status(kind, before, after, how.subresource == "status");
+  if (auto refused = normalise(kind, after, how))
+    return *refused;
+  if (way != change_kind::apply)
+    track_update(kind, before, after, how);
+  raise_generation(kind, before, after);
+  if (auto refused = validate(kind, &before, after))
+    return *refused;
+  return store_change(core, kind, before, std::move(after), how);
+}
+
+// What an apply may not say, and what its endpoint ignores.
+complaint check_applied(const kind_info& kind, json::value& wanted,
+                        const write_context& how) {
+  if (!wanted.is_object())
+    return bad_request("error decoding YAML: the body is no object");
+  if (!k8s_io::items_at(wanted, "metadata", "managedFields").empty())
+    return bad_request("metadata.managedFields must be nil");
+  auto& root = wanted.as_object();
+  if (how.subresource == "status") {
+    for (auto it = root.begin(); it != root.end();)
+      it = it->key() == "spec" ? root.erase(it) : std::next(it);
+    if (kind.custom != nullptr)
+      for (auto name :
+           {"labels", "annotations", "finalizers", "ownerReferences"})
+        drop(wanted, {"metadata", name});
+  } else if (kind.has_status) {
+    root.erase("status");
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+answer<json::value> create_object(server_core& core, const kind_info& kind,
+                                  const std::string& ns, json::value object,
+                                  write_context& how) {
+  if (object.is_object()
+      && !k8s_io::text_at(object, "metadata", "resourceVersion").empty())
+    return bad_request("resourceVersion should not be set on objects to be "
+                       "created");
+  if (auto refused = normalise(kind, object, how))
+    return *refused;
+  if (auto refused = place(core, kind, ns, object))
+    return *refused;
+  if (auto refused = check_namespace(core, kind, ns, object))
+    return *refused;
+  clear_system_fields(object);
+  if (kind.has_status && (kind.custom || kind.kind != "Node"))
+    object.as_object().erase("status");
+  if (how.operation != "Apply")
+    track_update(kind, json::object{}, object, how);
+  field(object, {"metadata", "uid"}) = core.new_uid();
+  field(object, {"metadata", "creationTimestamp"}) = to_rfc3339(how.now);
+  if (kind.has_generation)
+    field(object, {"metadata", "generation"}) = 1;
+  if (kind.custom == nullptr)
+    prepare_creation(kind, object);
+  if (is_definition(kind)) {
+    auto info = read_definition(object);
+    if (!info)
+      return info.why();
+    complete_definition(object, how.now);
+  }
+  if (auto refused = validate(kind, nullptr, object))
+    return *refused;
+  auto key = key_of(object);
+  if (core.objects.find(kind.id(), key) != nullptr)
+    return already_exists(kind, key.name);
+  if (how.dry_run)
+    return object;
+  if (is_definition(kind))
+    core.kinds.put(std::move(*read_definition(object)));
+  auto written = core.objects.put(kind.id(), object);
+  if (kind.id() == "events")
+    core.expiring.emplace_back(how.now, written);
+  return object;
+}
+
+answer<json::value> change_object(server_core& core, const kind_info& kind,
+                                  const object_key& key,
+                                  const transformation& change, change_kind way,
+                                  write_context& how) {
+  auto current = core.objects.find(kind.id(), key);
+  if (current == nullptr)
+    return not_found(kind, key.name);
+  auto before = current->value();
+  auto after = change(before);
+  if (!after)
+    return after;
+  return finish_change(core, kind, *current, before, std::move(*after), way,
+                       how);
+}
+
+answer<json::value> apply_object(server_core& core, const kind_info& kind,
+                                 const object_key& key, json::value wanted,
+                                 write_context& how, bool& created) {
+  if (how.manager.empty()) {
+    field_errors errors;
+    errors.required("fieldManager", "is required for apply patch");
+    return errors.to_error(kind, key.name);
+  }
+  how.operation = "Apply";
+  if (auto refused = check_applied(kind, wanted, how))
+    return *refused;
+  auto name = k8s_io::text_at(wanted, "metadata", "name");
+  if (!name.empty() && name != key.name)
+    return bad_request(fmt::format("metadata.name {} does not match the URL "
+                                   "({})",
+                                   name, key.name));
+  field(wanted, {"metadata", "name"}) = key.name;
+  if (auto refused = drop_unknown(kind, wanted, how))
+    return *refused;
+  auto current = core.objects.find(kind.id(), key);
+  created = current == nullptr;
+  if (current != nullptr) {
+    auto before = current->value();
+    auto after = apply_fields(kind, before, wanted, how);
+    if (!after)
+      return after;
+    return finish_change(core, kind, *current, before, std::move(*after),
+                         change_kind::apply, how);
+  }
+  if (!how.subresource.empty())
+    return not_found(kind, key.name);
+  if (auto uid = k8s_io::text_at(wanted, "metadata", "uid"); !uid.empty())
+    return conflict(kind, key.name,
+                    fmt::format("uid mismatch: the provided object specified "
+                                "uid {}, and no existing object was found",
+                                uid));
+  if (!k8s_io::text_at(wanted, "metadata", "resourceVersion").empty())
+    return stale_version(kind, key.name);
+  auto after = apply_fields(kind, json::value{}, wanted, how);
+  if (!after)
+    return after;
+  return create_object(core, kind, key.ns, std::move(*after), how);
+}
+
+} // namespace holystone::simulator
