@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <ctime>
 #include <random>
 #include <vector>
 
@@ -98,12 +99,12 @@ TEST_CASE("the newest slot is the last one that walking finds") {
     for (auto& name : zone_names) {
       auto schedule = parsed(text);
       auto zone = zone_of(name);
-      for (int i = 0; i < 12; ++i) {
+      for (int i = 0; i < 8; ++i) {
         instant until{
             seconds{static_cast<std::int64_t>(source() % 2'114'380'800)}};
-        // From minutes to a hundred days.
+        // From minutes to three weeks.
         auto span
-            = static_cast<std::int64_t>(source() % (60ULL << source() % 18));
+            = static_cast<std::int64_t>(source() % (60ULL << source() % 16));
         auto after = until - seconds{span};
         CAPTURE(text, name, to_rfc3339(after), to_rfc3339(until));
         CHECK(newest_slot(schedule, zone, after, until)
@@ -157,46 +158,67 @@ TEST_CASE("the newest slot of an empty or backward span is none") {
   CHECK(!newest_slot(parsed("@every 1h"), time_zone{}, at, at + seconds{3599}));
 }
 
+namespace {
+
+// Processor time, so that a busy machine fails no test; the best of some tries
+// for the same reason.
+template <class Work>
+std::chrono::duration<double> cost_of(Work work) {
+  auto least = std::chrono::duration<double>::max();
+  for (auto i = 0; i < 5; ++i) {
+    auto start = std::clock();
+    work();
+    auto spent = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    least = std::min(least, std::chrono::duration<double>{spent});
+  }
+  return least;
+}
+
+// The budgets are for an optimized build; another one may take far longer and
+// still shows a walk that lost its bounds.
+#ifdef NDEBUG
+constexpr int slack = 1;
+#else
+constexpr int slack = 100;
+#endif
+
+} // namespace
+
 TEST_CASE("dense schedules over decades take bounded time") {
-  using clock = std::chrono::steady_clock;
   auto until = when("2026-11-21T02:00:30Z");
   auto after = when("1990-01-01T00:00:00Z");
-  auto start = clock::now();
   for (auto text : {"* * * * *", "@every 1s", "* * 1 1 *", "0 0 29 2 *"})
-    for (auto name : {"UTC", "America/New_York", "Pacific/Apia"})
-      CHECK(newest_slot(parsed(text), zone_of(name), after, until));
-  // The unoptimized build with sanitizers stays far below; walking would take
-  // minutes.
-  CHECK(clock::now() - start < std::chrono::seconds{2});
+    for (auto name : {"UTC", "America/New_York", "Pacific/Apia"}) {
+      auto schedule = parsed(text);
+      auto zone = zone_of(name);
+      CAPTURE(text, name);
+      CHECK(newest_slot(schedule, zone, after, until));
+      CHECK(cost_of([&] { (void)newest_slot(schedule, zone, after, until); })
+            < slack * std::chrono::milliseconds{20});
+    }
 }
 
 TEST_CASE("10,000 next runs and the worst schedules keep to their budget") {
-  using clock = std::chrono::steady_clock;
-#ifdef NDEBUG
-  constexpr int slack = 1;
-#else
-  constexpr int slack = 20;
-#endif
   std::vector<cron_schedule> schedules;
   for (unsigned i = 0; i < 10'000; ++i)
     schedules.push_back(parsed(std::to_string(i % 60) + " "
                                + std::to_string(i % 24) + " * * *"));
   auto zone = zone_of("Europe/Berlin");
   auto at = when("2026-11-21T02:00:00Z");
-  auto found = 0;
-  auto start = clock::now();
-  for (auto& schedule : schedules)
-    found += next_run(schedule, zone, at) > at ? 1 : 0;
-  CHECK(clock::now() - start < slack * std::chrono::milliseconds{50});
-  CHECK(found == 10'000);
+  auto cost = cost_of([&] {
+    auto found = 0;
+    for (auto& schedule : schedules)
+      found += next_run(schedule, zone, at) > at ? 1 : 0;
+    REQUIRE(found == 10'000);
+  });
+  CHECK(cost < slack * std::chrono::milliseconds{50});
 
   for (auto text : {"0 0 30 2 *", "59 23 31 12 ,", "0 0 29 2 *", "0 0 , * *",
                     "30 2 31 3 *", ", * * * *", "0 , * * *"}) {
     auto schedule = parsed(text);
-    start = clock::now();
-    (void)next_run(schedule, zone, at);
     CAPTURE(text);
-    CHECK(clock::now() - start < slack * std::chrono::milliseconds{1});
+    CHECK(cost_of([&] { (void)next_run(schedule, zone, at); })
+          < slack * std::chrono::milliseconds{1});
   }
 }
 
