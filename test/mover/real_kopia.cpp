@@ -1,5 +1,8 @@
 #include "k8s_io/mover_report.hpp"
 #include "test/mover/repository_on_disk.hpp"
+#include "test/mover/s3_server.hpp"
+
+#include <sys/file.h>
 
 using namespace holystone;
 using namespace holystone::test;
@@ -40,4 +43,118 @@ TEST_CASE("a real kopia takes over, maintains and verifies a repository") {
   const auto info = repository.run("maintenance info --json");
   CHECK(info.find("\"owner\":\"maintenance@volsync\"") != std::string::npos);
   CHECK(info.find("\"snapshot-gc\"") != std::string::npos);
+}
+
+TEST_CASE("a second run of a real kopia finds nothing to take over") {
+  const auto kopia = real_kopia();
+  if (!kopia)
+    return;
+  disk_repository repository{*kopia};
+  mover_pod first{repository.secret()};
+  first.options.kopia = *kopia;
+  first.options.takeover = mover::takeover_rule::always;
+  REQUIRE(mover::maintain(first.options) == 0);
+  mover_pod second{repository.secret()};
+  second.options.kopia = *kopia;
+  second.options.takeover = mover::takeover_rule::never;
+  REQUIRE(mover::maintain(second.options) == 0);
+  const auto report = report_of(second);
+  CHECK(report.previous_owner == "maintenance@volsync");
+  CHECK(report.unique_id == report_of(first).unique_id);
+  CHECK(report.earlier.size() >= 1);
+  second.options.kind = scheduler::maintenance_kind::quick;
+  REQUIRE(mover::maintain(second.options) == 0);
+  CHECK(report_of(second).kind == scheduler::maintenance_kind::quick);
+}
+
+TEST_CASE("a real kopia that did nothing is not believed (A-25, K-01)") {
+  const auto kopia = real_kopia();
+  if (!kopia)
+    return;
+  disk_repository repository{*kopia};
+  mover_pod pod{repository.secret()};
+  pod.options.kopia = *kopia;
+  pod.options.known_identities = {"app@ns1"};
+  const auto lock = pod.at("config/kopia.config.mlock");
+  const int fd = ::open(lock.c_str(), O_CREAT | O_RDWR, 0600);
+  REQUIRE(::flock(fd, LOCK_EX) == 0);
+  CHECK(mover::maintain(pod.options) == 1);
+  ::close(fd);
+  CHECK(report_of(pod).message.find("no records") != std::string::npos);
+}
+
+TEST_CASE("errors of a real kopia on a filesystem have their class") {
+  const auto kopia = real_kopia();
+  if (!kopia)
+    return;
+  disk_repository repository{*kopia};
+  repository.run("snapshot create " HOLYSTONE_SOURCE_DIR "/mover");
+  auto secret = repository.secret();
+  auto known = std::vector<std::string>{"app@ns1"};
+  auto why = failure_class::unknown;
+  SECTION("wrong password") {
+    secret["KOPIA_PASSWORD"] = "wrong";
+    why = failure_class::authentication;
+  }
+  SECTION("no repository, and none is created") {
+    const auto elsewhere = repository.data().parent_path() / "elsewhere";
+    std::filesystem::create_directory(elsewhere);
+    secret["KOPIA_REPOSITORY"] = "filesystem://" + elsewhere.string();
+    why = failure_class::not_found;
+  }
+  SECTION("no folder") {
+    secret["KOPIA_REPOSITORY"] += "-nothing";
+    why = failure_class::not_found;
+  }
+  SECTION("a stranger's repository") {
+    known.clear();
+    why = failure_class::ownership;
+  }
+  SECTION("a pack is gone") {
+    std::filesystem::remove_all(repository.data() / "p");
+    why = failure_class::corrupt;
+  }
+  mover_pod pod{secret};
+  pod.options.kopia = *kopia;
+  pod.options.known_identities = known;
+  REQUIRE(mover::maintain(pod.options) == 1);
+  const auto report = report_of(pod);
+  INFO(report.message);
+  CHECK(to_string(report.why) == to_string(why));
+  CHECK_FALSE(std::filesystem::exists(repository.data().parent_path()
+                                      / "elsewhere/kopia.repository.f"));
+}
+
+TEST_CASE("a real kopia maintains a repository on S3") {
+  const auto kopia = real_kopia();
+  const auto program = real_s3_server();
+  if (!kopia || !program)
+    return;
+  s3_server server{*program};
+  server.create(*kopia, "apps/");
+  auto secret = server.secret("/apps//");
+  auto why = failure_class::none;
+  SECTION("it works") {
+    // nop
+  }
+  SECTION("wrong secret key") {
+    secret["AWS_SECRET_ACCESS_KEY"] = "another-key";
+    why = failure_class::authentication;
+  }
+  SECTION("no such bucket") {
+    secret["KOPIA_S3_BUCKET"] = "another";
+    why = failure_class::not_found;
+  }
+  SECTION("the server is gone") {
+    server.stop();
+    why = failure_class::network;
+  }
+  mover_pod pod{secret};
+  pod.options.kopia = *kopia;
+  pod.options.known_identities = {"app@ns1"};
+  const auto exit_code = mover::maintain(pod.options);
+  const auto report = report_of(pod);
+  INFO(report.message);
+  CHECK((exit_code == 0) == (why == failure_class::none));
+  CHECK(to_string(report.why) == to_string(why));
 }
