@@ -10,13 +10,6 @@ using namespace holystone::test;
 
 namespace {
 
-/// A claim's view: what the Secret holds and where the claim lives.
-struct view {
-  keys secret;
-  std::string ns = "app";
-  std::optional<volume_identity> volume = std::nullopt;
-};
-
 std::string json_of(const view& v) {
   const auto where = locate(to_secret(v.secret), v.ns, v.volume);
   INFO((where ? std::string{} : where.why().message));
@@ -33,14 +26,6 @@ std::string error_of(const view& v) {
 volume_identity mounted(volume_identity volume, std::string at) {
   volume.mount_path = std::move(at);
   return volume;
-}
-
-keys endpoint(const std::string& text) {
-  return with(s3, {{"AWS_S3_ENDPOINT", text}});
-}
-
-keys url(const std::string& text) {
-  return {{"KOPIA_REPOSITORY", text}};
 }
 
 const volume_identity nfs = nfs_volume("nas", "/export");

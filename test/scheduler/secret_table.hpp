@@ -69,4 +69,19 @@ inline const std::vector<std::pair<std::string, keys>> every_backend{
     {"sftp", sftp},    {"rclone", rclone},
     {"gdrive", gdrive}};
 
+/// A claim's view: what the Secret holds and where the claim lives.
+struct view {
+  keys secret;
+  std::string ns = "app";
+  std::optional<scheduler::volume_identity> volume = std::nullopt;
+};
+
+inline keys endpoint(const std::string& text) {
+  return with(s3, {{"AWS_S3_ENDPOINT", text}});
+}
+
+inline keys url(const std::string& text) {
+  return {{"KOPIA_REPOSITORY", text}};
+}
+
 } // namespace holystone::test
