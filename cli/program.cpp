@@ -106,7 +106,9 @@ int run(int argc, const char* const* argv, std::string_view version) {
     auto command = reached(&program);
     auto extra = command->remaining();
     if (extra.empty())
-      return refuse(program, first_line(wrong.what()));
+      return refuse(program, lacks_command(*command)
+                                 ? choices(*command)
+                                 : first_line(wrong.what()));
     return refuse(program, complaint(*command, extra.front()));
   }
   if (auto command = reached(&program); lacks_command(*command))
