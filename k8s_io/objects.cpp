@@ -245,6 +245,8 @@ job_fact read_job(const json::value& object) {
   job.ours = !job.location.empty();
   job.template_digest = value_of(meta.annotations, names::job_template);
   job.started = instant_at(object, "status", "startTime");
+  for (auto state : {"active", "terminating", "succeeded", "failed"})
+    job.pods += integer_at(object, "status", state).value_or(0);
   job.state = flag_at(object, "spec", "suspend").value_or(false)
                   ? job_state::waiting
                   : job_state::running;

@@ -27,6 +27,19 @@ bool before(const job_fact& a, const job_fact& b) {
   return std::tie(a.created, a.key) < std::tie(b.created, b.key);
 }
 
+bool is_outdated(const admission_view& view, const job_fact& job) {
+  return job.location != view.location
+         || job.template_digest != view.template_digest;
+}
+
+/// Which of two waiting Jobs for a slot stays: what was made anew from the
+/// current template stands for the older one that it replaces.
+bool goes_first(const admission_view& view, const job_fact& a,
+                const job_fact& b) {
+  auto stale = is_outdated(view, a);
+  return stale == is_outdated(view, b) ? before(a, b) : !stale;
+}
+
 /// Does another Job make the slot of `job` superfluous (contract section 5)?
 bool is_duplicate(const admission_view& view, const job_fact& job) {
   if (!job.slot)
@@ -38,7 +51,8 @@ bool is_duplicate(const admission_view& view, const job_fact& job) {
     if (job.kind == maintenance_kind::quick && other.kind == maintenance_kind::full)
       return true;
     return other.slot && other.kind == job.kind
-           && (other.state == job_state::running || before(other, job));
+           && (other.state == job_state::running
+               || goes_first(view, other, job));
   });
 }
 
@@ -59,11 +73,6 @@ std::string unwanted(const admission_view& view, const job_fact& job,
   if (is_duplicate(view, job))
     return "another Job of its kind waits or runs";
   return {};
-}
-
-bool is_outdated(const admission_view& view, const job_fact& job) {
-  return job.location != view.location
-         || job.template_digest != view.template_digest;
 }
 
 const job_fact* find(const std::vector<job_fact>& jobs, const object_uid& uid) {
@@ -101,17 +110,46 @@ std::optional<run_outcome> outcome_of(const admission_view& view,
 /// proves that its pod did; any other needs a pod that was seen to end.
 bool may_still_run(const admission_view& view, const job_fact* job,
                    instant now) {
-  bool seen_ended = false;
+  std::int64_t seen_ended = 0;
   for (const auto& pod : view.pods) {
     if (pod.job != view.lease.holder)
       continue;
     if (is_live(pod, view.limits, now))
       return true;
-    seen_ended |= pod.ended;
+    seen_ended += pod.ended ? 1 : 0;
   }
   if (job && job->state == job_state::complete)
     return false;
-  return !seen_ended && view.never_resumed != view.lease.holder;
+  if (view.never_resumed == view.lease.holder)
+    return false;
+  return seen_ended == 0 || (job && seen_ended < job->pods);
+}
+
+/// Until when a holder that nobody can account for may still run.
+std::optional<instant> latest_end(const admission_view& view) {
+  const auto& lease = view.lease;
+  if (lease.deadline || !lease.acquired)
+    return lease.deadline;
+  return view.limits.deadline_from(*lease.acquired);
+}
+
+/// A Job or pod that is not ours to stop, or not yet ended.
+std::optional<stand_by> obstacle(const admission_view& view, instant now) {
+  for (const auto& job : view.jobs)
+    if (!job.ours && job.state == job_state::running)
+      return stand_by{
+        fmt::format("Job {}, which is not ours, runs", to_string(job.key)),
+        false,
+        {}};
+  for (const auto& pod : view.pods)
+    if (is_live(pod, view.limits, now)) {
+      stand_by waits{
+        fmt::format("pod {} has not ended", to_string(pod.key)), false, {}};
+      if (pod.vanished)
+        waits.wake = *pod.vanished + view.limits.longest_possible();
+      return waits;
+    }
+  return std::nullopt;
 }
 
 admission_step step_for_holder(const admission_view& view, instant now) {
@@ -119,21 +157,22 @@ admission_step step_for_holder(const admission_view& view, instant now) {
   const auto* job = find(view.jobs, lease.holder);
   if (job && job->state == job_state::running)
     return stand_by{fmt::format("Job {} runs", to_string(job->key)), false, {}};
-  auto deadline_passed = lease.deadline && now >= *lease.deadline;
+  auto until = latest_end(view);
+  auto deadline_passed = until && now >= *until;
   if (job && job->state == job_state::waiting) {
     if (job->deleting)
       return stand_by{fmt::format("Job {} is being deleted",
                                   to_string(job->key)),
                       false, {}};
-    for (const auto& pod : view.pods)
-      if (pod.job == job->uid && is_live(pod, view.limits, now))
-        return stand_by{fmt::format("Job {} waits for its pod {} to end",
-                                    to_string(job->key), to_string(pod.key)),
-                        false, lease.deadline};
+    if (auto waits = obstacle(view, now))
+      return *waits;
     if (auto why = unwanted(view, *job, now); !why.empty())
       return drop_job{*job, why};
     if (is_outdated(view, *job))
       return replace_job{*job};
+    // Counted from the resume, a run may last that long.
+    if (!until || *until < now + view.limits.longest_possible())
+      return acquire_lease{*job, view.limits.deadline_from(now)};
     return resume_job{*job};
   }
   if (may_still_run(view, job, now) && !deadline_passed)
@@ -141,24 +180,12 @@ admission_step step_for_holder(const admission_view& view, instant now) {
       fmt::format("the Lease is held for Job {} until {}, because nobody saw "
                   "its pod end; `holystone release` frees it by hand",
                   to_string(lease.holder_job),
-                  lease.deadline ? to_rfc3339(*lease.deadline) : "released"),
-      false, lease.deadline};
+                  until ? to_rfc3339(*until) : "it is released"),
+      false, until};
   auto outcome = outcome_of(view, job, now);
   auto known = outcome ? record(lease.known, lease.holder, *outcome, view.secret)
                        : lease.known;
   return release_lease{std::move(known), lease.holder_job, std::move(outcome)};
-}
-
-/// A Job or pod that is not ours to stop, or not yet ended.
-std::string obstacle(const admission_view& view, instant now) {
-  for (const auto& job : view.jobs)
-    if (!job.ours && job.state == job_state::running)
-      return fmt::format("Job {}, which is not ours, runs", to_string(job.key));
-  for (const auto& pod : view.pods)
-    if (is_live(pod, view.limits, now))
-      return fmt::format("pod {} of another Job has not ended",
-                         to_string(pod.key));
-  return {};
 }
 
 } // namespace
@@ -188,12 +215,12 @@ admission_step admit(const admission_view& view, instant now) {
     return stand_by{};
   if (is_outdated(view, *next))
     return replace_job{*next};
-  if (auto why = obstacle(view, now); !why.empty())
-    return stand_by{why, false, {}};
+  if (auto waits = obstacle(view, now))
+    return *waits;
   if (!view.granted)
     return stand_by{"the limit on concurrent maintenance leaves no room", true,
                     {}};
-  return acquire_lease{*next, now + view.limits.longest_possible()};
+  return acquire_lease{*next, view.limits.deadline_from(now)};
 }
 
 } // namespace holystone::scheduler

@@ -13,6 +13,7 @@
 #include "scheduler/object_key.hpp"
 #include "scheduler/time.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -46,6 +47,9 @@ struct job_fact {
   bool ours = true;
   /// It has a deletionTimestamp.
   bool deleting = false;
+  /// Pods that the Job controller counts, in whatever state they are: each
+  /// must have been seen to end before a failed Job is over.
+  std::int64_t pods = 0;
 
   friend bool operator==(const job_fact&, const job_fact&) = default;
 };
@@ -96,6 +100,12 @@ struct run_limits {
   seconds longest_possible() const {
     return job_deadline + (job_deadline + seconds{60}) + termination_grace
            + seconds{60};
+  }
+
+  /// The deadline to write at `now`: a resume within ten minutes is covered, a
+  /// later one takes the Lease anew.
+  instant deadline_from(instant now) const {
+    return now + longest_possible() + seconds{600};
   }
 };
 

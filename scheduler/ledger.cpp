@@ -27,7 +27,7 @@ ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
     after.unique_id = outcome.unique_id;
   if (outcome.why == failure_class::authentication)
     after.refused_secret = secret;
-  else if (outcome.succeeded)
+  else if (outcome.succeeded && after.refused_secret == secret)
     after.refused_secret.clear();
   if (outcome.kind == maintenance_kind::quick)
     return after;

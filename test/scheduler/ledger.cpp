@@ -1,0 +1,116 @@
+#include "scheduler/ledger.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::scheduler;
+
+namespace {
+
+const std::string secret = "app/kopia@12";
+
+run_outcome success(int started = 100, int ended = 160) {
+  run_outcome end;
+  end.succeeded = true;
+  end.started = instant{seconds{started}};
+  end.ended = instant{seconds{ended}};
+  end.unique_id = "abc";
+  return end;
+}
+
+run_outcome failure(failure_class why = failure_class::network) {
+  run_outcome end;
+  end.started = instant{seconds{300}};
+  end.ended = instant{seconds{310}};
+  end.why = why;
+  end.message = "the storage did not answer";
+  return end;
+}
+
+} // namespace
+
+TEST_CASE("a full success is remembered with its start and ends the streak") {
+  auto known = record({}, {"j1"}, failure(), secret);
+  known = record(known, {"j2"}, success(), secret);
+  CHECK(known.success_started == instant{seconds{100}});
+  CHECK(known.success_ended == instant{seconds{160}});
+  CHECK(known.failures == 0);
+  CHECK(known.failure == failure_class::none);
+  CHECK(known.failure_message.empty());
+  CHECK(known.unique_id == "abc");
+}
+
+TEST_CASE("failures add up and keep the last success") {
+  auto known = record({}, {"j1"}, success(), secret);
+  known = record(known, {"j2"}, failure(), secret);
+  known = record(known, {"j3"}, failure(failure_class::timeout), secret);
+  CHECK(known.failures == 2);
+  CHECK(known.failure == failure_class::timeout);
+  CHECK(known.failure_message == "the storage did not answer");
+  CHECK(known.success_ended == instant{seconds{160}});
+  CHECK(known.unique_id == "abc");
+}
+
+TEST_CASE("a Job is counted exactly once") {
+  auto once = record({}, {"j1"}, failure(), secret);
+  CHECK(record(once, {"j1"}, failure(), secret) == once);
+  CHECK(record(once, {"j1"}, success(), secret) == once);
+}
+
+TEST_CASE("quick runs count neither as maintenance nor as failure") {
+  auto quick = success(500, 560);
+  quick.kind = maintenance_kind::quick;
+  auto before = record({}, {"j1"}, failure(), secret);
+  auto known = record(before, {"j2"}, quick, secret);
+  CHECK(known.failures == 1);
+  CHECK(!known.success_ended);
+  CHECK(known.counted == object_uid{"j2"});
+  quick.succeeded = false;
+  quick.why = failure_class::network;
+  CHECK(record(before, {"j3"}, quick, secret).failures == 1);
+}
+
+TEST_CASE("a Secret that was refused is remembered until it works") {
+  auto known
+      = record({}, {"j1"}, failure(failure_class::authentication), secret);
+  CHECK(known.refused_secret == secret);
+  // A failure of another kind proves nothing about the Secret.
+  known = record(known, {"j2"}, failure(), secret);
+  CHECK(known.refused_secret == secret);
+  known = record(known, {"j3"}, success(), secret);
+  CHECK(known.refused_secret.empty());
+}
+
+TEST_CASE("the success of another claim's Secret does not clear the refused") {
+  auto known
+      = record({}, {"j1"}, failure(failure_class::authentication), secret);
+  known = record(known, {"j2"}, success(), "other/kopia@3");
+  CHECK(known.refused_secret == secret);
+}
+
+TEST_CASE("the ledger survives the way through the Lease's annotations") {
+  auto known = record({}, {"j1"}, success(), secret);
+  CHECK(ledger_from_annotations(to_annotations(known)) == known);
+  known = record(known, {"j2"}, failure(failure_class::authentication), secret);
+  CHECK(ledger_from_annotations(to_annotations(known)) == known);
+  CHECK(ledger_from_annotations(to_annotations({})) == ledger{});
+}
+
+TEST_CASE("every key is always written, so that a merge patch replaces all") {
+  auto full = to_annotations(
+      record({}, {"j"}, failure(failure_class::authentication), secret));
+  auto empty = to_annotations({});
+  REQUIRE(full.size() == empty.size());
+  for (const auto& [key, value] : full)
+    CHECK(empty.contains(key));
+}
+
+TEST_CASE("missing or broken annotations count as unknown") {
+  CHECK(ledger_from_annotations({}) == ledger{});
+  auto texts = to_annotations(record({}, {"j1"}, success(), secret));
+  for (auto& [key, value] : texts)
+    value = "???";
+  auto known = ledger_from_annotations(texts);
+  CHECK(!known.success_ended);
+  CHECK(known.failures == 0);
+}
