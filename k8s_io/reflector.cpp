@@ -116,7 +116,7 @@ void reflector::ask_page(step_context& in) {
     call.resource_version = "0";
   else if (freshness_ == freshness::not_older)
     call.resource_version = version_;
-  in.out.push_back(send_list{++ticket_, std::move(call)});
+  in.out.emplace_back(send_list{++ticket_, std::move(call)});
 }
 
 void reflector::on_list(const listed& what, step_context& in) {
@@ -167,7 +167,7 @@ void reflector::finish_list(step_context& in) {
       [&](const object_identity& lost) { in.sink.remove(lost, nullptr); });
   freshness_ = freshness::not_older;
   is_synced_ = true;
-  in.out.push_back(synced{});
+  in.out.emplace_back(synced{});
   begin_watch(in);
 }
 
@@ -182,7 +182,7 @@ void reflector::begin_watch(step_context& in) {
   watch_opened_ = in.at.now;
   watch_events_ = 0;
   is_anchored_ = !version_.empty() && version_ != "0";
-  in.out.push_back(open_watch{++ticket_, std::move(order)});
+  in.out.emplace_back(open_watch{++ticket_, std::move(order)});
 }
 
 void reflector::on_lines(const lines& what, step_context& in) {
@@ -197,7 +197,7 @@ bool reflector::on_line(const std::string& text, step_context& in) {
   json::monotonic_resource memory{first.data(), first.size()};
   auto event = parse_watch_line(text, &memory);
   if (!event) {
-    in.out.push_back(close_watch{ticket_});
+    in.out.emplace_back(close_watch{ticket_});
     on_broken_stream(event.why().message, in);
     return false;
   }
@@ -232,7 +232,7 @@ bool reflector::on_event(const watch_event& event, step_context& in) {
 
 bool reflector::on_error_event(const json::object& object, step_context& in) {
   auto status = to_status(object);
-  in.out.push_back(close_watch{ticket_});
+  in.out.emplace_back(close_watch{ticket_});
   watch_end how;
   how.status = status.code;
   how.body = json::serialize(object);
@@ -299,8 +299,8 @@ void reflector::back_off(plan next, std::string why,
   after_sleep_ = next;
   auto time
       = backoff_.fail(in.at.now, watch_backoff, retry_after, in.at.random);
-  in.out.push_back(report{std::move(why)});
-  in.out.push_back(sleep{++ticket_, time});
+  in.out.emplace_back(report{std::move(why)});
+  in.out.emplace_back(sleep{++ticket_, time});
 }
 
 void reflector::on_woken(step_context& in) {
