@@ -165,6 +165,9 @@ const std::vector<view> other_locations{
     {with(rclone, {{"RCLONE_REMOTE_PATH", "store:other"}})},
     {with(rclone, {{"RCLONE_REMOTE_PATH", "store:/backups/apps"}})},
     {with(rclone, {{"RCLONE_CONFIG", "[store]\ntype = s3\nendpoint = b\n"}})},
+    // Of a service that is not known here, everything counts.
+    {with(rclone, {{"RCLONE_CONFIG", "[store]\ntype = new\nkey = one\n"}})},
+    {with(rclone, {{"RCLONE_CONFIG", "[store]\ntype = new\nkey = two\n"}})},
     // Whose Google Drive it is, says only the token.
     {with(rclone, {{"RCLONE_CONFIG", "[store]\ntype = drive\ntoken = one\n"}})},
     {with(rclone, {{"RCLONE_CONFIG", "[store]\ntype = drive\ntoken = two\n"}})},
