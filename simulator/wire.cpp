@@ -25,6 +25,10 @@ constexpr auto most_rounds = 10'000;
 // A watcher with this much unread gets nothing new until it has read; when
 // the event window has passed it by, it gets 410 as from a real server.
 constexpr std::size_t most_backlog = 1024 * 1024;
+constexpr std::size_t events_at_a_time = 16;
+
+// So a watcher's queue never refuses: 1 MiB and 16 events of at most 3 MiB.
+constexpr std::size_t stream_buffer = 64 * 1024 * 1024;
 
 std::string header(const metrics::http_request& from, std::string_view name) {
   return std::string{from.headers.find(name).value_or("")};
@@ -73,14 +77,14 @@ std::chrono::seconds default_watch_timeout() {
 
 wire::wire(wire_options options, api_server& server, virtual_clock& clock,
            background beside)
-    : options_(with_own_controls(std::move(options))), server_(server),
-      clock_(clock), beside_(std::move(beside)),
-      settled_(clock.now(steady::now())), next_(settled_),
+    : options_(complete(std::move(options))), server_(server), clock_(clock),
+      beside_(std::move(beside)), settled_(clock.now(steady::now())),
+      next_(settled_),
       http_(options_.http, [this](auto exchange) { serve(exchange); }) {
   http_.every(20ms, [this] { tick(); });
 }
 
-wire_options wire::with_own_controls(wire_options options) {
+wire_options wire::complete(wire_options options) {
   options.controls["/simulator/clock"] = [this](const json::object& wish) {
     return steer_clock(wish);
   };
@@ -90,6 +94,7 @@ wire_options wire::with_own_controls(wire_options options) {
       out[name] = number;
     return json::value(out);
   };
+  options.http.limits.stream_buffer = stream_buffer;
   return options;
 }
 
@@ -248,7 +253,7 @@ bool wire::pump(watch_id id, open_watch& watch) {
   }
   auto is_over = watch.until && real >= *watch.until;
   while (server_.has_news(id) && watch.stream->backlog() < most_backlog) {
-    auto batch = server_.pull(id);
+    auto batch = server_.pull(id, events_at_a_time);
     if (!batch.lines.empty() && !watch.stream->write(std::move(batch.lines)))
       return false;
     if (batch.ended)

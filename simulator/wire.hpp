@@ -68,7 +68,7 @@ private:
 
   void serve(const std::shared_ptr<metrics::http_exchange>& exchange);
   void serve_control(metrics::http_exchange& exchange);
-  wire_options with_own_controls(wire_options options);
+  wire_options complete(wire_options options);
   boost::json::value steer_clock(const boost::json::object& wish);
   void count(const call& what);
   void open(metrics::http_exchange& exchange, const reply& answer);
