@@ -32,18 +32,7 @@ std::string server_core::new_suffix() {
 
 api_server::api_server(server_options options)
     : core_(std::make_unique<server_core>(std::move(options))) {
-  instant epoch{};
-  for (auto name :
-       {"default", "kube-node-lease", "kube-public", "kube-system"}) {
-    write_context how;
-    how.manager = "kube-apiserver";
-    how.now = epoch;
-    auto made
-        = create_object(*core_, *core_->kinds.find("", "v1", "namespaces"), "",
-                        {{"metadata", {{"name", name}}}}, how);
-    if (!made)
-      throw std::logic_error(made.why().message);
-  }
+  // nop
 }
 
 api_server::~api_server() = default;

@@ -197,6 +197,8 @@ void default_pod(json::value& pod) {
     for_each_item(spec, name, [](json::value& container) {
       with_member(container, "resources", [](json::value& resources) {
         auto limits = k8s_io::members_at(resources, "limits");
+        if (!limits.empty())
+          set_default(resources, "requests", json::object{});
         for (auto& each : limits)
           set_default(field(resources, {"requests"}), each.key(), each.value());
       });

@@ -115,7 +115,10 @@ struct comparison {
 
   void compare(const json::value* before, const json::value* after,
                const schema_node* schema) {
-    auto given = after != nullptr && !after->is_null() ? after : before;
+    bool cleared = after == nullptr || after->is_null();
+    auto given = cleared && before != nullptr ? before : after;
+    if (given == nullptr || given->is_null())
+      return;
     auto other = given == after ? before : after;
     bool alike = other == nullptr || other->is_null()
                  || other->kind() == given->kind();
@@ -166,8 +169,7 @@ void merge_lists(json::array& base, const json::array& over,
   for (auto& item : over) {
     auto element = path_element(item, schema);
     auto found = shared.find(element);
-    if (found != shared.end())
-      place_alone();
+    place_alone();
     json::value merged
         = found == shared.end() ? item : std::move(found->second);
     if (found != shared.end()) {

@@ -27,6 +27,17 @@ const kind_info& known(server_core& core, const k8s_io::resource& kind) {
   return *found;
 }
 
+// FNV-1a; equal events of one object get one name and so one object.
+std::uint64_t fingerprint(std::initializer_list<std::string> parts) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (auto& part : parts) {
+    for (auto c : part)
+      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    hash *= 0x100000001b3U;
+  }
+  return hash;
+}
+
 template <class T>
 outcome to_outcome(answer<T> from, int status) {
   if (!from)
@@ -225,15 +236,13 @@ void store::event(const json::value& about, std::string_view type,
   auto key = key_of(about);
   auto uid = uid_of(about);
   auto ns = key.ns.empty() ? std::string{"default"} : key.ns;
-  for (auto& each : list(k8s_io::resources::events, ns)) {
-    bool same = k8s_io::text_at(each, "involvedObject", "uid") == uid
-                && k8s_io::text_at(each, "reason") == reason
-                && k8s_io::text_at(each, "message") == message
-                && k8s_io::text_at(each, "source", "component") == manager_;
-    if (!same)
-      continue;
-    auto count = k8s_io::integer_at(each, "count").value_or(1);
-    patch(k8s_io::resources::events, key_of(each),
+  auto name
+      = fmt::format("{}.{:016x}", key.name,
+                    fingerprint({uid, std::string{type}, std::string{reason},
+                                 std::string{message}, manager_}));
+  if (auto before = get(k8s_io::resources::events, {ns, name})) {
+    auto count = k8s_io::integer_at(before.object, "count").value_or(1);
+    patch(k8s_io::resources::events, {ns, name},
           {{"count", count + 1}, {"lastTimestamp", to_rfc3339(now_)}});
     return;
   }
@@ -245,10 +254,8 @@ void store::event(const json::value& about, std::string_view type,
                         k8s_io::text_at(about, "metadata", "resourceVersion")}};
   if (!key.ns.empty())
     subject["namespace"] = key.ns;
-  auto suffix = fmt::format("{:016x}", server_.core().random());
   create(k8s_io::resources::events,
-         json::object{{"metadata",
-                       {{"name", key.name + "." + suffix}, {"namespace", ns}}},
+         json::object{{"metadata", {{"name", name}, {"namespace", ns}}},
                       {"involvedObject", std::move(subject)},
                       {"reason", reason},
                       {"message", message},

@@ -35,6 +35,22 @@ complaint drop_unknown(const kind_info& kind, json::value& object,
   return std::nullopt;
 }
 
+// To built-in kinds null is the same as absent.
+void drop_nulls(json::value& value) {
+  if (auto list = value.if_array()) {
+    for (auto& each : *list)
+      drop_nulls(each);
+    return;
+  }
+  auto object = value.if_object();
+  if (object == nullptr)
+    return;
+  for (auto it = object->begin(); it != object->end();) {
+    drop_nulls(it->value());
+    it = it->value().is_null() ? object->erase(it) : std::next(it);
+  }
+}
+
 // Decoding as the real server does it: type meta, pruning, defaults.
 complaint normalise(const kind_info& kind, json::value& object,
                     write_context& how) {
@@ -55,10 +71,12 @@ complaint normalise(const kind_info& kind, json::value& object,
   tidy_metadata(object);
   if (auto refused = drop_unknown(kind, object, how))
     return refused;
-  if (kind.custom != nullptr)
+  if (kind.custom != nullptr) {
     set_defaults(object, *kind.custom->schema);
-  else
+  } else {
+    drop_nulls(object);
     set_built_in_defaults(kind, object);
+  }
   return std::nullopt;
 }
 
