@@ -1,7 +1,6 @@
 #include "actors/job_runner.hpp"
 
 #include "actors/outcomes.hpp"
-#include "actors/projections.hpp"
 #include "k8s_io/list_pages.hpp"
 #include "k8s_io/names.hpp"
 
@@ -36,75 +35,99 @@ void perform(self_pointer self, const api_client& api, request call,
       });
 }
 
-/// Asks past the caches, then goes on with the answers' items, or ends.
-void list_live(self_pointer self, const api_client& api, watched_kind kind,
-               const std::string& ns, const repository_id& location,
-               outcome_promise promise,
-               std::function<void(const std::vector<fact>&)> then) {
+/// One look past the caches: objects of a kind, and what makes one of them an
+/// obstacle (an empty text: nothing does).
+struct check {
+  resource kind;
+  std::string ns;
+  std::string selector;
+  std::function<std::string(const boost::json::value&)> obstacle;
+};
+
+std::string running_job(const boost::json::value& object) {
+  auto job = read_job(object);
+  return job.state == job_state::running
+           ? fmt::format("Job {} runs already", to_string(job.key))
+           : std::string{};
+}
+
+std::string live_pod(const boost::json::value& object) {
+  auto pod = read_pod(object);
+  return pod.ended ? std::string{}
+                   : fmt::format("pod {} has not ended", to_string(pod.key));
+}
+
+/// What has to be looked at before a Lease is taken: running Jobs and pods of
+/// the location, and backups of the claimants.
+std::vector<check> checks_for(const job_order& order, const std::string& ns) {
+  auto of_location
+    = fmt::format("{}={}", names::location_hash, order.location.hex);
+  std::vector<check> all{{resources::jobs, ns, of_location, running_job},
+                         {resources::pods, ns, of_location, live_pod}};
+  for (const auto& who : order.claimants)
+    if (who.kind == claim_kind::replication_source)
+      all.push_back({resources::pods, who.object.ns,
+                     fmt::format("{}=volsync-src-{}", names::job_name,
+                                 who.object.name.substr(0, 51)),
+                     live_pod});
+  return all;
+}
+
+/// Makes the checks one after another; then `go` is called, or the promise
+/// gets the obstacle.
+void look_first(self_pointer self, const api_client& api,
+                std::shared_ptr<std::vector<check>> left,
+                outcome_promise promise, std::function<void()> go) {
+  if (left->empty()) {
+    go();
+    return;
+  }
+  auto next = std::move(left->back());
+  left->pop_back();
   request call;
   call.what = verb::list;
-  call.kind = to_reflected(kind, ns).kind;
-  call.ns = ns;
-  call.label_selector = fmt::format("{}={}", names::location_hash, location.hex);
+  call.kind = next.kind;
+  call.ns = next.ns;
+  call.label_selector = next.selector;
   auto what = std::make_shared<const request>(std::move(call));
   self->request(api, patience, call_atom::value, request_ptr{what})
     .then(
       [=](const response_ptr& answer) mutable {
-        std::vector<fact> found;
-        auto broken = answer->ok()
-                        ? for_each_item(
-                          answer->body,
-                          [&](const boost::json::object& object) {
-                            found.push_back(
-                              project(kind, boost::json::value(object)));
-                          })
-                        : std::optional{error{describe(*what, *answer)}};
+        std::string why;
+        auto broken
+          = answer->ok()
+              ? for_each_item(answer->body,
+                              [&](const boost::json::object& object) {
+                                if (why.empty())
+                                  why = next.obstacle(
+                                    boost::json::value(object));
+                              })
+              : std::optional{error{describe(*what, *answer)}};
         if (broken)
-          deliver(promise, {false, milliseconds{1'000}, broken->message, {}});
+          why = broken->message;
+        if (why.empty())
+          look_first(self, api, left, promise, go);
         else
-          then(found);
+          deliver(promise, {false, milliseconds{2'000}, why, {}});
       },
       [=](const caf::error& why) mutable {
         deliver(promise, no_answer(caf::to_string(why)));
       });
 }
 
-/// Takes the Lease, after a look past the caches at running Jobs and pods of
-/// the location.
+/// Takes the Lease, after a look past the caches.
 void acquire(self_pointer self, const job_runner_setup& setup,
              const job_order_ptr& order, outcome_promise promise) {
   const auto& ns = setup.operator_namespace;
-  list_live(
-    self, setup.api, watched_kind::jobs, ns, order->location, promise,
-    [=](const std::vector<fact>& jobs) mutable {
-      for (const auto& found : jobs)
-        if (const auto& job = std::get<job_seen>(found).fact;
-            job.state == job_state::running) {
-          deliver(promise,
-                  {false, milliseconds{2'000},
-                   fmt::format("Job {} runs already", to_string(job.key)),
-                   {observation{found}}});
-          return;
-        }
-      list_live(
-        self, setup.api, watched_kind::pods, ns, order->location, promise,
-        [=](const std::vector<fact>& pods) mutable {
-          for (const auto& found : pods)
-            if (const auto& pod = std::get<pod_seen>(found).fact; !pod.ended) {
-              deliver(promise,
-                      {false, milliseconds{2'000},
-                       fmt::format("pod {} has not ended",
-                                   to_string(pod.key)),
-                       {observation{found}}});
-              return;
-            }
-          perform(self, setup.api,
-                  k8s_io::acquire(std::get<acquire_lease>(order->what),
-                                  order->lease, ns, order->location.hex,
-                                  order->winner, setup.now()),
-                  promise);
-        });
-    });
+  auto checks
+    = std::make_shared<std::vector<check>>(checks_for(*order, ns));
+  look_first(self, setup.api, checks, promise, [=]() {
+    perform(self, setup.api,
+            k8s_io::acquire(std::get<acquire_lease>(order->what), order->lease,
+                            ns, order->location.hex, order->winner,
+                            setup.now()),
+            promise);
+  });
 }
 
 /// Makes the Job anew from the wanted template, then drops the old one.

@@ -134,6 +134,9 @@ struct job_order {
   lease_fact lease;
   std::optional<cron_job_intent> intent;
   std::optional<claim_key> winner;
+  /// Whose backups must not run meanwhile: the fork's movers run maintenance
+  /// themselves.
+  std::vector<claim_key> claimants;
 };
 using job_order_ptr = std::shared_ptr<const job_order>;
 

@@ -238,6 +238,7 @@ void registry_state::put(const source_fact& source, const std::string& hash,
   wish.ca = source.ca;
   wish.settings = std::move(settings);
   wish.defect = std::move(defect);
+  wish.identity = source.identity;
   wish.resync = source.resync;
   wish.deprecated_fields = source.maintenance.interval_days.has_value();
   if (hash != lobby) {

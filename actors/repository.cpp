@@ -282,11 +282,16 @@ void repository_state::perform(repository_step step) {
           resume && facts.never_resumed == resume->job.uid)
         facts.never_resumed = {};
       const auto* winner = winner_of(facts);
-      auto order = std::make_shared<const job_order>(job_order{
-        step.action, facts.location_id, facts.lease,
-        wanted_cron_job(facts, setup.policy, setup.now()),
-        winner ? std::optional{winner->wish.who} : facts.lease.winner});
-      self->request(setup.runner, request_patience, run_atom::value, order)
+      job_order order{step.action, facts.location_id, facts.lease,
+                      wanted_cron_job(facts, setup.policy, setup.now()),
+                      winner ? std::optional{winner->wish.who}
+                             : facts.lease.winner,
+                      {}};
+      for (const auto& who : facts.claimants)
+        order.claimants.push_back(who.wish.who);
+      self->request(setup.runner, request_patience, run_atom::value,
+                    job_order_ptr{
+                      std::make_shared<const job_order>(std::move(order))})
         .then(done, failed);
     }
   }

@@ -48,6 +48,9 @@ json::array mover_arguments(const cron_job_intent& wanted,
     fmt::format("--deadline={}", mover.limits.job_deadline.count()),
     fmt::format("--takeover={}", mover.takeover),
   };
+  for (const auto& identity : wanted.known_identities)
+    arguments.push_back(
+      json::string(fmt::format("--known-identity={}", identity)));
   if (!wanted.ca.empty())
     arguments.push_back("--ca-file=/customCA/ca.crt");
   return arguments;

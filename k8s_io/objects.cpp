@@ -204,6 +204,8 @@ source_fact read_source(const json::value& object) {
   source.is_kopia = true;
   source.secret = text_at(*kopia, "repository");
   source.ca = read_ca(*kopia);
+  source.identity = backup_identity(meta.key, text_at(*kopia, "username"),
+                                    text_at(*kopia, "hostname"));
   source.maintenance = read_maintenance(*kopia);
   source.repository_claim = read_repository_claim(*kopia);
   return source;
@@ -250,6 +252,10 @@ job_fact read_job(const json::value& object) {
   job.state = flag_at(object, "spec", "suspend").value_or(false)
                   ? job_state::waiting
                   : job_state::running;
+  job.ticketless = job.state == job_state::waiting && job.started
+                   && text_at(object, "spec", "template", "metadata",
+                              "annotations", names::admitted)
+                          != meta.uid.value;
   if (const auto* complete = find_condition(object, "Complete");
       is_true(complete)) {
     job.state = job_state::complete;

@@ -49,6 +49,8 @@ struct source_fact {
   std::optional<custom_ca> ca;
   embedded_maintenance maintenance;
   std::string resync;
+  /// `user@host` of its backups.
+  std::string identity;
   /// The volume that holds a filesystem repository: a PVC of moverVolumes.
   std::string repository_claim;
   std::optional<claim_status> status;

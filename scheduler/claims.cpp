@@ -21,6 +21,24 @@ constexpr std::size_t conflict_limit = 4096;
 /// The limit of a label value.
 constexpr std::size_t label_limit = 63;
 
+/// Keeps the characters that `keep` names and trims `ends`.
+std::string sanitised(std::string_view text, std::string_view keep,
+                      std::string_view ends, bool dashes_for_underscores) {
+  std::string kept;
+  for (auto c : text) {
+    auto is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                    || (c >= '0' && c <= '9');
+    if (is_alnum || keep.find(c) != keep.npos)
+      kept += c;
+    else if (c == '_' && dashes_for_underscores)
+      kept += '-';
+  }
+  auto from = kept.find_first_not_of(ends);
+  if (from == kept.npos)
+    return {};
+  return kept.substr(from, kept.find_last_not_of(ends) - from + 1);
+}
+
 bool older(const claim& a, const claim& b) {
   return std::tie(a.created, a.who.object, a.who.kind)
          < std::tie(b.created, b.who.object, b.who.kind);
@@ -83,6 +101,22 @@ effective_settings(const embedded_maintenance& given,
   if (!defaults.maintain_by_default)
     return std::nullopt;
   return wanted;
+}
+
+std::string backup_identity(const object_key& source,
+                            std::string_view username,
+                            std::string_view hostname) {
+  constexpr std::string_view nobody = "volsync-default";
+  std::string user{username};
+  if (user.empty())
+    user = sanitised(source.name, "-_", "-_", false).substr(0, 50);
+  std::string host{hostname};
+  if (host.empty())
+    host = sanitised(source.ns, "-.", "-.", true);
+  if (host.empty())
+    host = sanitised(source.name, "-.", "-.", true);
+  return fmt::format("{}@{}", user.empty() ? nobody : user,
+                     host.empty() ? nobody : host);
 }
 
 std::optional<trouble> check_settings(const maintenance_settings& settings) {

@@ -91,6 +91,13 @@ std::optional<maintenance_settings>
 effective_settings(const embedded_maintenance& given,
                    const claim_defaults& defaults);
 
+/// The identity under which a ReplicationSource writes to its repository
+/// (fork-behaviour G4.3): what the spec says, or else its name and namespace
+/// with the characters that kopia's identities have.
+std::string backup_identity(const object_key& source,
+                            std::string_view username,
+                            std::string_view hostname);
+
 /// Why a claim is not maintained, as its condition says it.
 struct trouble {
   /// A condition reason: `Waiting` or `Error`.
@@ -121,6 +128,9 @@ struct claim {
   maintenance_settings settings;
   /// Set when this claim cannot win now: bad schedule, missing Secret.
   std::optional<trouble> defect;
+  /// `user@host` under which this claimant's backups write; its ownership of
+  /// maintenance may be taken while none of its pods runs (contract section 6).
+  std::string identity;
   /// `volsync.backube/resync` as the user set it: a change forces a new copy.
   std::string resync;
   /// Deprecated fields in use: one Warning a generation.

@@ -277,8 +277,14 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   cron_job_intent wanted{
     {policy.operator_namespace, "kopia-maintenance-" + facts.id.hex},
     facts.id, facts.location_id, facts.location, wish.settings, table->text,
-    wish.who, source_namespaces(claims), credentials->key.name, {},
+    wish.who, source_namespaces(claims), {}, credentials->key.name, {},
     conflict_text(claims, wish), now};
+  for (const auto& c : claims)
+    if (!c.identity.empty())
+      wanted.known_identities.push_back(c.identity);
+  std::ranges::sort(wanted.known_identities);
+  auto twice = std::ranges::unique(wanted.known_identities);
+  wanted.known_identities.erase(twice.begin(), twice.end());
   if (auto ca = ca_source(wish)) {
     const auto* copy = find_copy(facts, *ca);
     if (!copy)

@@ -57,6 +57,8 @@ struct cron_job_intent {
   std::string schedule;
   claim_key winner;
   std::vector<std::string> namespaces;
+  /// Clients whose ownership may be taken, sorted (contract section 6).
+  std::vector<std::string> known_identities;
   /// Name of the winner's Secret copy.
   std::string credentials;
   /// Name of the CA's copy; empty: none.
