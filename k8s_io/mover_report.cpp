@@ -58,6 +58,7 @@ std::optional<mover_report> read_mover_report(const std::string& message) {
   report.cache_misses = integer_at(value, "cacheMisses");
   report.owner = text_at(value, "owner");
   report.previous_owner = text_at(value, "previousOwner");
+  report.open_full = instant_at(value, "openFull");
   report.next_full = instant_at(value, "nextFull");
   report.next_quick = instant_at(value, "nextQuick");
   report.verified = flag_at(value, "verified");

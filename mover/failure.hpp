@@ -26,6 +26,8 @@ struct kopia_outcome {
   std::string output;
   /// The last part of standard error.
   std::string errors;
+  /// Kopia's own counters in Prometheus' text form, if they were asked for.
+  std::string metrics;
 
   /// Exit code 0, and nobody interfered.
   bool succeeded() const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 namespace holystone::mover {
 
@@ -124,6 +125,25 @@ std::optional<instant> parse_blob_time(std::string_view text) {
   if (list == nullptr || list->empty() || !list->front().is_object())
     return std::nullopt;
   return time_at(list->front().get_object(), "timestamp");
+}
+
+std::optional<std::int64_t> parse_metric(std::string_view text,
+                                         std::string_view name) {
+  std::optional<std::int64_t> sum;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const auto space = line.rfind(' ');
+    if (!line.starts_with(name) || space == std::string_view::npos
+        || (line[name.size()] != '{' && line[name.size()] != ' '))
+      continue;
+    // Counters are written as 1234 or 1.234e+06.
+    const std::string number{line.substr(space + 1)};
+    sum = sum.value_or(0)
+          + static_cast<std::int64_t>(std::strtod(number.c_str(), nullptr));
+  }
+  return sum;
 }
 
 std::optional<std::int64_t> parse_content_count(std::string_view text) {

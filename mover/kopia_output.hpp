@@ -47,6 +47,11 @@ std::optional<blob_totals> parse_blob_stats(std::string_view text);
 /// The time of the only blob in `kopia blob list --json`.
 std::optional<instant> parse_blob_time(std::string_view json);
 
+/// The sum of a counter over all its labels in Prometheus' text form; nothing
+/// if it does not occur.
+std::optional<std::int64_t> parse_metric(std::string_view text,
+                                         std::string_view name);
+
 /// `kopia content stats --raw`.
 std::optional<std::int64_t> parse_content_count(std::string_view text);
 

@@ -138,6 +138,10 @@ child_environment(const maintain_options& options,
   return out;
 }
 
+std::string diagnostics_directory(const maintain_options& options) {
+  return options.config_directory + "/diagnostics";
+}
+
 child_order make_order(const maintain_options& options,
                        const scheduler::repository_access& access,
                        const kopia_command& command) {
@@ -151,12 +155,30 @@ child_order make_order(const maintain_options& options,
          "--no-persist-credentials",
          "--no-use-keyring",
          "--no-progress"};
+  if (command.wants_metrics) {
+    order.arguments.push_back("--metrics-store-on-exit");
+    order.arguments.push_back("--diagnostics-output-directory="
+                              + diagnostics_directory(options));
+  }
   order.arguments.insert(order.arguments.end(), command.arguments.begin(),
                          command.arguments.end());
   order.environment = child_environment(options, access);
   if (command.needs_token)
     order.input = access.token;
   return order;
+}
+
+/// The counters that kopia left behind, of which nothing stays.
+std::string take_metrics(const maintain_options& options) {
+  std::string out;
+  std::error_code failed;
+  for (const auto& entry :
+       fs::recursive_directory_iterator{diagnostics_directory(options), failed})
+    if (entry.path().extension() == ".prom")
+      if (const auto text = read_file(entry.path()))
+        out += *text;
+  fs::remove_all(diagnostics_directory(options), failed);
+  return out;
 }
 
 /// Takes every secret value out of a text that kopia helped to write.
@@ -180,8 +202,9 @@ mover_report run_to_end(const maintain_options& options,
   maintenance_run run{options, start};
   next_step next = run.begin();
   while (const auto* command = std::get_if<kopia_command>(&next)) {
-    const auto outcome
-        = runner.run(make_order(options, access, *command), deadline);
+    auto outcome = runner.run(make_order(options, access, *command), deadline);
+    if (command->wants_metrics)
+      outcome.metrics = take_metrics(options);
     next = run.step(outcome, wall_clock());
   }
   return std::get<mover_report>(std::move(next));

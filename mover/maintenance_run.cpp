@@ -37,11 +37,25 @@ bool ran(const std::vector<scheduler::run_record>& runs,
 
 } // namespace
 
+std::optional<instant> open_full_run(const maintenance_state& state) {
+  if (!state.next_full || state.full_interval.count() <= 0)
+    return std::nullopt;
+  const auto begun = *state.next_full - state.full_interval;
+  for (const auto& run : state.runs)
+    if (run.record.task == last_task && run.record.end >= begun)
+      return std::nullopt;
+  return begun;
+}
+
 ownership decide_ownership(const maintenance_state& state,
                            const maintain_options& options,
                            std::optional<instant> created, instant now) {
   if (state.owner == own_identity)
     return ownership::ours;
+  // Whoever owns it may be in the middle of a run, whatever the flags say.
+  const auto open = open_full_run(state);
+  if (!state.owner.empty() && open && now - *open < options.deadline)
+    return ownership::refuse;
   const auto& known = options.known_identities;
   if (state.owner.empty()
       || std::find(known.begin(), known.end(), state.owner) != known.end()
@@ -50,9 +64,10 @@ ownership decide_ownership(const maintenance_state& state,
   if (options.takeover == takeover_rule::never)
     return ownership::refuse;
   // Without records the repository's own age says how long nobody cared.
-  const auto last = state.runs.empty()
-                        ? created
-                        : std::optional{state.runs.front().record.start};
+  auto last = state.runs.empty()
+                  ? created
+                  : std::optional{state.runs.front().record.start};
+  last = std::max(last, open);
   if (!last)
     return ownership::ask_age;
   return now - *last > 2 * state.full_interval ? ownership::take
@@ -146,6 +161,7 @@ next_step maintenance_run::on_info(const kopia_outcome& outcome, instant now) {
   }
   before_ = std::move(*state);
   report_.owner = report_.previous_owner = cut(before_.owner);
+  report_.open_full = open_full_run(before_);
   for (const auto& earlier : before_.runs)
     if (report_.earlier.size() < most_earlier
         && (report_.earlier.empty()
@@ -184,10 +200,11 @@ next_step maintenance_run::on_ownership(ownership decision, instant now) {
 }
 
 next_step maintenance_run::start_work() {
-  return go(stage::quick, {"maintenance", "run"});
+  return work(stage::quick, {"maintenance", "run"});
 }
 
 next_step maintenance_run::on_quick(const kopia_outcome& outcome) {
+  count_cache(outcome);
   if (options_.kind == maintenance_kind::quick) {
     note_failure(outcome, "quick maintenance");
     return go(stage::proof, {"maintenance", "info", "--json"});
@@ -195,10 +212,11 @@ next_step maintenance_run::on_quick(const kopia_outcome& outcome) {
   // The full run does not depend on it and may heal what stopped it.
   if (!outcome.succeeded())
     quick_trouble_ = last_line(outcome.errors);
-  return go(stage::full, {"maintenance", "run", "--full"});
+  return work(stage::full, {"maintenance", "run", "--full"});
 }
 
 next_step maintenance_run::on_full(const kopia_outcome& outcome) {
+  count_cache(outcome);
   note_failure(outcome, "full maintenance");
   if (outcome.succeeded() && options_.verify)
     return go(stage::verify, {"content", "verify"});
@@ -263,7 +281,21 @@ next_step maintenance_run::on_count(const kopia_outcome& outcome, instant now) {
 
 next_step maintenance_run::go(stage to, std::vector<std::string> arguments) {
   stage_ = to;
-  return kopia_command{std::move(arguments), false};
+  return kopia_command{std::move(arguments), false, false};
+}
+
+next_step maintenance_run::work(stage to, std::vector<std::string> arguments) {
+  stage_ = to;
+  return kopia_command{std::move(arguments), false, true};
+}
+
+void maintenance_run::count_cache(const kopia_outcome& outcome) {
+  const auto add = [&](std::optional<std::int64_t>& to, const char* name) {
+    if (const auto more = parse_metric(outcome.metrics, name))
+      to = to.value_or(0) + *more;
+  };
+  add(report_.cache_hits, "kopia_cache_hit_total");
+  add(report_.cache_misses, "kopia_cache_miss_total");
 }
 
 void maintenance_run::note_failure(const kopia_outcome& outcome,

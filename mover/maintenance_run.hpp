@@ -24,6 +24,8 @@ struct kopia_command {
   std::vector<std::string> arguments;
   /// The connection token goes to standard input.
   bool needs_token = false;
+  /// Kopia's counters are wanted afterwards.
+  bool wants_metrics = false;
 };
 
 /// Either go on with a command, or the run is over.
@@ -34,6 +36,11 @@ inline constexpr std::string_view own_identity = "maintenance@volsync";
 
 /// What is to be done about a repository's owner.
 enum class ownership { ours, take, refuse, ask_age };
+
+/// The start of a full run that left no closing record: kopia advances its
+/// next time before the work (K-04), so a run that goes on, or was killed,
+/// shows by that.
+std::optional<instant> open_full_run(const maintenance_state& state);
 
 /// Decides by the contract's rules: nobody's and known clients' repositories
 /// are taken, a stranger's by `takeover`. `created` is the age of a repository
@@ -81,6 +88,8 @@ private:
   next_step on_count(const kopia_outcome& outcome, instant now);
 
   next_step go(stage to, std::vector<std::string> arguments);
+  next_step work(stage to, std::vector<std::string> arguments);
+  void count_cache(const kopia_outcome& outcome);
   void note_failure(const kopia_outcome& outcome, std::string_view doing,
                     scheduler::failure_class otherwise
                     = scheduler::failure_class::unknown);

@@ -65,6 +65,7 @@ json::object to_object(const mover_report& report) {
   add(out, "cacheHits", report.cache_hits);
   add(out, "cacheMisses", report.cache_misses);
   add(out, "verified", report.verified);
+  add_time(out, "openFull", report.open_full);
   add_time(out, "nextFull", report.next_full);
   add_time(out, "nextQuick", report.next_quick);
   if (!report.runs.empty())

@@ -88,6 +88,9 @@ struct mover_report {
   /// Owner after the run, and before it.
   std::string owner;
   std::string previous_owner;
+  /// A full run that began before this one and left no closing record: killed
+  /// or still going on. If it was not ours, it is foreign.
+  std::optional<instant> open_full;
   std::optional<instant> next_full;
   std::optional<instant> next_quick;
   /// `content verify` ran and found nothing.

@@ -37,12 +37,13 @@ std::string record(const std::string& at, bool success = true) {
 }
 
 /// `maintenance info --json`; `runs` is the inside of its object.
-std::string info(const std::string& owner, const std::string& runs) {
+std::string info(const std::string& owner, const std::string& runs,
+                 const std::string& next_full) {
   return fmt::format(
       "{{\"owner\":\"{}\",\"quick\":{{\"enabled\":true}},\"full\":{{"
       "\"enabled\":true,\"interval\":86400000000000}},\"schedule\":{{"
-      "\"nextFullMaintenance\":\"2026-11-22T02:00:01.5Z\",\"runs\":{{{}}}}}}}",
-      owner, runs);
+      "\"nextFullMaintenance\":\"{}\",\"runs\":{{{}}}}}}}",
+      owner, next_full, runs);
 }
 
 std::string full_runs(const std::string& at) {
@@ -88,8 +89,9 @@ private:
     if (name == "repository status")
       return ended("{\"uniqueIDHex\":\"abcd\"}");
     if (name == "maintenance info")
-      return ended(ran("maintenance run") ? info(owner, runs_after)
-                                          : info(owner, runs_before));
+      return ended(ran("maintenance run")
+                       ? info(owner, runs_after, "2026-11-22T02:00:01.5Z")
+                       : info(owner, runs_before, "0001-01-01T00:00:00Z"));
     if (name == "maintenance set")
       owner = words.back().substr(std::string{"--owner="}.size());
     if (name == "blob list")
@@ -295,4 +297,49 @@ TEST_CASE("earlier runs are reported, so that foreign ones are seen (A-11)") {
   const auto report = kopia.run({});
   REQUIRE(report.earlier.size() == 1);
   CHECK(report.earlier[0].start == *parse_rfc3339("2026-11-20T14:00:00Z"));
+}
+
+TEST_CASE("a full run without an end keeps its owner from being relieved") {
+  maintenance_state state;
+  state.owner = "stranger@host";
+  state.full_interval = hours{24};
+  state.next_full = start + hours{23};
+  maintain_options options;
+  options.takeover = takeover_rule::always;
+  CHECK(open_full_run(state) == start - hours{1});
+  CHECK(decide_ownership(state, options, {}, start) == ownership::refuse);
+  CHECK(decide_ownership(state, options, {}, start + hours{3})
+        == ownership::take);
+  options.takeover = takeover_rule::idle;
+  CHECK(decide_ownership(state, options, {}, start + hours{3})
+        == ownership::refuse);
+  CHECK(decide_ownership(state, options, {}, start + hours{48})
+        == ownership::take);
+  SECTION("its closing record sets it free") {
+    const auto end = start - hours{1} + std::chrono::seconds{5};
+    state.runs = {{{"cleanup-logs", end, end, true}, ""}};
+    options.takeover = takeover_rule::always;
+    CHECK_FALSE(open_full_run(state));
+    CHECK(decide_ownership(state, options, {}, start) == ownership::take);
+  }
+  SECTION("our own killed run does not keep us out") {
+    state.owner = std::string{own_identity};
+    CHECK(decide_ownership(state, options, {}, start) == ownership::ours);
+  }
+}
+
+TEST_CASE("cache hits and misses of the work are summed") {
+  scripted_kopia kopia;
+  kopia_outcome worked;
+  worked.metrics = "# HELP kopia_cache_hit_total x\n"
+                   "kopia_cache_hit_total{cache=\"contents\"} 3\n"
+                   "kopia_cache_hit_total{cache=\"metadata\"} 1.5e+03\n"
+                   "kopia_cache_hit_totals 7\n"
+                   "kopia_cache_miss_total{cache=\"contents\"} 0\n";
+  kopia.instead["maintenance run"] = worked;
+  kopia.instead["maintenance run full"] = worked;
+  const auto report = kopia.run({});
+  CHECK(report.cache_hits == 2 * 1503);
+  CHECK(report.cache_misses == 0);
+  CHECK_FALSE(scripted_kopia{}.run({}).cache_hits);
 }

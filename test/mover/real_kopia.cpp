@@ -40,6 +40,8 @@ TEST_CASE("a real kopia takes over, maintains and verifies a repository") {
   CHECK(report.contents.value_or(0) > 0);
   CHECK(report.repository_size.value_or(0) > 1000);
   CHECK(report.next_full > report.start);
+  CHECK(report.cache_hits.value_or(0) + report.cache_misses.value_or(0) > 0);
+  CHECK_FALSE(std::filesystem::exists(pod.at("config/diagnostics")));
   const auto info = repository.run("maintenance info --json");
   CHECK(info.find("\"owner\":\"maintenance@volsync\"") != std::string::npos);
   CHECK(info.find("\"snapshot-gc\"") != std::string::npos);

@@ -32,6 +32,7 @@ mover_report whole_report() {
   report.cache_misses = 6;
   report.owner = "maintenance@volsync";
   report.previous_owner = "app@ns1";
+  report.open_full = start;
   report.next_full = start;
   report.next_quick = report.end;
   report.verified = false;
