@@ -259,6 +259,29 @@ class rights(unittest.TestCase):
         self.assertIn(("cronjobs/status", "patch"), role)
 
 
+class options(unittest.TestCase):
+    def setUp(self):
+        self.found = {d["kind"]: d for _, d in documents("options")}
+
+    def test_the_binding_names_its_policy(self):
+        policy = self.found["ValidatingAdmissionPolicy"]
+        binding = self.found["ValidatingAdmissionPolicyBinding"]
+        self.assertEqual(binding["spec"]["policyName"],
+                         policy["metadata"]["name"])
+
+    def test_only_the_operator_of_this_installation_may_resume(self):
+        spec = self.found["ValidatingAdmissionPolicy"]["spec"]
+        account = named("ServiceAccount")["metadata"]
+        self.assertIn(
+            f"'system:serviceaccount:{account['namespace']}:"
+            f"{account['name']}'",
+            {v["name"]: v["expression"]
+             for v in spec["variables"]}["byOperator"])
+        self.assertEqual(
+            spec["matchConstraints"]["namespaceSelector"]["matchLabels"],
+            {"kubernetes.io/metadata.name": OPERATOR_NAMESPACE})
+
+
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
     unittest.main()
