@@ -128,8 +128,8 @@ void transport::loop::run() {
     start_waiting();
     end_silent_watches();
     // What was started meanwhile makes the poll return at once.
-    auto longest = watches_.empty() ? milliseconds{60'000}
-                                    : limits_.watch_silence / 8;
+    auto longest
+        = watches_.empty() ? milliseconds{60'000} : limits_.watch_silence / 8;
     curl_multi_poll(multi_, nullptr, 0, static_cast<int>(longest.count()),
                     nullptr);
   }
