@@ -46,7 +46,8 @@ test: $(RELEASE)/build.ninja ## build everything and run all tests but e2e
 
 .PHONY: demo
 demo: build ## watch a simulated cluster being maintained; ONCE=1 ends by itself
-	test/demo $(if $(ONCE),--once)
+	@.ci/setup demo
+	test/demo/play $(if $(ONCE),--once)
 
 .PHONY: e2e
 e2e: build ## the whole story on a real Kubernetes node
