@@ -103,13 +103,14 @@ std::uint16_t wire::port() const {
 }
 
 void wire::inside(const std::function<void(api_server&, instant)>& task) {
-  std::promise<void> done;
-  http_.post([&] {
+  // Shared, because the waiting thread may be gone before `set_value` is.
+  auto done = std::make_shared<std::promise<void>>();
+  http_.post([this, &task, done] {
     task(server_, now());
     look_soon();
-    done.set_value();
+    done->set_value();
   });
-  done.get_future().wait();
+  done->get_future().wait();
 }
 
 instant wire::now() {
