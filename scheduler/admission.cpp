@@ -28,7 +28,7 @@ bool before(const job_fact& a, const job_fact& b) {
 }
 
 bool is_outdated(const admission_view& view, const job_fact& job) {
-  return job.location != view.location
+  return job.location != view.location || job.ticketless
          || job.template_digest != view.template_digest;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace holystone::scheduler {
 
@@ -95,6 +96,17 @@ admission_view admission_of(const repository_facts& facts,
   return view;
 }
 
+/// The wish for a new copy of all claims that share a Secret; taken together,
+/// because otherwise two wishes would undo each other for ever.
+std::string resync_of(const repository_facts& facts,
+                      const copy_source& source) {
+  std::set<std::string> wishes;
+  for (const auto& c : facts.claimants)
+    if (!c.wish.resync.empty() && repository_secret(c.wish) == source)
+      wishes.insert(c.wish.resync);
+  return fmt::format("{}", fmt::join(wishes, ","));
+}
+
 /// The copies that claims ask for, each with its claim.
 std::vector<write_copy> missing_copies(const repository_facts& facts) {
   std::vector<write_copy> missing;
@@ -103,12 +115,13 @@ std::vector<write_copy> missing_copies(const repository_facts& facts) {
     if (wish.secret_version.empty())
       continue;
     auto source = repository_secret(wish);
+    auto resync = resync_of(facts, source);
     const auto* copy = find_copy(facts, source);
     if (!copy || copy->source_uid != wish.secret_uid
         || copy->source_version != wish.secret_version
-        || (!wish.resync.empty() && copy->resync != wish.resync))
-      missing.push_back({source, wish.secret_uid, wish.secret_version,
-                         wish.resync, copy ? *copy : copy_fact{}});
+        || (!resync.empty() && copy->resync != resync))
+      missing.push_back({source, wish.secret_uid, wish.secret_version, resync,
+                         copy ? *copy : copy_fact{}});
     if (auto ca = ca_source(wish); ca && !find_copy(facts, *ca))
       missing.push_back({*ca, {}, {}, wish.resync, {}});
   }
@@ -161,9 +174,11 @@ std::vector<event_note> events_for(const claimant& who,
 repository_step dismantle(const repository_facts& facts,
                           const repository_policy& policy,
                           const is_blocked& blocked) {
+  static const std::string step_reason
+    = "nobody claims the repository; it is being removed";
   auto offer = [&](repository_action action) {
     repository_step step;
-    step.reason = "nobody claims the repository; it is being removed";
+    step.reason = step_reason;
     if (!blocked(subject_of(action)))
       step.action = std::move(action);
     return step;
@@ -176,8 +191,10 @@ repository_step dismantle(const repository_facts& facts,
       {policy.operator_namespace, "kopia-maintenance-" + facts.id.hex},
       cron_job.uid});
   }
-  if (!facts.jobs.empty())
-    return offer({});
+  // Most went with the CronJob; one that we made anew has no owner.
+  for (const auto& job : facts.jobs)
+    if (job.ours)
+      return job.deleting ? offer({}) : offer(drop_job{job, step_reason});
   for (const auto& copy : facts.copies)
     return offer(delete_copy{copy});
   if (facts.lease.exists)
@@ -252,12 +269,15 @@ const claimant* winner_of(const repository_facts& facts) {
     return find(best->who);
   // Nobody is fit: the incumbent keeps its place, so that a Secret that is
   // missing for a while does not end maintenance; its copy still works.
-  if (!incumbent)
-    return nullptr;
-  const auto* kept = find(*incumbent);
-  return kept && (!kept->wish.defect || kept->wish.defect->reason == "Waiting")
-           ? kept
-           : nullptr;
+  const auto* kept = incumbent ? find(*incumbent) : nullptr;
+  if (kept && (!kept->wish.defect || kept->wish.defect->reason == "Waiting"))
+    return kept;
+  // All are refused: the next tries again, and its status says what fails.
+  std::vector<claim> all;
+  for (const auto& c : facts.claimants)
+    all.push_back(c.wish);
+  const auto* best = elect(all, incumbent);
+  return best ? find(best->who) : nullptr;
 }
 
 std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
