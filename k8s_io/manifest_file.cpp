@@ -52,10 +52,10 @@ result<secret_manifest> read_secret_manifest(std::string_view text) {
   std::vector<YAML::Node> documents;
   try {
     documents = YAML::LoadAll(std::string{text});
-  } catch (const YAML::ParserException& why) {
-    // The message quotes nothing of the text, which may be secret.
-    return error{fmt::format("line {}: neither YAML nor JSON: {}",
-                             why.mark.line + 1, why.msg)};
+  } catch (const YAML::Exception& why) {
+    // Its message may quote the text, which is secret.
+    return error{fmt::format("line {}: this is neither YAML nor JSON",
+                             why.mark.line + 1)};
   }
   for (const auto& document : documents)
     if (document.IsMap() && text_of(document["kind"]) == "Secret")

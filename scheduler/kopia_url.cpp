@@ -154,10 +154,10 @@ result<server_address> parse_address(std::string_view key,
   out.port = usual_port;
   if (parts.has_port) {
     const auto port = parse_port(parts.port);
+    // Not quoted: behind the colon of user:password@host stands no port.
     if (!port)
-      return error{
-          fmt::format("key {}: '{}' is not a port; write host or host:port",
-                      key, parts.port)};
+      return error{fmt::format(
+          "key {}: the port is wrong; write host or host:port", key)};
     out.port = *port;
   }
   out.host = lower_case(parts.host);
@@ -170,7 +170,8 @@ result<server_address> parse_address(std::string_view key,
                              "the server that holds the repository",
                              key, out.host)};
   if (!is_ipv6(out.host) && !is_host_name(out.host))
-    return error{fmt::format("key {}: '{}' is not a host name", key, out.host)};
+    return error{fmt::format(
+        "key {}: it holds no host name; write host or host:port", key)};
   if (!is_ipv6(out.host) && out.host.find('.') == std::string::npos) {
     if (ns.empty())
       return error{fmt::format("key {}: {} is another server in each "

@@ -135,9 +135,10 @@ result<rclone_remote> resolve_remote(std::string_view remote_path,
   if (all.empty())
     return error{"key RCLONE_CONFIG: it must hold rclone's configuration "
                  "itself ([remote] and options), not a path"};
+  // Not quoted: a remote can be written with options, passwords among them.
   if (all.count(name) == 0)
-    return error{
-        fmt::format("key RCLONE_CONFIG: it has no section [{}]", name)};
+    return error{"key RCLONE_CONFIG: it has no section for the remote that "
+                 "RCLONE_REMOTE_PATH names"};
   auto path
       = parse_path("RCLONE_REMOTE_PATH", remote_path.substr(name.size() + 1));
   if (!path)

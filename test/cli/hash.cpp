@@ -76,6 +76,7 @@ TEST_CASE("hash says what is wrong with a Secret and never a value of it") {
       {replaced(yaml, "stringData:\n", "stringData: the-text\nother:\n"),
        "stringData: it must be a map"},
       {"kind: Secret\nstringData: {A: [the-list]}\n", "stringData.A"},
+      {"kind: Secret\nstringData: {A: *the-anchor}\n", "neither YAML nor JSON"},
       {"a: [the-unclosed", "neither YAML nor JSON"},
       {"", "no object of kind Secret"},
   };

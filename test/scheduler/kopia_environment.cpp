@@ -218,9 +218,9 @@ const std::vector<refusal> wrong_secrets{
     {{endpoint("ftp://minio.example")}, "http or https"},
     {{endpoint("https://minio.example/path")}, "host:port only"},
     {{endpoint("https://user@minio.example")}, "host:port only"},
-    {{endpoint("minio.example:port")}, "not a port"},
-    {{endpoint("minio.example:70000")}, "not a port"},
-    {{endpoint("mi nio")}, "not a host name"},
+    {{endpoint("minio.example:port")}, "the port is wrong"},
+    {{endpoint("minio.example:70000")}, "the port is wrong"},
+    {{endpoint("mi nio")}, "no host name"},
     {{endpoint("minio"), ""}, "minio.<namespace>.svc"},
     {{endpoint("other.s3.amazonaws.com")}, "names bucket other"},
     {{with(s3, {{"AWS_S3_DISABLE_TLS", "maybe"}})}, "AWS_S3_DISABLE_TLS"},
@@ -247,11 +247,12 @@ const std::vector<refusal> wrong_secrets{
     {{with(sftp, url("sftp://user:pw@sftp.example/apps"))}, "SFTP_PASSWORD"},
     {{with(sftp, url("sftp://sftp.example/apps"))}, "SFTP_USERNAME is missing"},
     {{with(sftp, url("sftp://user@sftp.example"))}, "SFTP_PATH is missing"},
-    {{with(sftp, {{"SFTP_PORT", "zero"}})}, "not a port"},
+    {{with(sftp, {{"SFTP_PORT", "zero"}})}, "the port is wrong"},
     {{with(rclone, {{"RCLONE_CONFIG", ""}})}, "RCLONE_CONFIG is missing"},
     {{with(rclone, {{"RCLONE_CONFIG", "/etc/rclone.conf"}})},
      "RCLONE_CONFIG: it must hold"},
-    {{with(rclone, {{"RCLONE_CONFIG", "[other]\ntype = s3\n"}})}, "[store]"},
+    {{with(rclone, {{"RCLONE_CONFIG", "[other]\ntype = s3\n"}})},
+     "no section for the remote"},
     {{with(rclone, {{"RCLONE_REMOTE_PATH", "backups"}})}, "remote:path"},
     {{with(gdrive, {{"GOOGLE_DRIVE_CREDENTIALS", ""}})},
      "GOOGLE_DRIVE_CREDENTIALS is missing"},
@@ -290,6 +291,22 @@ TEST_CASE("a wrong or half-filled Secret names the key") {
     INFO(why);
     CHECK(why.find(wrong.says) != std::string::npos);
   }
+}
+
+TEST_CASE("a credential in the wrong place is not quoted in the error") {
+  for (const auto& secret :
+       {endpoint("user:the-secret@minio.example"),
+        endpoint("the-secret@minio.example"),
+        endpoint("https://user:the-secret@minio.example"),
+        with(s3, url("s3://user:the-secret@backups/apps")),
+        with(sftp, url("sftp://user:the-secret@sftp.example/apps")),
+        with(sftp, {{"SFTP_PORT", "the-secret"}}),
+        with(webdav, {{"WEBDAV_URL", "https://u:the-secret@dav.example"}}),
+        with(webdav, {{"WEBDAV_URL", "u:the-secret@dav.example"}}),
+        with(rclone, {{"RCLONE_REMOTE_PATH", "store,pass=the-secret:x"}}),
+        with(rclone, {{"RCLONE_REMOTE_PATH", ":sftp,pass=the-secret:x"}}),
+        with(gcs, {{"GOOGLE_APPLICATION_CREDENTIALS", "the-secret"}})})
+    CHECK(error_of({secret}).find("the-secret") == std::string::npos);
 }
 
 TEST_CASE("every backend needs the repository's password") {
