@@ -134,6 +134,15 @@ inline bool has_no_body(int status) {
   return status < 200 || status == 204 || status == 304;
 }
 
+// However a stream ends, and be it with its coroutine, it is finished.
+struct stream_end {
+  std::shared_ptr<stream_queue> queue;
+
+  ~stream_end() {
+    queue->finish();
+  }
+};
+
 template <class Socket>
 class connection : public std::enable_shared_from_this<connection<Socket>> {
 public:
@@ -301,12 +310,7 @@ private:
 
   asio::awaitable<void> pour(stream_start from, bool is_old, bool head,
                              error& ec) {
-    struct finisher {
-      std::shared_ptr<stream_queue> queue;
-      ~finisher() {
-        queue->finish();
-      }
-    } finish{from.queue};
+    stream_end at_end{from.queue};
     http::response<http::empty_body> to;
     fill_head(to, from.status, from.content_type, from.headers);
     to.keep_alive(false);
