@@ -220,7 +220,9 @@ TEST_CASE("the deadline ends kopia by the mover's own clock (A-5)") {
 }
 
 TEST_CASE("SIGTERM ends kopia and the run as failed (A-26)") {
-  fake_pod pod{"touch \"$home/running\"\nsleep 100\n"};
+  fake_pod pod{"trap 'touch \"$home/terminated\"; exit 143' TERM\n"
+               "touch \"$home/running\"\n"
+               "while :; do sleep 0.1; done\n"};
   // The thread must not take the signal that is meant for the runner.
   const auto set = termination();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
@@ -229,6 +231,7 @@ TEST_CASE("SIGTERM ends kopia and the run as failed (A-26)") {
     const auto report = pod.run(128 + SIGTERM);
     CHECK_FALSE(report.succeeded);
     CHECK(report.message.find("SIGTERM") != std::string::npos);
+    CHECK(std::filesystem::exists(pod.at("fake/terminated")));
   }
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
