@@ -1,0 +1,401 @@
+#include "little_cluster.hpp"
+
+#include "scheduler/cron.hpp"
+#include "scheduler/timeline.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace holystone::scheduler {
+
+namespace {
+
+const std::string ns = "volsync-system";
+const repository_id here{"0123456789abcdef"};
+
+std::string template_of(const cron_job_intent& wanted) {
+  std::string text = to_string(wanted.winner) + "|" + wanted.credentials;
+  for (const auto& name : wanted.namespaces)
+    text += "|" + name;
+  return text;
+}
+
+bool is_unfinished(const job_fact& job) {
+  return job.state == job_state::waiting || job.state == job_state::running;
+}
+
+} // namespace
+
+repository_policy policy_for(const little_cluster& cluster) {
+  return {ns, cluster.limits, [](const cron_job_intent& wanted) {
+            return manifest_digests{
+                wanted.schedule + "|" + wanted.settings.time_zone + "|"
+                    + std::to_string(wanted.settings.suspend) + "|"
+                    + to_rfc3339(wanted.effective_since) + "|" + wanted.conflict
+                    + "|" + template_of(wanted),
+                template_of(wanted)};
+          }};
+}
+
+std::string little_cluster::next(std::string_view prefix) {
+  return std::string{prefix} + std::to_string(++serial);
+}
+
+void little_cluster::claim(const std::string& who,
+                           const std::string& schedule) {
+  claimant c;
+  c.wish.who = {claim_kind::replication_source, {who, "data"}};
+  c.wish.uid = {next("u")};
+  c.wish.created = now;
+  c.wish.generation = 1;
+  c.wish.secret = {who, "kopia"};
+  c.wish.secret_uid = {next("u")};
+  c.wish.secret_version = next("v");
+  c.wish.settings.schedule = schedule;
+  c.location_id = here;
+  c.location = "{}";
+  claimants.push_back(c);
+}
+
+void little_cluster::unclaim(const std::string& who) {
+  std::erase_if(claimants,
+                [&](const claimant& c) { return c.wish.who.object.ns == who; });
+}
+
+std::string little_cluster::create_job(std::optional<instant> slot,
+                                       bool from_cron_job) {
+  job made;
+  made.fact.key = {ns, next("job-")};
+  made.fact.uid = {next("u")};
+  touch(made.fact.version);
+  made.fact.created = now;
+  made.fact.slot = slot;
+  made.fact.location = here.hex;
+  made.fact.template_digest = template_digest;
+  made.from_cron_job = from_cron_job;
+  auto name = made.fact.key.name;
+  jobs.emplace(name, std::move(made));
+  return name;
+}
+
+void little_cluster::pass(seconds time) {
+  for (auto until = now + time; now < until; now += seconds{1})
+    tick();
+}
+
+void little_cluster::tick() {
+  if (now.time_since_epoch().count() % 10 == 0)
+    run_cron_job();
+  for (auto& [name, one] : jobs)
+    run_job(one);
+  for (auto& one : pods)
+    run_pod(one);
+  std::erase_if(jobs, [&](const auto& entry) {
+    const auto& fact = entry.second.fact;
+    return fact.deleting && !has_pods(fact.uid.value);
+  });
+  std::erase_if(pods,
+                [](const pod& one) { return !one.exists && !one.running; });
+  if (cron_job.exists && cron_job.deleting
+      && std::ranges::none_of(
+          jobs, [](const auto& entry) { return entry.second.from_cron_job; }))
+    cron_job = {};
+}
+
+void little_cluster::run_cron_job() {
+  if (!cron_job.exists || cron_job.deleting || cron_job.suspend)
+    return;
+  auto schedule = parse_cron(cron_job.schedule);
+  auto zone = find_zone(cron_job.time_zone);
+  auto slot = newest_slot(
+      *schedule, *zone, cron_job.last_schedule.value_or(cron_job.created), now);
+  // Forbid; and the starting deadline of an hour.
+  if (!slot || now - *slot > seconds{3600}
+      || std::ranges::any_of(jobs, [](const auto& entry) {
+           return entry.second.from_cron_job
+                  && is_unfinished(entry.second.fact);
+         }))
+    return;
+  create_job(slot, true);
+  cron_job.last_schedule = slot;
+  touch(cron_job.version);
+}
+
+bool little_cluster::has_pods(const std::string& uid) const {
+  return std::ranges::any_of(pods, [&](const pod& one) {
+    return one.exists && one.fact.job.value == uid && !one.fact.ended;
+  });
+}
+
+void little_cluster::end_pods(const std::string& uid) {
+  for (auto& one : pods)
+    if (one.fact.job.value == uid && one.exists)
+      one.terminating = true;
+}
+
+void little_cluster::run_job(job& one) {
+  auto& fact = one.fact;
+  if (!is_unfinished(fact))
+    return;
+  const auto& uid = fact.uid.value;
+  if (fact.deleting || fact.state == job_state::waiting) {
+    end_pods(uid);
+    return;
+  }
+  auto too_late = fact.started && now >= *fact.started + limits.job_deadline;
+  if (too_late)
+    end_pods(uid);
+  if (has_pods(uid))
+    return;
+  if (too_late || one.failures > 1) {
+    fact.state = job_state::failed;
+    fact.finished = now;
+    fact.reason = too_late ? "DeadlineExceeded" : "BackoffLimitExceeded";
+    touch(fact.version);
+    return;
+  }
+  pod made;
+  made.fact.key = {ns, next("pod-")};
+  made.fact.uid = {next("u")};
+  made.fact.job = fact.uid;
+  made.ticket = one.ticket;
+  made.fails = chance(0.3);
+  ++fact.pods;
+  touch(fact.version);
+  pods.push_back(made);
+}
+
+void little_cluster::run_pod(pod& one) {
+  auto finish = [&](bool succeeded) {
+    one.running = false;
+    if (one.node_is_dead || !one.exists)
+      return;
+    one.fact.ended = true;
+    run_outcome end;
+    end.succeeded = succeeded;
+    end.started = end.ended = now;
+    if (!succeeded)
+      end.why = failure_class::network;
+    one.fact.outcome = end;
+    for (auto& [name, owner] : jobs)
+      if (owner.fact.uid == one.fact.job
+          && owner.fact.state == job_state::running) {
+        touch(owner.fact.version);
+        if (!succeeded)
+          ++owner.failures;
+        else {
+          owner.fact.state = job_state::complete;
+          owner.fact.finished = now;
+        }
+      }
+  };
+  if (one.fact.ended || (!one.exists && !one.running)) {
+    if (one.terminating)
+      one.exists = false;
+    return;
+  }
+  if (!one.fact.bound) {
+    if (one.terminating) {
+      one.exists = false;
+    } else if (chance(0.3)) {
+      one.fact.bound = true;
+      one.running = true;
+      ++runs;
+      // Without the ticket the mover ends at once.
+      one.ends = one.ticket == one.fact.job.value ? now + seconds{5 + below(90)}
+                                                  : now + seconds{1};
+    }
+    return;
+  }
+  auto stops = one.terminating && !one.node_is_dead && chance(0.2);
+  if (now >= one.ends)
+    finish(!one.fails && one.ticket == one.fact.job.value);
+  else if (stops)
+    finish(false);
+}
+
+unsigned little_cluster::maintaining() const {
+  return static_cast<unsigned>(std::ranges::count_if(pods, [](const pod& p) {
+    return p.running && p.ticket == p.fact.job.value;
+  }));
+}
+
+namespace {
+
+void never(bool broken, const char* what) {
+  if (broken)
+    throw std::logic_error(what);
+}
+
+} // namespace
+
+bool little_cluster::perform(const repository_action& action,
+                             const repository_facts& seen) {
+  ++writes;
+  auto find_job = [&](const job_fact& fact, bool with_version) -> job* {
+    auto i = jobs.find(fact.key.name);
+    return i != jobs.end() && i->second.fact.uid == fact.uid
+                   && (!with_version || i->second.fact.version == fact.version)
+               ? &i->second
+               : nullptr;
+  };
+  auto remove = [&](const job_fact& fact) {
+    auto* found = find_job(fact, true);
+    if (!found)
+      return false;
+    found->fact.deleting = true;
+    touch(found->fact.version);
+    return true;
+  };
+  auto holds = [&] {
+    return lease.exists && lease.uid == seen.lease.uid
+           && lease.version == seen.lease.version;
+  };
+  if (const auto* take = std::get_if<acquire_lease>(&action)) {
+    // The job runner's look past the caches.
+    for (const auto& [name, one] : jobs)
+      if (one.fact.state == job_state::running)
+        return false;
+    for (const auto& one : pods)
+      if (one.exists && !one.fact.ended)
+        return false;
+    if (seen.lease.exists ? !holds() : lease.exists)
+      return false;
+    if (!lease.exists) {
+      lease.exists = true;
+      lease.uid = {next("u")};
+    }
+    lease.holder = take->job.uid;
+    lease.holder_job = take->job.key;
+    lease.acquired = now;
+    lease.deadline = take->deadline;
+    touch(lease.version);
+    return true;
+  }
+  if (const auto* run = std::get_if<resume_job>(&action)) {
+    auto* found = find_job(run->job, true);
+    if (!found || found->fact.ticketless)
+      return false;
+    never(found->fact.state != job_state::waiting,
+          "resumed what does not wait");
+    found->fact.state = job_state::running;
+    found->fact.started = now;
+    found->ticket = found->fact.uid.value;
+    touch(found->fact.version);
+    return true;
+  }
+  if (const auto* halt = std::get_if<suspend_job>(&action)) {
+    auto* found = find_job(halt->job, false);
+    if (!found)
+      return false;
+    if (found->fact.state == job_state::running) {
+      found->fact.state = job_state::waiting;
+      found->fact.ticketless = found->ticket != found->fact.uid.value;
+    }
+    touch(found->fact.version);
+    return true;
+  }
+  if (const auto* drop = std::get_if<drop_job>(&action))
+    return remove(drop->job);
+  if (const auto* old = std::get_if<replace_job>(&action)) {
+    auto name
+        = old->job.key.name + "-" + std::to_string(template_digest.size());
+    if (!jobs.contains(name)) {
+      auto made = create_job(old->job.slot, false);
+      auto node = jobs.extract(made);
+      node.key() = name;
+      node.mapped().fact.key.name = name;
+      node.mapped().fact.template_digest
+          = policy_for(*this)
+                .digests(*wanted_cron_job(seen, policy_for(*this), now))
+                .job_template;
+      jobs.insert(std::move(node));
+    }
+    return remove(old->job);
+  }
+  if (const auto* free = std::get_if<release_lease>(&action)) {
+    if (!holds())
+      return false;
+    lease.holder = {};
+    lease.holder_job = {};
+    lease.acquired.reset();
+    lease.deadline.reset();
+    lease.known = free->known;
+    touch(lease.version);
+    return true;
+  }
+  if (std::holds_alternative<delete_lease>(action)) {
+    if (!holds())
+      return false;
+    never(static_cast<bool>(lease.holder), "deleted a Lease that is held");
+    lease = {};
+    return true;
+  }
+  if (const auto* copy = std::get_if<write_copy>(&action)) {
+    auto i = std::ranges::find(copies, copy->source, &copy_fact::source);
+    if (i == copies.end()) {
+      copies.push_back(
+          {{ns, next("copy-")}, {next("u")}, {}, copy->source, {}, {}, {}});
+      i = copies.end() - 1;
+    } else if (copy->existing.uid && copy->existing.uid != i->uid) {
+      return false;
+    }
+    i->source_uid = copy->source_uid;
+    i->source_version = copy->source_version;
+    i->resync = copy->resync;
+    touch(i->version);
+    return true;
+  }
+  if (const auto* old = std::get_if<delete_copy>(&action))
+    return std::erase_if(
+               copies,
+               [&](const copy_fact& c) { return c.uid == old->copy.uid; })
+           > 0;
+  if (const auto* apply = std::get_if<apply_cron_job>(&action)) {
+    if (apply->uid && (!cron_job.exists || cron_job.uid != apply->uid))
+      return false;
+    const auto& wanted = apply->wanted;
+    if (!cron_job.exists) {
+      cron_job.exists = cron_job.ours = true;
+      cron_job.uid = {next("u")};
+      cron_job.created = now;
+    }
+    cron_job.schedule = wanted.schedule;
+    cron_job.time_zone = wanted.settings.time_zone;
+    cron_job.suspend = wanted.settings.suspend;
+    cron_job.effective_since = wanted.effective_since;
+    cron_job.winner = wanted.winner;
+    cron_job.conflict = wanted.conflict;
+    cron_job.digest = apply->digests.whole;
+    template_digest = apply->digests.job_template;
+    touch(cron_job.version);
+    return true;
+  }
+  if (const auto* set = std::get_if<set_last_schedule>(&action)) {
+    if (!cron_job.exists || cron_job.uid != set->uid)
+      return false;
+    cron_job.last_schedule = set->slot;
+    touch(cron_job.version);
+    return true;
+  }
+  if (const auto* gone = std::get_if<delete_cron_job>(&action)) {
+    if (!cron_job.exists || cron_job.uid != gone->uid)
+      return false;
+    cron_job.deleting = true;
+    touch(cron_job.version);
+    for (auto& [name, one] : jobs)
+      if (one.from_cron_job)
+        one.fact.deleting = true;
+    return true;
+  }
+  const auto& status = std::get<write_status>(action);
+  for (auto& c : claimants)
+    if (c.wish.who == status.who && c.wish.uid == status.uid) {
+      c.status = status.status;
+      c.since = status.since;
+      return true;
+    }
+  return false;
+}
+
+} // namespace holystone::scheduler

@@ -1,0 +1,103 @@
+#pragma once
+
+// A cluster of one location, small enough to be thought through: a CronJob
+// with its controller, Jobs, pods and nodes, a Lease, Secret copies and
+// claims, with UIDs, versions and preconditions as the API server has them.
+// The repository's decisions are tried on it by repository_model.cpp, which
+// also plays the adversary. It is not the simulator: it knows no JSON and no
+// kind that a repository does not write.
+
+#include "scheduler/repository.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace holystone::scheduler {
+
+/// What really is; facts are somebody's view of it.
+struct little_cluster {
+  struct job {
+    job_fact fact;
+    /// The pod template's ticket.
+    std::string ticket;
+    bool from_cron_job = false;
+    int failures = 0;
+  };
+
+  struct pod {
+    pod_fact fact;
+    std::string ticket;
+    /// Object in the API server, container on its node.
+    bool exists = true;
+    bool running = false;
+    bool terminating = false;
+    bool node_is_dead = false;
+    bool fails = false;
+    instant ends;
+  };
+
+  instant now = *parse_rfc3339("2026-11-20T23:30:00Z");
+  unsigned serial = 0;
+  std::mt19937 random;
+  run_limits limits{seconds{300}, seconds{30}};
+  cron_job_fact cron_job;
+  std::string template_digest;
+  std::map<std::string, job> jobs;
+  std::vector<pod> pods;
+  lease_fact lease;
+  std::vector<copy_fact> copies;
+  std::vector<claimant> claimants;
+  unsigned runs = 0;
+  unsigned writes = 0;
+
+  explicit little_cluster(unsigned seed) : random(seed) {
+    // nop
+  }
+
+  bool chance(double p) {
+    return std::uniform_real_distribution<>{}(random) < p;
+  }
+
+  unsigned below(unsigned n) {
+    return std::uniform_int_distribution<unsigned>{0, n - 1}(random);
+  }
+
+  std::string next(std::string_view prefix);
+
+  /// Adds a claim of its own namespace.
+  void claim(const std::string& ns, const std::string& schedule);
+  void unclaim(const std::string& ns);
+
+  /// A Job as the CronJob makes it or `kubectl create job --from`.
+  std::string create_job(std::optional<instant> slot, bool from_cron_job);
+
+  /// The controllers and the nodes, for a stretch of time.
+  void pass(seconds time);
+
+  /// Performs a write as the API server would: false when a precondition
+  /// fails. Throws when the write reaches an object that it was not meant for.
+  bool perform(const repository_action& action, const repository_facts& seen);
+
+  /// Containers that run with a valid ticket; more than one is a disaster.
+  unsigned maintaining() const;
+
+private:
+  void tick();
+  void run_cron_job();
+  void run_job(job& one);
+  void run_pod(pod& one);
+  void end_pods(const std::string& job);
+  bool has_pods(const std::string& job) const;
+  void touch(resource_version& version) {
+    version = {next("v")};
+  }
+};
+
+/// The policy that the model's repositories have.
+repository_policy policy_for(const little_cluster& cluster);
+
+} // namespace holystone::scheduler

@@ -1,0 +1,136 @@
+#include "little_operator.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::scheduler;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The basic story: made, run by hand and by schedule, handed over, ended.
+/// The write with the number `crash_at` is the process's last, and it was
+/// applied or not; a successor goes on. Returns how many writes there were.
+class story {
+public:
+  story(unsigned crash_at, bool applied)
+      : crash_at_(crash_at), applied_(applied) {
+    // Runs succeed and take about a minute.
+    cluster_.limits.job_deadline = 300s;
+  }
+
+  unsigned play() {
+    create();
+    run_by_hand();
+    run_by_schedule();
+    hand_over();
+    end();
+    return steps_;
+  }
+
+private:
+  void live(seconds time) {
+    for (auto until = cluster_.now + time; cluster_.now < until;) {
+      us_.hear_all();
+      for (int i = 0; i < 50; ++i) {
+        auto crashes = steps_ + 1 == crash_at_;
+        if (!us_.step(!crashes   ? fate::done
+                      : applied_ ? fate::reply_lost
+                                 : fate::not_sent))
+          break;
+        ++steps_;
+        if (crashes)
+          us_.restart();
+        CHECK(cluster_.maintaining() <= 1);
+      }
+      for (int i = 0; i < 10; ++i) {
+        cluster_.pass(1s);
+        REQUIRE(cluster_.maintaining() <= 1);
+      }
+    }
+  }
+
+  void create() {
+    cluster_.claim("a", "0 * * * *");
+    cluster_.claim("b", "0 * * * *");
+    cluster_.claimants[1].wish.settings.schedule = "17 * * * *";
+    live(3min);
+    REQUIRE(cluster_.cron_job.exists);
+    CHECK(to_string(*cluster_.cron_job.winner) == "ReplicationSource a/data");
+    CHECK_THAT(cluster_.cron_job.conflict, Catch::Contains("b/data"));
+    CHECK(cluster_.copies.size() == 2);
+    for (const auto& c : cluster_.claimants)
+      CHECK(c.status);
+    CHECK(cluster_.runs == 0);
+  }
+
+  void run_by_hand() {
+    auto job = cluster_.create_job(std::nullopt, true);
+    live(10min);
+    REQUIRE(cluster_.jobs.contains(job));
+    CHECK(cluster_.jobs.at(job).fact.finished);
+    CHECK(!cluster_.lease.holder);
+    CHECK(cluster_.lease.known.counted == cluster_.jobs.at(job).fact.uid);
+  }
+
+  /// Slot and manual Job at once: two Jobs, one after the other.
+  void run_by_schedule() {
+    auto jobs = cluster_.jobs.size();
+    while (cluster_.now.time_since_epoch() % 3600s != 0s)
+      cluster_.pass(1s);
+    // A moment later: had the manual Job been first, it would have covered the
+    // slot.
+    cluster_.pass(5s);
+    cluster_.create_job(std::nullopt, false);
+    live(15min);
+    CHECK(cluster_.jobs.size() == jobs + 2);
+    for (const auto& [name, job] : cluster_.jobs)
+      CHECK(job.fact.finished);
+  }
+
+  void hand_over() {
+    auto runs = cluster_.runs;
+    cluster_.unclaim("a");
+    live(1min);
+    CHECK(cluster_.cron_job.schedule == "17 * * * *");
+    CHECK(to_string(*cluster_.cron_job.winner) == "ReplicationSource b/data");
+    CHECK(cluster_.cron_job.conflict.empty());
+    CHECK(cluster_.copies.size() == 1);
+    // Minute 17 of this hour may be past or to come; it must not be made up.
+    auto minute = cluster_.now.time_since_epoch() % 3600s;
+    live(minute < 17min ? 0s : 40min);
+    CHECK(cluster_.runs == runs);
+  }
+
+  void end() {
+    cluster_.claimants.clear();
+    live(40min);
+    CHECK_FALSE(cluster_.cron_job.exists);
+    CHECK(cluster_.jobs.empty());
+    CHECK(cluster_.copies.empty());
+    CHECK_FALSE(cluster_.lease.exists);
+    CHECK(us_.decide().finished);
+  }
+
+  unsigned crash_at_;
+  bool applied_;
+  unsigned steps_ = 0;
+  little_cluster cluster_{3};
+  little_operator us_{cluster_};
+};
+
+} // namespace
+
+TEST_CASE("the basic story goes from the first claim to no trace at all") {
+  // Copies, CronJob, statuses, three runs, hand-over, teardown.
+  CHECK(story{0, false}.play() > 20);
+}
+
+TEST_CASE("the basic story has the same end wherever the process crashes") {
+  auto steps = story{0, false}.play();
+  for (unsigned k = 1; k <= steps; ++k)
+    for (auto applied : {false, true}) {
+      INFO("write " << k << (applied ? " was applied" : " was not sent"));
+      story{k, applied}.play();
+    }
+}
