@@ -34,6 +34,11 @@ api_error plain(int code, std::string_view reason, std::string message) {
   return why;
 }
 
+api_error with_details(api_error why) {
+  why.bare_details = true;
+  return why;
+}
+
 } // namespace
 
 void field_errors::add(std::string_view reason, std::string_view field,
@@ -88,14 +93,19 @@ void field_errors::duplicate(std::string_view field, const json::value& value) {
 void field_errors::wrong_type(std::string_view field, const json::value& value,
                               std::string_view expected) {
   static constexpr std::string_view names[]
-      = {"null",   "boolean", "integer", "integer",
-         "number", "string",  "array",   "object"};
+      = {"null",    "boolean", "integer", "integer",
+         "float64", "string",  "array",   "object"};
   auto actual = names[static_cast<std::size_t>(value.kind())];
-  auto shown = value.is_structured() ? json::value{actual} : value;
   add("FieldValueTypeInvalid", field,
-      fmt::format("Invalid value: {}: {} in body must be of type {}: {}",
-                  json::serialize(shown), field, expected,
-                  json::serialize(json::value{actual})));
+      fmt::format("Invalid value: \"{}\": {} in body must be of type {}: "
+                  "\"{}\"",
+                  actual, field, expected, actual));
+}
+
+void field_errors::malformed(std::string_view field, const json::value& value,
+                             std::string_view detail) {
+  add("FieldValueTypeInvalid", field,
+      fmt::format("Invalid value: {}: {}", json::serialize(value), detail));
 }
 
 api_error field_errors::to_error(const kind_info& kind,
@@ -121,8 +131,25 @@ api_error not_found(const kind_info& kind, std::string_view name) {
 }
 
 api_error no_such_path() {
-  return plain(404, "NotFound",
-               "the server could not find the requested resource");
+  return with_details(plain(
+      404, "NotFound", "the server could not find the requested resource"));
+}
+
+api_error rejected() {
+  return with_details(plain(422, "Invalid",
+                            "the server rejected our request due to an error "
+                            "in our request"));
+}
+
+api_error bad_options(std::string_view kind, const field_errors& errors) {
+  kind_info options;
+  options.group = "meta.k8s.io";
+  options.kind = kind;
+  return errors.to_error(options, "");
+}
+
+api_error internal_error(std::string message) {
+  return plain(500, "", std::move(message));
 }
 
 api_error already_exists(const kind_info& kind, std::string_view name) {
@@ -135,6 +162,19 @@ api_error conflict(const kind_info& kind, std::string_view name,
   return about(409, "Conflict", kind, name,
                fmt::format("Operation cannot be fulfilled on {} \"{}\": {}",
                            qualified(kind), name, why));
+}
+
+api_error foreign_uid(const kind_info& kind, std::string_view ns,
+                      std::string_view name, std::string_view wanted,
+                      std::string_view stored) {
+  auto folder = kind.custom ? kind.group + "/" + kind.plural : kind.plural;
+  return conflict(kind, name,
+                  fmt::format("StorageError: invalid object, Code: 4, Key: "
+                              "/registry/{}/{}{}{}, ResourceVersion: 0, "
+                              "AdditionalErrorMsg: Precondition failed: UID in "
+                              "precondition: {}, UID in object meta: {}",
+                              folder, ns, ns.empty() ? "" : "/", name, wanted,
+                              stored));
 }
 
 api_error stale_version(const kind_info& kind, std::string_view name) {
@@ -155,9 +195,10 @@ api_error forbidden(const kind_info& kind, std::string_view name,
 }
 
 api_error method_not_allowed() {
-  return plain(405, "MethodNotAllowed",
-               "the server does not allow this method on the requested "
-               "resource");
+  return with_details(
+      plain(405, "MethodNotAllowed",
+            "the server does not allow this method on the requested "
+            "resource"));
 }
 
 api_error expired(std::string message) {
@@ -177,9 +218,13 @@ api_error not_modelled(std::string_view what) {
 }
 
 json::object to_status(const api_error& why) {
-  json::object status{{"kind", "Status"},           {"apiVersion", "v1"},
-                      {"metadata", json::object{}}, {"status", "Failure"},
-                      {"message", why.message},     {"reason", why.reason}};
+  json::object status{{"kind", "Status"},
+                      {"apiVersion", "v1"},
+                      {"metadata", json::object{}},
+                      {"status", "Failure"},
+                      {"message", why.message}};
+  if (!why.reason.empty())
+    status["reason"] = why.reason;
   json::object details;
   auto set = [&](std::string_view field, const std::string& text) {
     if (!text.empty())
@@ -200,7 +245,7 @@ json::object to_status(const api_error& why) {
     details["causes"] = std::move(causes);
   if (why.retry_after)
     details["retryAfterSeconds"] = *why.retry_after;
-  if (!details.empty())
+  if (!details.empty() || why.bare_details)
     status["details"] = std::move(details);
   status["code"] = why.code;
   return status;

@@ -37,6 +37,8 @@ struct api_error {
   std::string uid;
   std::vector<error_cause> causes;
   std::optional<int> retry_after;
+  /// Has `details` even when there is nothing in them.
+  bool bare_details = false;
 };
 
 /// Either a `T` or the failure.
@@ -117,6 +119,10 @@ public:
   void wrong_type(std::string_view field, const boost::json::value& value,
                   std::string_view expected);
 
+  /// Of the right JSON type, but not in the format asked for.
+  void malformed(std::string_view field, const boost::json::value& value,
+                 std::string_view detail);
+
   bool empty() const {
     return causes_.empty();
   }
@@ -142,12 +148,27 @@ api_error not_found(const kind_info& kind, std::string_view name);
 /// 404 for a path that serves nothing.
 api_error no_such_path();
 
+/// 422 without a word about why, as for a JSON patch that cannot be done.
+api_error rejected();
+
+/// 422 for query parameters; `kind` is `ListOptions` or `PatchOptions`.
+api_error bad_options(std::string_view kind, const field_errors& errors);
+
+/// 500.
+api_error internal_error(std::string message);
+
 /// 409 AlreadyExists.
 api_error already_exists(const kind_info& kind, std::string_view name);
 
 /// 409 Conflict with the given explanation.
 api_error conflict(const kind_info& kind, std::string_view name,
                    std::string_view why);
+
+/// 409 for an update that names another UID than the stored one; an absent
+/// object has an empty one.
+api_error foreign_uid(const kind_info& kind, std::string_view ns,
+                      std::string_view name, std::string_view wanted,
+                      std::string_view stored);
 
 /// 409 Conflict for a resourceVersion that is not the newest.
 api_error stale_version(const kind_info& kind, std::string_view name);

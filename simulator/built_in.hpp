@@ -13,6 +13,9 @@
 
 namespace holystone::simulator {
 
+/// 400 for a value that cannot be decoded into the type of its field.
+complaint check_types(const kind_info& kind, const boost::json::value& object);
+
 /// Sets what the real server defaults when it decodes an object.
 void set_built_in_defaults(const kind_info& kind, boost::json::value& object);
 

@@ -80,8 +80,17 @@ void admit_pod(json::value& pod) {
 void prepare_creation(const kind_info& kind, json::value& object) {
   auto& root = object.as_object();
   if (kind.kind == "Job") {
-    if (k8s_io::find(object, "spec", "template") != nullptr)
-      generate_selector(object);
+    // Labels that were defaulted are the template's own, also after this.
+    auto labels = [&](auto... path) {
+      return k8s_io::find(object, path...);
+    };
+    auto own = labels("metadata", "labels");
+    auto pods = labels("spec", "template", "metadata", "labels");
+    bool shared = own != nullptr && pods != nullptr && *own == *pods;
+    generate_selector(object);
+    if (shared)
+      field(object, {"metadata", "labels"})
+          = field(object, {"spec", "template", "metadata", "labels"});
     root["status"] = json::object{};
   } else if (kind.kind == "CronJob") {
     root["status"] = json::object{};

@@ -179,8 +179,10 @@ void tidy_template(json::value& pods) {
 }
 
 void default_template(json::value& owner) {
+  set_default(owner, "template", json::object{});
   with_member(owner, "template", [](json::value& pods) {
     tidy_template(pods);
+    set_default(pods, "spec", json::object{});
     with_member(pods, "spec", default_pod_spec);
   });
 }

@@ -153,8 +153,8 @@ void check_job_spec(const json::value& spec, const std::string& at,
   check_pod_spec(*pod_spec, at + ".template.spec", errors);
   auto policy = k8s_io::text_at(*pod_spec, "restartPolicy");
   if (policy == "Always")
-    errors.unsupported(at + ".template.spec.restartPolicy", json::value(policy),
-                       {"OnFailure", "Never"});
+    errors.required(at + ".template.spec.restartPolicy",
+                    "valid values: \"OnFailure\", \"Never\"");
 }
 
 void check_cron_job(const json::value& object, const json::value* before,
@@ -163,7 +163,7 @@ void check_cron_job(const json::value& object, const json::value* before,
   // The controller appends eleven characters to make the name of a Job.
   if (before == nullptr && name.size() > 52)
     errors.invalid("metadata.name", json::value(name),
-                   "must be no more than 52 bytes");
+                   "must be no more than 52 characters");
   static const json::value empty = json::object{};
   auto found = k8s_io::find(object, "spec");
   auto& spec = found ? *found : empty;
@@ -190,8 +190,8 @@ void check_job_update(const json::value& before, const json::value& after,
   bool started = !k8s_io::text_at(before, "status", "startTime").empty();
   bool flexible = suspended && !started;
   if (fixed_template(before, flexible) != fixed_template(after, flexible))
-    errors.invalid("spec.template", at_path(after, {"spec", "template"}),
-                   "field is immutable");
+    errors.invalid(suspended ? "spec.template.spec" : "spec.template",
+                   at_path(after, {"spec", "template"}), "field is immutable");
 }
 
 } // namespace holystone::simulator

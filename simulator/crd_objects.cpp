@@ -73,6 +73,16 @@ std::string_view type_name(shape what) {
   }
 }
 
+std::string_view expected_type(const json::value& value,
+                               const schema_node& schema) {
+  if (schema.what == shape::int_or_string)
+    return "integer,string";
+  bool narrow = schema.limits && schema.limits->format == "int32";
+  if (schema.what == shape::integer && value.is_double() && narrow)
+    return "int32";
+  return type_name(schema.what);
+}
+
 bool has_type(const json::value& value, shape what) {
   switch (what) {
     case shape::object:
@@ -109,7 +119,7 @@ public:
     if (before != nullptr && *before == value)
       return;
     if (!has_type(value, schema.what)) {
-      errors_.wrong_type(at, value, type_name(schema.what));
+      errors_.wrong_type(at, value, expected_type(value, schema));
       return;
     }
     if (schema.limits) {
@@ -174,9 +184,9 @@ private:
           at, value,
           fmt::format("{} in body should match '{}'", at, limits.pattern));
     if (limits.format == "date-time" && !is_date_time(text))
-      errors_.invalid(at, value,
-                      fmt::format("{} in body must be of type date-time: {}",
-                                  at, json::serialize(value)));
+      errors_.malformed(at, value,
+                        fmt::format("{} in body must be of type date-time: {}",
+                                    at, json::serialize(value)));
     auto length = count_code_points(text);
     if (limits.max_length && length > *limits.max_length)
       errors_.too_long(at, *limits.max_length);

@@ -17,18 +17,24 @@ constexpr std::string_view orphan = "orphan";
 
 complaint check_preconditions(const kind_info& kind, const stored& current,
                               const delete_options& options) {
+  auto refuse = [&](std::string why) {
+    auto out = conflict(kind, current.key.name, why);
+    out.message = fmt::format("Operation cannot be fulfilled on {} \"{}\": {}",
+                              kind.kind, current.key.name, why);
+    out.kind = kind.kind;
+    return out;
+  };
   auto version = std::to_string(current.version);
   if (!options.uid.empty() && options.uid != current.uid)
-    return conflict(kind, current.key.name,
-                    fmt::format("Precondition failed: UID in precondition: "
-                                "{}, UID in object meta: {}",
-                                options.uid, current.uid));
+    return refuse(fmt::format(
+        "the UID in the precondition ({}) does not match the UID in record "
+        "({}). The object might have been deleted and then recreated",
+        options.uid, current.uid));
   if (!options.version.empty() && options.version != version)
-    return conflict(kind, current.key.name,
-                    fmt::format("Precondition failed: ResourceVersion in "
-                                "precondition: {}, ResourceVersion in object "
-                                "meta: {}",
-                                options.version, version));
+    return refuse(fmt::format(
+        "the ResourceVersion in the precondition ({}) does not match the "
+        "ResourceVersion in record ({}). The object might have been modified",
+        options.version, version));
   return std::nullopt;
 }
 
@@ -74,11 +80,12 @@ void mark_deleting(const kind_info& kind, json::value& object,
                    std::int64_t grace, instant now) {
   auto old
       = k8s_io::integer_at(object, "metadata", "deletionGracePeriodSeconds");
-  if (is_deleting(object) && old.value_or(0) <= grace)
+  if (is_deleting(object) && old.value_or(grace) <= grace)
     return;
   field(object, {"metadata", "deletionTimestamp"})
       = to_rfc3339(now + seconds{grace});
-  field(object, {"metadata", "deletionGracePeriodSeconds"}) = grace;
+  if (kind.kind != "Namespace")
+    field(object, {"metadata", "deletionGracePeriodSeconds"}) = grace;
   if (old || !kind.has_generation)
     return;
   auto generation = k8s_io::integer_at(object, "metadata", "generation");
@@ -147,10 +154,7 @@ answer<deleted> delete_object(server_core& core, const kind_info& kind,
                                    "\"{}\"",
                                    way));
   set_finalizer(after, foreground, way == "Foreground");
-  // Orphaning is work only where there are dependents to let go.
-  set_finalizer(after, orphan,
-                way == "Orphan"
-                    && !core.objects.owned_by(current->uid).empty());
+  set_finalizer(after, orphan, way == "Orphan");
   auto grace = grace_of(kind, before, options);
   bool is_namespace = kind.kind == "Namespace";
   bool waits = !k8s_io::items_at(after, "metadata", "finalizers").empty()

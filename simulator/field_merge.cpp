@@ -52,6 +52,11 @@ void collect(const json::value& value, const schema_node* schema,
   }
 }
 
+bool is_bare(const json::value& value) {
+  return value.is_null() || (value.is_object() && value.as_object().empty())
+         || (value.is_array() && value.as_array().empty());
+}
+
 struct comparison {
   field_changes changes;
   std::vector<std::string> path;
@@ -108,9 +113,7 @@ struct comparison {
   }
 
   static bool bare(const json::value* value) {
-    return value == nullptr || value->is_null()
-           || (value->is_object() && value->as_object().empty())
-           || (value->is_array() && value->as_array().empty());
+    return value == nullptr || is_bare(*value);
   }
 
   void compare(const json::value* before, const json::value* after,
@@ -226,15 +229,21 @@ void remove_fields(json::value& object, const field_set& gone,
     auto found = kept.children.find(element);
     return found == kept.children.end() ? nothing : found->second;
   };
+  // What removing emptied goes too, unless somebody owns it as a whole.
+  auto clear = [&](json::value& value, const std::string& element,
+                   const field_set& child, const schema_node* type) {
+    if (child.member && below(element).empty())
+      return true;
+    remove_fields(value, child, below(element), type);
+    return is_bare(value) && !below(element).member;
+  };
   if (auto list = object.if_array(); list && schema && schema->element) {
     for (auto it = list->begin(); it != list->end();) {
       auto element = path_element(*it, *schema);
       auto found = gone.children.find(element);
-      bool whole = found != gone.children.end() && found->second.member
-                   && below(element).empty();
-      if (found != gone.children.end() && !whole)
-        remove_fields(*it, found->second, below(element), schema->element);
-      it = whole ? list->erase(it) : std::next(it);
+      bool goes = found != gone.children.end()
+                  && clear(*it, element, found->second, schema->element);
+      it = goes ? list->erase(it) : std::next(it);
     }
     return;
   }
@@ -244,12 +253,9 @@ void remove_fields(json::value& object, const field_set& gone,
   for (auto& [element, child] : gone.children) {
     auto name = std::string_view{element}.substr(2);
     auto value = fields->if_contains(name);
-    if (value == nullptr)
-      continue;
-    if (child.member && below(element).empty())
+    if (value != nullptr
+        && clear(*value, element, child, schema_of(schema, name)))
       fields->erase(name);
-    else
-      remove_fields(*value, child, below(element), schema_of(schema, name));
   }
 }
 

@@ -28,8 +28,8 @@ api_error too_large(std::uint64_t wanted, std::uint64_t newest) {
   api_error why;
   why.code = 504;
   why.reason = "Timeout";
-  why.message = fmt::format("Too large resource version: {}, current: {}",
-                            wanted, newest);
+  why.message = fmt::format(
+      "Timeout: Too large resource version: {}, current: {}", wanted, newest);
   why.causes.push_back(
       {"ResourceVersionTooLarge", "Too large resource version", ""});
   why.retry_after = 1;
@@ -102,16 +102,21 @@ complaint choose_source(server_core& core, const kind_info& kind,
         "list result. You can start a new list without the continue "
         "parameter.");
   }
-  if (!match.empty() && version.empty())
-    return bad_request("resourceVersionMatch is forbidden unless "
-                       "resourceVersion is provided");
+  if (!match.empty() && version.empty()) {
+    field_errors errors;
+    errors.forbidden("resourceVersionMatch",
+                     "resourceVersionMatch is forbidden unless "
+                     "resourceVersion is provided");
+    return bad_options("ListOptions", errors);
+  }
   if (version.empty() || version == "0")
     return std::nullopt;
   auto wanted = number_in(version);
   if (!wanted)
-    return bad_request(fmt::format("Invalid value: \"{}\": "
-                                   "resourceVersion is no number",
-                                   version));
+    return bad_request(fmt::format(
+        "invalid resource version: resourceVersion: Invalid value: \"{}\": "
+        "strconv.ParseUint: parsing \"{}\": invalid syntax",
+        version, version));
   if (*wanted > newest)
     return too_large(*wanted, newest);
   if (match == "Exact")

@@ -30,16 +30,6 @@ void merge_patch(json::value& target, const json::value& patch) {
 
 namespace {
 
-api_error undoable(std::string text) {
-  api_error why;
-  why.code = 422;
-  why.reason = "Invalid";
-  why.message = "the server rejected our request due to an error in our "
-                "request: "
-                + std::move(text);
-  return why;
-}
-
 std::vector<std::string> tokens_of(std::string_view pointer) {
   std::vector<std::string> out;
   while (!pointer.empty()) {
@@ -85,14 +75,8 @@ json::value* resolve(json::value& root, const std::vector<std::string>& path,
   return at;
 }
 
-complaint missing(std::string_view what, std::string_view path) {
-  return undoable(fmt::format("{} operation does not apply: doc is missing "
-                              "path: \"{}\": missing value",
-                              what, path));
-}
-
 complaint add_at(json::value& root, std::string_view path,
-                 const json::value& value, std::string_view what) {
+                 const json::value& value) {
   auto tokens = tokens_of(path);
   if (tokens.empty()) {
     root = value;
@@ -100,33 +84,32 @@ complaint add_at(json::value& root, std::string_view path,
   }
   auto parent = resolve(root, tokens, tokens.size() - 1);
   if (parent == nullptr)
-    return missing(what, path);
+    return rejected();
   if (auto object = parent->if_object()) {
     (*object)[tokens.back()] = value;
     return std::nullopt;
   }
   auto list = parent->if_array();
   if (list == nullptr)
-    return missing(what, path);
+    return rejected();
   if (tokens.back() == "-") {
     list->push_back(value);
     return std::nullopt;
   }
   auto index = index_in(tokens.back(), list->size() + 1);
   if (!index)
-    return missing(what, path);
+    return rejected();
   list->insert(list->begin() + static_cast<std::ptrdiff_t>(*index), value);
   return std::nullopt;
 }
 
-complaint remove_at(json::value& root, std::string_view path,
-                    std::string_view what) {
+complaint remove_at(json::value& root, std::string_view path) {
   auto tokens = tokens_of(path);
   auto parent
       = tokens.empty() ? nullptr : resolve(root, tokens, tokens.size() - 1);
   auto there = parent ? step_into(*parent, tokens.back()) : nullptr;
   if (there == nullptr)
-    return missing(what, path);
+    return rejected();
   if (auto object = parent->if_object())
     object->erase(tokens.back());
   else
@@ -143,12 +126,12 @@ complaint run_operation(json::value& root, const json::value& step) {
   auto value = given ? *given : json::value{};
   auto there = resolve(root, tokens_of(path), tokens_of(path).size());
   if (what == "add")
-    return add_at(root, path, value, what);
+    return add_at(root, path, value);
   if (what == "remove")
-    return remove_at(root, path, what);
+    return remove_at(root, path);
   if (what == "replace") {
     if (there == nullptr)
-      return missing(what, path);
+      return rejected();
     *there = value;
     return std::nullopt;
   }
@@ -156,17 +139,17 @@ complaint run_operation(json::value& root, const json::value& step) {
     bool holds = there ? *there == value : value.is_null();
     if (holds)
       return std::nullopt;
-    return undoable(fmt::format("testing value {} failed", path));
+    return rejected();
   }
   if (what == "move" || what == "copy") {
     auto source = resolve(root, tokens_of(from), tokens_of(from).size());
     if (source == nullptr)
-      return missing(what, from);
+      return rejected();
     auto moved = *source;
     if (what == "move")
-      if (auto refused = remove_at(root, from, what))
+      if (auto refused = remove_at(root, from))
         return refused;
-    return add_at(root, path, moved, what);
+    return add_at(root, path, moved);
   }
   return bad_request(
       fmt::format("unknown operation \"{}\" in a JSON patch", what));

@@ -134,12 +134,8 @@ reply replace(exchange& at) {
   // An update of an absent object creates a Lease or an Event.
   bool absent = at.core.objects.find(at.kind.id(), at.key()) == nullptr;
   if (absent && at.kind.create_on_update && at.where.subresource.empty()) {
-    if (!k8s_io::text_at(*body, "metadata", "uid").empty())
-      return failure(conflict(
-          at.kind, at.where.name,
-          fmt::format("Precondition failed: UID in precondition: {}, UID in "
-                      "object meta: ",
-                      k8s_io::text_at(*body, "metadata", "uid"))));
+    if (auto uid = k8s_io::text_at(*body, "metadata", "uid"); !uid.empty())
+      return failure(foreign_uid(at.kind, at.where.ns, at.where.name, uid, ""));
     drop(*body, {"metadata", "resourceVersion"});
     field(*body, {"metadata", "name"}) = at.where.name;
     auto made
@@ -157,6 +153,12 @@ reply apply(exchange& at) {
   auto body = decode_yaml(at.what.body);
   if (!body)
     return failure(body.why());
+  auto kind = k8s_io::text_at(*body, "kind");
+  auto version = k8s_io::text_at(*body, "apiVersion");
+  if (kind.empty() || version.empty())
+    return failure(
+        bad_request(fmt::format("invalid object type: {}, Kind={}",
+                                version.empty() ? "/" : version, kind)));
   auto how = at.writing();
   bool created = false;
   auto done = apply_object(at.core, at.kind, at.key(), std::move(*body), how,
@@ -313,6 +315,18 @@ bool exists_elsewhere(std::string_view subresource) {
   return false;
 }
 
+// A group that nobody serves has no Status to answer with.
+reply no_such_kind(const server_core& core, const target& where) {
+  for (auto& each : core.kinds.all())
+    if (each.group == where.group && each.version == where.version)
+      return failure(no_such_path());
+  reply out;
+  out.status = 404;
+  out.content_type = "text/plain; charset=utf-8";
+  out.body = "404 page not found\n";
+  return out;
+}
+
 } // namespace
 
 reply route(server_core& core, const call& what, instant now) {
@@ -322,7 +336,7 @@ reply route(server_core& core, const call& what, instant now) {
     return failure(no_such_path());
   auto kind = core.kinds.find(where->group, where->version, where->plural);
   if (kind == nullptr)
-    return failure(no_such_path());
+    return no_such_kind(core, *where);
   if (!where->subresource.empty() && !kind->serves(where->subresource)) {
     if (exists_elsewhere(where->subresource))
       return failure(not_modelled(fmt::format("the subresource {} of {}",

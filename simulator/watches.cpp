@@ -107,24 +107,20 @@ bool send_initial(watch_batch& out, watch_state& watch, std::size_t most,
 answer<bool> wants_initial(const target& where, std::string_view version) {
   auto match = where.parameter("resourceVersionMatch");
   bool asked = where.query.contains("sendInitialEvents");
-  if (asked && match != "NotOlderThan") {
-    api_error why = bad_request(
-        "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: "
-        "Forbidden: sendInitialEvents requires setting resourceVersionMatch to "
-        "NotOlderThan");
-    why.code = 422;
-    why.reason = "Invalid";
-    return why;
-  }
-  if (!asked && !match.empty()) {
-    api_error why = bad_request(
-        "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: "
-        "Forbidden: resourceVersionMatch is forbidden for watch unless "
-        "sendInitialEvents is provided");
-    why.code = 422;
-    why.reason = "Invalid";
-    return why;
-  }
+  field_errors errors;
+  if (asked && match != "NotOlderThan")
+    errors.forbidden("resourceVersionMatch",
+                     "sendInitialEvents requires setting "
+                     "resourceVersionMatch to NotOlderThan");
+  if (!asked && !match.empty())
+    errors.forbidden("resourceVersionMatch",
+                     "resourceVersionMatch is forbidden for watch unless "
+                     "sendInitialEvents is provided");
+  if (!asked && !match.empty() && match != "NotOlderThan")
+    errors.unsupported("resourceVersionMatch", json::value(match),
+                       {"NotOlderThan"});
+  if (!errors.empty())
+    return bad_options("ListOptions", errors);
   if (asked)
     return where.flag("sendInitialEvents");
   return version.empty() || version == "0";
@@ -159,13 +155,14 @@ answer<watch_id> open_watch(server_core& core, const kind_info& kind,
     auto end = version.data() + version.size();
     auto [rest, failed] = std::from_chars(version.data(), end, from);
     if (failed != std::errc{} || rest != end)
-      return bad_request(fmt::format("Invalid value: \"{}\": "
-                                     "resourceVersion is no number",
-                                     version));
+      return internal_error(fmt::format(
+          "resourceVersion: Invalid value: \"{}\": strconv.ParseUint: "
+          "parsing \"{}\": invalid syntax",
+          version, version));
   }
   if (from > newest) {
     auto why = bad_request(fmt::format(
-        "Too large resource version: {}, current: {}", from, newest));
+        "Timeout: Too large resource version: {}, current: {}", from, newest));
     why.code = 504;
     why.reason = "Timeout";
     why.retry_after = 1;

@@ -31,8 +31,28 @@ complaint drop_unknown(const kind_info& kind, json::value& object,
       how.warnings.push_back(text);
   }
   if (how.strict && !gone.empty())
-    return bad_request("strict decoding error: " + list);
+    return bad_request(
+        kind.custom ? "strict decoding error: " + list
+                    : fmt::format("{} in version \"{}\" cannot be "
+                                  "handled as a {}: strict decoding "
+                                  "error: {}",
+                                  kind.kind, kind.version, kind.kind, list));
   return std::nullopt;
+}
+
+// An apply may only say what the schema knows, strict or not.
+complaint refuse_unknown(const kind_info& kind, json::value& wanted) {
+  auto schema = schema_of(kind);
+  auto gone
+      = schema ? prune_unknown(wanted, *schema) : std::vector<std::string>{};
+  if (gone.empty())
+    return std::nullopt;
+  return internal_error(fmt::format(
+      "failed to create typed patch object ({}/{}; {}/{}, Kind={}): .{}: "
+      "field not declared in schema",
+      k8s_io::text_at(wanted, "metadata", "namespace"),
+      k8s_io::text_at(wanted, "metadata", "name"), kind.group, kind.version,
+      kind.kind, gone.front()));
 }
 
 // To built-in kinds null is the same as absent.
@@ -75,6 +95,8 @@ complaint normalise(const kind_info& kind, json::value& object,
     set_defaults(object, *kind.custom->schema);
   } else {
     drop_nulls(object);
+    if (auto refused = check_types(kind, object))
+      return refused;
     set_built_in_defaults(kind, object);
   }
   return std::nullopt;
@@ -185,15 +207,13 @@ complaint check_guards(const kind_info& kind, const stored& current,
   auto version = k8s_io::text_at(after, "metadata", "resourceVersion");
   auto uid = k8s_io::text_at(after, "metadata", "uid");
   auto name = k8s_io::text_at(after, "metadata", "name");
-  if (way == change_kind::put && !name.empty() && name != current.key.name)
+  if (!name.empty() && name != current.key.name)
     return bad_request(fmt::format("the name of the object ({}) does not "
                                    "match the name on the URL ({})",
                                    name, current.key.name));
   if (way == change_kind::put && !uid.empty() && uid != current.uid)
-    return conflict(kind, current.key.name,
-                    fmt::format("Precondition failed: UID in precondition: "
-                                "{}, UID in object meta: {}",
-                                uid, current.uid));
+    return foreign_uid(kind, current.key.ns, current.key.name, uid,
+                       current.uid);
   if (!version.empty() && version != std::to_string(current.version))
     return stale_version(kind, current.key.name);
   if (version.empty() && way == change_kind::put
@@ -201,7 +221,11 @@ complaint check_guards(const kind_info& kind, const stored& current,
     field_errors errors;
     errors.invalid("metadata.resourceVersion", 0,
                    "must be specified for an update");
-    return errors.to_error(kind, current.key.name);
+    auto why = errors.to_error(kind, current.key.name);
+    // Said of the resource, not of the kind.
+    why.message.replace(0, kind.kind.size(), kind.plural);
+    why.kind = kind.plural;
+    return why;
   }
   return std::nullopt;
 }
@@ -293,8 +317,8 @@ answer<json::value> create_object(server_core& core, const kind_info& kind,
                                   write_context& how) {
   if (object.is_object()
       && !k8s_io::text_at(object, "metadata", "resourceVersion").empty())
-    return bad_request("resourceVersion should not be set on objects to be "
-                       "created");
+    return internal_error("resourceVersion should not be set on objects to "
+                          "be created");
   if (auto refused = normalise(kind, object, how))
     return *refused;
   if (auto refused = place(core, kind, ns, object))
@@ -354,7 +378,7 @@ answer<json::value> apply_object(server_core& core, const kind_info& kind,
   if (how.manager.empty()) {
     field_errors errors;
     errors.required("fieldManager", "is required for apply patch");
-    return errors.to_error(kind, key.name);
+    return bad_options("PatchOptions", errors);
   }
   how.operation = "Apply";
   if (auto refused = check_applied(kind, wanted, how))
@@ -365,7 +389,7 @@ answer<json::value> apply_object(server_core& core, const kind_info& kind,
                                    "({})",
                                    name, key.name));
   field(wanted, {"metadata", "name"}) = key.name;
-  if (auto refused = drop_unknown(kind, wanted, how))
+  if (auto refused = refuse_unknown(kind, wanted))
     return *refused;
   auto current = core.objects.find(kind.id(), key);
   created = current == nullptr;

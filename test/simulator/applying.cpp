@@ -27,7 +27,8 @@ TEST_CASE("apply creates what is absent and needs a manager (R-45, R-47)") {
     "data":{"k":"v"}})");
   CHECK(made.status == 201);
   CHECK(fields_of_manager(made, "applier") == R"({"f:data":{"f:k":{}}})");
-  auto nobody = c.send("PATCH", a, "{}", "application/apply-patch+yaml");
+  auto nobody = c.send("PATCH", a, c.with_type(a, "{}"),
+                       "application/apply-patch+yaml");
   CHECK(nobody.status == 422);
   CHECK(nobody.message().find("fieldManager") != std::string::npos);
 }
@@ -210,6 +211,36 @@ TEST_CASE("a UID or a version in an apply is a guard (R-47, A-17)") {
   CHECK(fresh.status == 200);
   auto foreign = c.apply(a, R"({"metadata":{"uid":"u"},"data":{"k":"w"}})");
   CHECK(foreign.status == 422);
+}
+
+TEST_CASE("an apply of a field that the schema does not know is refused") {
+  test_cluster c;
+  auto refused = c.apply(a, R"({"dta":{}})");
+  CHECK(refused.status == 500);
+  CHECK(refused.message()
+        == "failed to create typed patch object (/a; /v1, Kind=ConfigMap): "
+           ".dta: field not declared in schema");
+}
+
+TEST_CASE("what an apply empties goes, as when a volume changes its source") {
+  test_cluster c;
+  auto volume = [](const std::string& source) {
+    return R"({"spec":{"schedule":"0 2 * * *","jobTemplate":{"spec":
+      {"template":{"spec":{"restartPolicy":"Never","volumes":[{"name":"v",)"
+           + source + R"(}],"containers":[{"name":"c","image":"i:1"}]}}}}}})";
+  };
+  c.apply(cron_jobs + "/c", volume(R"("emptyDir":{"sizeLimit":"8Gi"})"));
+  auto moved = c.apply(cron_jobs + "/c",
+                       volume(R"("persistentVolumeClaim":{"claimName":"p"})"));
+  REQUIRE(moved.status == 200);
+  CHECK(moved.body.at("spec")
+            .at("jobTemplate")
+            .at("spec")
+            .at("template")
+            .at("spec")
+            .at("volumes")
+        == json::parse(R"([{"name":"v",
+             "persistentVolumeClaim":{"claimName":"p"}}])"));
 }
 
 TEST_CASE("an apply may not carry managedFields") {

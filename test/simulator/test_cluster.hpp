@@ -5,6 +5,8 @@
 
 #include "k8s_io/fields.hpp"
 #include "simulator/api_server.hpp"
+#include "simulator/kinds.hpp"
+#include "simulator/target.hpp"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
@@ -108,6 +110,7 @@ struct test_cluster {
 
   answered apply(std::string target, std::string body,
                  std::string manager = "applier", bool force = false) {
+    body = with_type(target, std::move(body));
     target += "?fieldManager=" + manager;
     if (force)
       target += "&force=true";
@@ -117,6 +120,19 @@ struct test_cluster {
 
   answered remove(std::string target, std::string body = {}) {
     return send("DELETE", std::move(target), std::move(body));
+  }
+
+  /// Adds apiVersion and kind, which an apply must carry, to a JSON body.
+  std::string with_type(const std::string& target, std::string body) {
+    auto where = parse_target(target);
+    auto kind
+        = server.kinds().find(where->group, where->version, where->plural);
+    if (kind == nullptr || !body.starts_with("{"))
+      return body;
+    auto object = boost::json::parse(body);
+    object.as_object()["apiVersion"] = kind->api_version();
+    object.as_object()["kind"] = kind->kind;
+    return boost::json::serialize(object);
   }
 
   watch_id watch(std::string target) {
