@@ -51,7 +51,8 @@ std::optional<instant> job_controller::step(instant now) {
 }
 
 void job_controller::notice_jobs(store& view) {
-  for (auto& change : view.changes(resources::jobs, jobs_)) {
+  bool relisted = false;
+  for (auto& change : view.changes(resources::jobs, jobs_, &relisted)) {
     if (!change.deleted) {
       queue_.add(change.key, view.now());
       continue;
@@ -60,10 +61,15 @@ void job_controller::notice_jobs(store& view) {
     for (auto& pod : view.owned_by(resources::pods, change.uid))
       release_pod(view, pod);
   }
+  // Deletes may have been missed: their pods wait to be let go.
+  if (relisted)
+    for (auto& pod : view.list(resources::pods))
+      notice_pod(view, pod);
 }
 
 void job_controller::notice_pods(store& view) {
-  for (auto& change : view.changes(resources::pods, pods_)) {
+  bool relisted = false;
+  for (auto& change : view.changes(resources::pods, pods_, &relisted)) {
     if (auto job = job_of_pod_.find(change.uid); job != job_of_pod_.end()) {
       queue_.add(job->second, view.now());
       if (change.deleted)
@@ -74,6 +80,10 @@ void job_controller::notice_pods(store& view) {
     if (auto pod = view.get(resources::pods, change.key))
       notice_pod(view, *pod);
   }
+  // Pods may have gone unseen: their Jobs have to count again.
+  if (relisted)
+    for (auto& job : view.list(resources::jobs))
+      queue_.add(key_of(job), view.now());
 }
 
 void job_controller::notice_pod(store& view, const json::value& pod) {

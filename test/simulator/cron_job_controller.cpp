@@ -355,3 +355,22 @@ TEST_CASE("a deleted CronJob makes no more Jobs, a recreated one starts "
   cluster.run_to(at("04:00:00"));
   CHECK(cluster.names(resources::jobs).empty());
 }
+
+TEST_CASE("A-2 deleting a CronJob removes its Job at once while the pod runs "
+          "on") {
+  virtual_cluster cluster;
+  cluster.behave = [](auto&, auto&, instant) {
+    return container_run{.duration = std::nullopt, .patience = seconds{20}};
+  };
+  make(cluster, cron_job("0 2 * * *"));
+  cluster.run_to(at("02:10:00"));
+  REQUIRE(cluster.live_pods().size() == 1);
+  cluster.view().remove(resources::cron_jobs, {"apps", "c"});
+  cluster.run_for(seconds{10});
+  CHECK(cluster.names(resources::jobs).empty());
+  REQUIRE(cluster.live_pods().size() == 1);
+  CHECK(is_deleting(cluster.live_pods().front()));
+  CHECK(text_at(cluster.live_pods().front(), "status", "phase") == "Running");
+  cluster.run_for(seconds{20});
+  CHECK(cluster.pods().empty());
+}

@@ -348,3 +348,34 @@ TEST_CASE("a controller that restarts in the middle loses nothing") {
   CHECK(integer_at(the_job(cluster), "status", "succeeded") == 1);
   CHECK(cluster.pods().size() == 1);
 }
+
+TEST_CASE("R-16 pods of a Job that was deleted while history was lost are let "
+          "go") {
+  virtual_cluster cluster;
+  make(cluster, job());
+  cluster.run_to(at("00:00:01"));
+  REQUIRE(cluster.live_pods().size() == 1);
+  REQUIRE(cluster.view().remove(resources::jobs, {"apps", "j"}));
+  cluster.view().server().compact();
+  cluster.run_for(seconds{60});
+  CHECK(cluster.pods().empty());
+}
+
+TEST_CASE("R-16 a pod that vanished while history was lost is replaced") {
+  virtual_cluster cluster;
+  run_for_ever(cluster);
+  auto object = job();
+  field(object, {"spec", "backoffLimit"}) = 6;
+  make(cluster, object);
+  cluster.run_for(seconds{60});
+  auto first = key_of(the_pod(cluster));
+  removal now;
+  now.grace = 0;
+  cluster.patch(resources::pods, first.name,
+                R"({"metadata":{"finalizers":null}})");
+  REQUIRE(cluster.view().remove(resources::pods, first, now));
+  cluster.view().server().compact();
+  cluster.run_for(seconds{60});
+  REQUIRE(cluster.live_pods().size() == 1);
+  CHECK(key_of(the_pod(cluster)).name != first.name);
+}
