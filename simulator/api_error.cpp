@@ -74,6 +74,11 @@ void field_errors::unsupported(std::string_view field, const json::value& value,
                   json::serialize(value), list));
 }
 
+void field_errors::not_found(std::string_view field, const json::value& value) {
+  add("FieldValueNotFound", field,
+      fmt::format("Not found: {}", json::serialize(value)));
+}
+
 void field_errors::too_long(std::string_view field, std::size_t most) {
   add("FieldValueTooLong", field,
       fmt::format("Too long: may not be more than {} bytes", most));

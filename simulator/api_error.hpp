@@ -106,6 +106,9 @@ public:
   void unsupported(std::string_view field, const boost::json::value& value,
                    const std::vector<std::string_view>& allowed);
 
+  /// The value names something that is not there.
+  void not_found(std::string_view field, const boost::json::value& value);
+
   /// Longer than allowed.
   void too_long(std::string_view field, std::size_t most);
 

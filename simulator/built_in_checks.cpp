@@ -118,51 +118,64 @@ void check_event(const json::value& object, field_errors& errors) {
                    "does not match event.namespace");
 }
 
+constexpr std::string_view label_wanted
+    = "a lowercase RFC 1123 label is needed";
+
+std::set<std::string> check_volumes(const json::value& spec,
+                                    const std::string& at,
+                                    field_errors& errors) {
+  std::set<std::string> volumes;
+  std::size_t index = 0;
+  for (auto& each : k8s_io::items_at(spec, "volumes")) {
+    auto field = fmt::format("{}.volumes[{}].name", at, index++);
+    auto name = k8s_io::text_at(each, "name");
+    if (!is_label(name))
+      errors.invalid(field, json::value(name), label_wanted);
+    else if (!volumes.insert(name).second)
+      errors.duplicate(field, json::value(name));
+  }
+  return volumes;
+}
+
+void check_container_name(const std::string& name, const std::string& at,
+                          std::set<std::string>& names, field_errors& errors) {
+  if (name.empty())
+    errors.required(at + ".name");
+  else if (!is_label(name))
+    errors.invalid(at + ".name", json::value(name), label_wanted);
+  else if (!names.insert(name).second)
+    errors.duplicate(at + ".name", json::value(name));
+}
+
+void check_container(const json::value& container, const std::string& at,
+                     const std::set<std::string>& volumes,
+                     field_errors& errors) {
+  if (k8s_io::text_at(container, "image").empty())
+    errors.required(at + ".image");
+  std::size_t index = 0;
+  for (auto& each : k8s_io::items_at(container, "volumeMounts")) {
+    auto field = fmt::format("{}.volumeMounts[{}].name", at, index++);
+    auto volume = k8s_io::text_at(each, "name");
+    if (!volumes.contains(volume)) {
+      errors.not_found(field, json::value(volume));
+    }
+  }
+}
+
 } // namespace
 
 void check_pod_spec(const json::value& spec, const std::string& at,
                     field_errors& errors) {
-  auto& containers = k8s_io::items_at(spec, "containers");
-  if (containers.empty())
+  if (k8s_io::items_at(spec, "containers").empty())
     errors.required(at + ".containers");
-  std::set<std::string> volumes;
-  for (auto& each : k8s_io::items_at(spec, "volumes"))
-    if (auto name = k8s_io::text_at(each, "name"); !is_label(name))
-      errors.invalid(at + ".volumes[].name", json::value(name),
-                     "a lowercase RFC 1123 label is needed");
-    else if (!volumes.insert(name).second)
-      errors.duplicate(at + ".volumes[].name", json::value(name));
+  auto volumes = check_volumes(spec, at, errors);
   std::set<std::string> names;
   for (auto group : {"initContainers", "containers"}) {
     std::size_t index = 0;
     for (auto& each : k8s_io::items_at(spec, group)) {
       auto where = fmt::format("{}.{}[{}]", at, group, index++);
-      auto name = k8s_io::text_at(each, "name");
-      if (name.empty())
-        errors.required(where + ".name");
-      else if (!is_label(name))
-        errors.invalid(where + ".name", json::value(name),
-                       "a lowercase RFC 1123 label is needed");
-      else if (!names.insert(name).second)
-        errors.duplicate(where + ".name", json::value(name));
-      if (k8s_io::text_at(each, "image").empty())
-        errors.required(where + ".image");
-      std::size_t mount = 0;
-      for (auto& m : k8s_io::items_at(each, "volumeMounts")) {
-        auto volume = k8s_io::text_at(m, "name");
-        if (!volumes.contains(volume)) {
-          auto field = fmt::format("{}.volumeMounts[{}].name", where, mount);
-          errors.invalid(field, json::value(volume), "");
-        }
-        ++mount;
-      }
-      for (auto kind : {"limits", "requests"})
-        for (auto& q : k8s_io::members_at(each, "resources", kind))
-          if (auto text = q.value().if_string();
-              text != nullptr && !is_quantity(*text))
-            errors.invalid(fmt::format("{}.resources.{}[{}]", where, kind,
-                                       std::string_view{q.key()}),
-                           q.value(), "is no quantity");
+      check_container_name(k8s_io::text_at(each, "name"), where, names, errors);
+      check_container(each, where, volumes, errors);
     }
   }
   auto policy = k8s_io::text_at(spec, "restartPolicy");
