@@ -112,7 +112,7 @@ error malformed(std::string_view what) {
 
 using item_taker = std::function<void(const json::object&)>;
 
-// The parse buffer grows to the largest object seen and is used again.
+// Most objects fit into the buffer, which serves one after the other.
 class item_reader {
 public:
   explicit item_reader(const item_taker& take) : take_(take) {
@@ -138,10 +138,12 @@ public:
 
 private:
   std::optional<error> read_item(std::string_view text) {
-    memory_.release();
+    // One resource an item: Boost's doubles its next block for good whenever
+    // the buffer was too small, so that twenty large objects ask for 32 GiB.
+    json::monotonic_resource memory{first_.data(), first_.size()};
     json::error_code failed;
     auto item
-        = json::parse(as_boost(text), failed, &memory_, api_parse_options());
+        = json::parse(as_boost(text), failed, &memory, api_parse_options());
     if (failed)
       return malformed(failed.message());
     if (!item.is_object())
@@ -152,7 +154,6 @@ private:
 
   const item_taker& take_;
   std::array<unsigned char, 32 * 1024> first_;
-  json::monotonic_resource memory_{first_.data(), first_.size()};
 };
 
 void read_metadata(std::string_view text, list_header& out) {

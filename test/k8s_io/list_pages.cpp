@@ -85,6 +85,19 @@ TEST_CASE("no cut of a list is read as a whole one") {
   }
 }
 
+TEST_CASE("a list may hold many large items") {
+  // Each fills the parse buffer several times over.
+  boost::json::array large(1'000, boost::json::object{{"key", "value"}});
+  boost::json::array items(60, boost::json::object{{"large", large}});
+  auto text = boost::json::serialize(boost::json::object{{"items", items}});
+  std::size_t count = 0;
+  auto failed = for_each_item(text, [&](const boost::json::object& item) {
+    count += item.at("large").as_array().size();
+  });
+  CHECK_FALSE(failed);
+  CHECK(count == 60 * 1'000);
+}
+
 TEST_CASE("reading agrees with a whole parse on random objects") {
   std::mt19937 random{11};
   const char* pieces[] = {"\"", "\\", "{", "}", "[", "]", ",", ":", "x", "\n"};
