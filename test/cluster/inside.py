@@ -160,6 +160,22 @@ def start_stores(node):
     del os.environ["ROOT_ACCESS_KEY"], os.environ["ROOT_SECRET_KEY"]
 
 
+def audit_flags():
+    """Clients' requests without their contents, each when it is answered."""
+    policy = {
+        "apiVersion": "audit.k8s.io/v1",
+        "kind": "Policy",
+        "omitStages": ["RequestReceived"],
+        "rules": [{"level": "None", "users": ["system:apiserver"]},
+                  {"level": "None", "nonResourceURLs": ["*"]},
+                  {"level": "Metadata"}],
+    }
+    with open(f"{INSIDE}/audit.json", "w", encoding="utf-8") as file:
+        json.dump(policy, file)
+    return [f"--audit-policy-file={INSIDE}/audit.json",
+            f"--audit-log-path={INSIDE}/logs/audit.log"]
+
+
 def start_control_plane(node):
     pki = f"{INSIDE}/pki"
     node.wait_for("etcd", "etcd answers",
@@ -178,7 +194,8 @@ def start_control_plane(node):
         "--service-cluster-ip-range=10.96.0.0/24",
         "--kubelet-preferred-address-types=InternalIP",
         f"--kubelet-client-certificate={pki}/admin.crt",
-        f"--kubelet-client-key={pki}/admin.key", "--profiling=false")
+        f"--kubelet-client-key={pki}/admin.key", "--profiling=false",
+        *(audit_flags() if node.options["audit"] else []))
     node.wait_for("kube-apiserver", "kube-apiserver answers",
                   lambda: node.api("/readyz"))
     node.wait_for("versitygw", "versitygw answers",
