@@ -22,8 +22,8 @@ api_client_over(transport_client::stateful_pointer<api_client_state> self,
     return promise;
   };
   // Watches outlive nobody: when this actor goes, its watches go.
-  self->attach_functor([self, net] {
-    for (const auto& [key, id] : self->state.watches)
+  self->attach_functor([watches = self->state.watches, net] {
+    for (const auto& [key, id] : *watches)
       net->cancel(id);
   });
   return {
@@ -42,23 +42,23 @@ api_client_over(transport_client::stateful_pointer<api_client_state> self,
       listener.on_end = [sink, ticket](watch_end how) {
         caf::anon_send(sink, end_atom::value, ticket, std::move(how));
       };
-      self->state.watches[{caf::actor_cast<caf::actor_addr>(sink), ticket}]
+      (*self->state.watches)[{caf::actor_cast<caf::actor_addr>(sink), ticket}]
         = net->open_watch(*what, std::move(listener));
     },
     [self, net](credit_atom, const stream_sink& sink, std::uint64_t ticket,
                 std::uint64_t lines) {
-      auto i = self->state.watches.find(
+      auto i = self->state.watches->find(
         {caf::actor_cast<caf::actor_addr>(sink), ticket});
-      if (i != self->state.watches.end())
+      if (i != self->state.watches->end())
         net->grant(i->second, lines);
     },
     [self, net](cancel_atom, const stream_sink& sink, std::uint64_t ticket) {
-      auto i = self->state.watches.find(
+      auto i = self->state.watches->find(
         {caf::actor_cast<caf::actor_addr>(sink), ticket});
-      if (i == self->state.watches.end())
+      if (i == self->state.watches->end())
         return;
       net->cancel(i->second);
-      self->state.watches.erase(i);
+      self->state.watches->erase(i);
     },
     [self](end_atom, std::uint64_t number, const response_ptr& answer) {
       auto i = self->state.waiting.find(number);

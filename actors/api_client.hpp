@@ -29,7 +29,9 @@ struct api_client_state {
 
   /// Calls on their way, by number.
   std::map<std::uint64_t, caf::typed_response_promise<response_ptr>> waiting;
-  std::map<sink_ticket, watch_id> watches;
+  /// Open watches; shared with the clean-up, which runs after this is gone.
+  std::shared_ptr<std::map<sink_ticket, watch_id>> watches
+    = std::make_shared<std::map<sink_ticket, watch_id>>();
   std::uint64_t calls = 0;
   static inline const char* name = "api-client";
 };
