@@ -66,7 +66,8 @@ cluster-stop: ## stop the node of `make cluster`
 .PHONY: bench
 bench: build ## 1,000 repositories on a real API server -> build/bench.json
 	@.ci/setup go node
-	test/cluster/bench build/bench.json
+	cmake --build $(RELEASE) -j$(JOBS) --target plain_client
+	test/bench/run $(RELEASE) build/bench.json
 
 # The other presets: slower builds that find what the release build can't.
 .PHONY: dev
