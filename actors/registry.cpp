@@ -17,6 +17,9 @@ const std::string lobby;
 
 constexpr seconds longest_timer{300};
 
+/// Readings that fail are tried again every second or so.
+constexpr seconds longest_opening{30};
+
 constexpr auto patience = std::chrono::seconds{90};
 
 fact_ptr share(observation what) {
@@ -334,7 +337,7 @@ void registry_state::start(const std::string& hash, repository_entry& into,
   for (const auto& who : std::set<claim_key>{into.claims})
     if (auto i = sources.find(who.object); i != sources.end())
       place_claim(i->second);
-  self->send(into.actor, lead_atom::value, leading && all_synced());
+  self->send(into.actor, lead_atom::value, may_write());
 }
 
 void registry_state::pass_on(const std::string& hash, const fact_ptr& what) {
@@ -368,22 +371,31 @@ void registry_state::complete(watched_kind kind) {
     return;
   metrics::log_info("caches are synced", {{"sources", sources.size()},
                                           {"secrets", secrets.size()}});
+  opens_at = setup.common.now() + longest_opening;
   for (const auto& [key, source] : std::map{sources})
     place_claim(source);
-  lead(leading);
   tell_settled();
+  arm();
+}
+
+void registry_state::open() {
+  opens_at.reset();
+  is_open = true;
+  lead(leading);
 }
 
 void registry_state::lead(bool leads) {
   leading = leads;
   for (auto& [hash, known] : repositories)
     if (known.actor)
-      self->send(known.actor, lead_atom::value, leading && all_synced());
+      self->send(known.actor, lead_atom::value, may_write());
   ensure_account();
 }
 
 void registry_state::tell_settled() {
   auto settled = is_settled();
+  if (settled && !is_open)
+    open();
   if (settled && setup.identity_by_secret)
     for (const auto& [location, lease] : leases)
       pass_lease_on(location);
@@ -443,8 +455,11 @@ void registry_state::finished(const std::string& hash) {
     return;
   running.erase(hash);
   std::erase(queue, hash);
-  if (i->second.actor)
-    self->send_exit(i->second.actor, caf::exit_reason::normal);
+  if (auto actor = i->second.actor) {
+    // Actors ignore exits with the reason "normal"; and its end is no fall.
+    self->unlink_from(actor);
+    self->send_exit(actor, caf::exit_reason::user_shutdown);
+  }
   repositories.erase(i);
   give_places();
 }
@@ -475,6 +490,8 @@ void registry_state::arm() {
     if (known.restart_at && (!wake || *known.restart_at < *wake))
       wake = known.restart_at;
   auto now = setup.common.now();
+  if (opens_at)
+    wake = std::min(wake.value_or(*opens_at), *opens_at);
   if (leading && !account_exists)
     wake = std::min(wake.value_or(now + seconds{10}), now + seconds{10});
   if (!wake)
@@ -488,6 +505,8 @@ void registry_state::tick() {
   for (auto& [hash, known] : repositories)
     if (known.restart_at && *known.restart_at <= now)
       start(hash, known, true);
+  if (opens_at && *opens_at <= now)
+    open();
   ensure_account();
   arm();
 }

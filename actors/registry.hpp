@@ -59,6 +59,11 @@ struct registry_state {
   registry_setup setup;
   std::bitset<watched_kinds> synced;
   bool leading = false;
+  /// The first readings have come; before, an election would be premature.
+  bool is_open = false;
+  /// When it opens at the latest: a Secret that can't be read must not hold up
+  /// all the others.
+  std::optional<instant> opens_at;
   bool account_exists = false;
   std::map<object_key, source_fact> sources;
   /// Every Secret's incarnation and version, nothing else (P-3).
@@ -124,6 +129,11 @@ private:
   bool is_settled() const {
     return all_synced() && being_read.empty();
   }
+  /// Nobody is elected before every claim could find its place.
+  bool may_write() const {
+    return leading && is_open;
+  }
+  void open();
 };
 
 /// Keeps the repositories.
