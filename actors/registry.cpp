@@ -212,6 +212,7 @@ void registry_state::place_claim(const source_fact& source) {
   auto is_news = into.location_id != location;
   into.location_id = location;
   into.location = canonical_json(*where);
+  into.endpoint = endpoint_of(*where);
   put(source, id.hex, told->second.get(), *settings, std::move(defect));
   if (is_news && leases.contains(location.hex))
     pass_lease_on(location.hex);
@@ -396,6 +397,10 @@ void registry_state::tell_settled() {
   auto settled = is_settled();
   if (settled && !is_open)
     open();
+  // Once for a thousand Secrets that are being read, not once for each.
+  if (settled == told_settled)
+    return;
+  told_settled = settled;
   if (settled && setup.identity_by_secret)
     for (const auto& [location, lease] : leases)
       pass_lease_on(location);
@@ -435,18 +440,33 @@ void registry_state::seat(const std::string& hash, place where) {
   give_places();
 }
 
+bool registry_state::has_place(const std::string& endpoint) const {
+  if (setup.max_concurrent > 0 && running.size() >= setup.max_concurrent)
+    return false;
+  if (setup.max_per_endpoint == 0)
+    return true;
+  auto there = std::ranges::count_if(running, [&](const std::string& hash) {
+    auto i = repositories.find(hash);
+    return i != repositories.end() && i->second.endpoint == endpoint;
+  });
+  return static_cast<unsigned>(there) < setup.max_per_endpoint;
+}
+
 void registry_state::give_places() {
-  while (!queue.empty()
-         && (setup.max_concurrent == 0
-             || running.size() < setup.max_concurrent)) {
-    auto hash = queue.front();
-    queue.pop_front();
+  // In the order of asking; who waits for his endpoint holds up nobody else.
+  std::deque<std::string> waiting;
+  for (auto& hash : std::exchange(queue, {})) {
     auto& to = entry(hash);
     if (!to.actor)
       continue;
+    if (!has_place(to.endpoint)) {
+      waiting.push_back(hash);
+      continue;
+    }
     running.insert(hash);
     self->send(to.actor, grant_atom::value, true);
   }
+  queue = std::move(waiting);
 }
 
 void registry_state::finished(const std::string& hash) {

@@ -30,6 +30,8 @@ struct registry_setup {
   bool identity_by_secret = false;
   /// `--max-concurrent-maintenance`; 0: no limit.
   unsigned max_concurrent = 10;
+  /// `--max-concurrent-per-endpoint`; 0: no limit.
+  unsigned max_per_endpoint = 0;
   /// Namespaces that are served; empty: all.
   std::vector<std::string> namespaces;
 };
@@ -39,6 +41,8 @@ struct repository_entry {
   repository_actor actor;
   repository_id location_id;
   std::string location;
+  /// The storage behind it, for the limit per endpoint.
+  std::string endpoint;
   std::set<claim_key> claims;
   restart_policy supervised;
   /// Set while the actor is down: when it is started again.
@@ -71,6 +75,8 @@ struct registry_state {
   /// What each claimed Secret said when it was read.
   std::map<object_key, reading_ptr> readings;
   std::set<object_key> being_read;
+  /// What the repositories without claims heard last of `is_settled`.
+  bool told_settled = false;
   /// Which sources name a Secret.
   std::map<object_key, std::set<object_key>> named_by;
   /// Where a Secret's copy says that its repository is; holds while the Secret
@@ -120,6 +126,7 @@ private:
   void pass_lease_on(const std::string& location);
   void tell_settled();
   void give_places();
+  bool has_place(const std::string& endpoint) const;
   void arm();
   void ensure_account();
   bool all_synced() const {

@@ -71,7 +71,8 @@ struct repository_state {
   place seat = place::none;
   std::uint64_t generation = 0;
   std::uint64_t events = 0;
-  std::mt19937 random;
+  /// Small: there is one for each repository.
+  std::minstd_rand random;
   static inline const char* name = "repository";
 
   /// Decides and performs the next step, if it is our turn.
