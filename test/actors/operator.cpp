@@ -154,3 +154,41 @@ TEST_CASE("a foreign CronJob under our name is left as it is") {
   CHECK_THAT(picture(world),
              Catch::Contains("app MaintenanceReady False Error"));
 }
+
+TEST_CASE("the inspector says 503 while the registry restarts, then 200") {
+  struct recorder : metrics::http_exchange {
+    metrics::http_request asked;
+    int status = 0;
+
+    const metrics::http_request& request() const override {
+      return asked;
+    }
+    void respond(metrics::http_response answer) override {
+      status = answer.status;
+    }
+    std::shared_ptr<metrics::http_stream>
+    stream(int, std::string, metrics::http_headers) override {
+      return nullptr;
+    }
+  };
+  simulated_world world;
+  add_source(world, "app", "one");
+  stage s{world};
+  auto ask = [&](std::string target) {
+    auto exchange = std::make_shared<recorder>();
+    exchange->asked.target = std::move(target);
+    caf::anon_send(s.top, http_atom::value, exchange_ptr{exchange});
+    s.settle();
+    return exchange->status;
+  };
+  s.pass(20s);
+  CHECK(ask("/readyz") == 200);
+  CHECK(ask("/v1/repositories") == 200);
+  s.kill("registry");
+  s.settle();
+  CHECK(ask("/readyz") == 503);
+  CHECK(ask("/v1/repositories") == 503);
+  s.pass(20s);
+  CHECK(ask("/readyz") == 200);
+  CHECK(ask("/v1/repositories") == 200);
+}

@@ -60,9 +60,10 @@ struct place {
   }
 
   admission_step ask(instant at = now) const {
-    return admit({jobs, pods, lease, "here", digest, since, interval,
-                  never_resumed, granted, "app/kopia@1", limits},
-                 at);
+    admission_view view{jobs,     pods,       lease,         "here",
+                        digest,   since,      interval,      never_resumed,
+                        granted,  "app/kopia@1", limits};
+    return admit(view, at);
   }
 };
 
@@ -439,4 +440,17 @@ TEST_CASE("is_live: ended pods are not, vanished ones for a bounded time") {
   lost.vanished = now;
   CHECK(is_live(lost, limits, now + limits.longest_possible() - 1s));
   CHECK_FALSE(is_live(lost, limits, now + limits.longest_possible()));
+}
+
+TEST_CASE("jitter puts off a scheduled Job, never one made by hand") {
+  std::vector<job_fact> jobs{scheduled(a_job("slot"), now)};
+  lease_fact lease;
+  admission_view view{jobs, {}, lease, "here", "t1", {}, 0s, {}, true, {}, {}};
+  view.lag = 60s;
+  auto early = admit(view, now + 59s);
+  REQUIRE(std::holds_alternative<stand_by>(early));
+  CHECK(std::get<stand_by>(early).wake == now + 60s);
+  CHECK(uid_in<acquire_lease>(admit(view, now + 60s)) == "slot");
+  jobs.push_back(a_job("hand"));
+  CHECK(uid_in<acquire_lease>(admit(view, now)) == "hand");
 }

@@ -27,14 +27,17 @@ bool is_unfinished(const job_fact& job) {
 } // namespace
 
 repository_policy policy_for(const little_cluster& cluster) {
-  return {ns, cluster.limits, [](const cron_job_intent& wanted) {
-            return manifest_digests{
-                wanted.schedule + "|" + wanted.settings.time_zone + "|"
-                    + std::to_string(wanted.settings.suspend) + "|"
-                    + to_rfc3339(wanted.effective_since) + "|" + wanted.conflict
-                    + "|" + template_of(wanted),
-                template_of(wanted)};
-          }};
+  repository_policy policy;
+  policy.operator_namespace = ns;
+  policy.limits = cluster.limits;
+  policy.digests = [](const cron_job_intent& wanted) {
+    return manifest_digests{wanted.schedule + "|" + wanted.settings.time_zone
+                                + "|" + std::to_string(wanted.settings.suspend)
+                                + "|" + to_rfc3339(wanted.effective_since) + "|"
+                                + wanted.conflict + "|" + template_of(wanted),
+                            template_of(wanted)};
+  };
+  return policy;
 }
 
 std::string little_cluster::next(std::string_view prefix) {

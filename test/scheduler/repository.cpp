@@ -63,13 +63,15 @@ struct room {
   }
 
   static repository_policy policy() {
-    return {ns, {}, [](const cron_job_intent& wanted) {
-              return manifest_digests{
-                  wanted.schedule + to_rfc3339(wanted.effective_since)
-                      + to_string(wanted.winner) + wanted.conflict
-                      + wanted.credentials,
-                  "t"};
-            }};
+    repository_policy made;
+    made.operator_namespace = ns;
+    made.digests = [](const cron_job_intent& wanted) {
+      return manifest_digests{
+          wanted.schedule + to_rfc3339(wanted.effective_since)
+              + to_string(wanted.winner) + wanted.conflict + wanted.credentials,
+          "t"};
+    };
+    return made;
   }
 
   repository_step next(instant at = now) const {
