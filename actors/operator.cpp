@@ -62,6 +62,7 @@ root_setup make_setup(const config::options& settings,
   registry.identity_by_secret
     = settings.repository_identity == config::identity_mode::secret;
   registry.max_concurrent = settings.max_concurrent_maintenance;
+  registry.max_per_endpoint = settings.max_concurrent_per_endpoint;
   registry.namespaces = settings.namespaces;
   auto& common = registry.common;
   common.mover.image = settings.mover_image;
@@ -69,6 +70,7 @@ root_setup make_setup(const config::options& settings,
   common.reporter = setup.identity;
   common.policy.operator_namespace = settings.ns;
   common.policy.limits = common.mover.limits;
+  common.policy.jitter = settings.maintenance_jitter;
   common.policy.digests = [mover = common.mover](const cron_job_intent& wanted) {
     return digests(wanted, mover);
   };
@@ -192,6 +194,8 @@ int run_operator(const config::options& settings) {
   };
   if (!sources)
     return refuse(sources.why().message);
+  if (settings.admission == config::admission_mode::off)
+    return refuse("--admission=off is not supported yet; leave the flag out");
   auto who
     = credentials::load(std::move(*sources), std::chrono::steady_clock::now());
   if (!who)

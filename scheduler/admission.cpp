@@ -208,11 +208,20 @@ admission_step admit(const admission_view& view, instant now) {
   if (view.lease.holder)
     return step_for_holder(view, now);
   const job_fact* next = nullptr;
-  for (const auto& job : view.jobs)
-    if (is_waiting(job) && (!next || before(job, *next)))
+  std::optional<instant> later;
+  for (const auto& job : view.jobs) {
+    if (!is_waiting(job))
+      continue;
+    if (job.slot && now < *job.slot + view.lag)
+      later = std::min(later.value_or(*job.slot + view.lag),
+                       *job.slot + view.lag);
+    else if (!next || before(job, *next))
       next = &job;
+  }
   if (!next)
-    return stand_by{};
+    return later ? stand_by{"its start is put off by --maintenance-jitter",
+                            false, later}
+                 : stand_by{};
   if (is_outdated(view, *next))
     return replace_job{*next};
   if (auto waits = obstacle(view, now))

@@ -134,6 +134,9 @@ struct admission_view {
   /// The Secret and version that runs authenticate with (see ledger.hpp).
   std::string secret;
   run_limits limits;
+  /// A scheduled Job starts this long after its slot (`--maintenance-jitter`,
+  /// spread by the repository's hash).
+  seconds lag{0};
 };
 
 /// Take the Lease for a waiting Job, with the version that was seen.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 namespace holystone::scheduler {
@@ -74,6 +75,24 @@ bool has_unfinished_job(const repository_facts& facts) {
   });
 }
 
+/// Is this a finished Job of which none is to be kept?
+bool is_past_limit(const maintenance_settings& settings, const job_fact& job) {
+  if (!job.ours || job.deleting)
+    return false;
+  return (job.state == job_state::complete
+          && settings.successful_jobs_history_limit == 0)
+         || (job.state == job_state::failed
+             && settings.failed_jobs_history_limit == 0);
+}
+
+/// A repository's own share of the jitter: the same at every slot.
+seconds lag_of(const repository_id& id, seconds jitter) {
+  std::uint64_t hash = 0;
+  std::from_chars(id.hex.data(), id.hex.data() + id.hex.size(), hash, 16);
+  auto choices = static_cast<std::uint64_t>(jitter.count()) + 1;
+  return seconds{static_cast<seconds::rep>(hash % choices)};
+}
+
 admission_view admission_of(const repository_facts& facts,
                             const repository_policy& policy,
                             const std::optional<cron_job_intent>& wanted,
@@ -87,7 +106,8 @@ admission_view admission_of(const repository_facts& facts,
                       facts.never_resumed,
                       facts.granted,
                       winner ? secret_name(winner->wish) : std::string{},
-                      policy.limits};
+                      policy.limits,
+                      lag_of(facts.id, policy.jitter)};
   if (wanted)
     view.interval = std::chrono::days{wanted->settings.interval_days};
   // Nobody can win just now, but somebody claims: what waits goes on waiting.
@@ -359,7 +379,7 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
   status.ready = true;
   const auto& wins = winner->wish;
   auto trail = status.failures > 0
-                 ? fmt::format("; the last {} run(s) failed: {}: {}",
+                 ? fmt::format("; runs failed since the last success: {} ({}: {})",
                                status.failures,
                                to_string(facts.lease.known.failure),
                                facts.lease.known.failure_message)
@@ -465,6 +485,13 @@ repository_step next_step(const repository_facts& facts,
       return step;
     }
   }
+  // With a history limit of 0 the controller keeps one Job until its result is
+  // stored; then it goes.
+  if (in_place)
+    for (const auto& job : facts.jobs)
+      if (is_past_limit(wanted->settings, job) && job.uid != facts.lease.holder
+          && take(drop_job{job, "the history limit is 0"}))
+        return step;
   if (in_place && !has_unfinished_job(facts) && !facts.lease.holder)
     for (const auto& copy : facts.copies)
       if (!is_claimed(facts, copy) && take(delete_copy{copy}))

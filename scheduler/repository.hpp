@@ -157,6 +157,9 @@ struct repository_policy {
   run_limits limits;
   /// Digests of the manifest that an intent becomes.
   std::function<manifest_digests(const cron_job_intent&)> digests;
+  /// `--maintenance-jitter`: scheduled runs start up to this long after their
+  /// slot.
+  seconds jitter{0};
 };
 
 /// Copy a Secret or CA object, or bring a copy up to date.
