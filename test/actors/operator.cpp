@@ -176,6 +176,7 @@ TEST_CASE("the inspector says 503 while the registry restarts, then 200") {
   stage s{world};
   auto ask = [&](std::string target) {
     auto exchange = std::make_shared<recorder>();
+    exchange->asked.method = "GET";
     exchange->asked.target = std::move(target);
     caf::anon_send(s.top, http_atom::value, exchange_ptr{exchange});
     s.settle();
