@@ -4,21 +4,45 @@
 
 namespace holystone::actors {
 
+namespace {
+
+using self_pointer = transport_client::stateful_pointer<api_client_state>;
+
+/// Enough to keep the transport's own limit of calls in flight busy.
+constexpr std::size_t most_under_way = 40;
+
+void hand_over(self_pointer self, transport& net, std::uint64_t number,
+               const request& what, urgency how) {
+  auto to = caf::actor_cast<transport_client>(self);
+  auto is_ordinary = how == urgency::ordinary;
+  net.submit(
+    what,
+    [to, number, is_ordinary](response answer) {
+      caf::anon_send(
+        to, end_atom::value, number, is_ordinary,
+        response_ptr{std::make_shared<const response>(std::move(answer))});
+    },
+    how);
+}
+
+void fill_wire(self_pointer self, transport& net) {
+  auto& state = self->state;
+  while (!state.queue.empty() && state.under_way < most_under_way) {
+    auto [number, what] = std::move(state.queue.front());
+    state.queue.pop_front();
+    ++state.under_way;
+    hand_over(self, net, number, *what, urgency::ordinary);
+  }
+}
+
+} // namespace
+
 transport_client::behavior_type
 api_client_over(transport_client::stateful_pointer<api_client_state> self,
                 std::shared_ptr<transport> net) {
-  auto submit = [self, net](const request_ptr& what, urgency how) {
+  auto expect = [self] {
     auto promise = self->make_response_promise<response_ptr>();
-    auto number = ++self->state.calls;
-    self->state.waiting.emplace(number, promise);
-    net->submit(
-      *what,
-      [to = caf::actor_cast<transport_client>(self), number](response answer) {
-        caf::anon_send(to, end_atom::value, number,
-                       response_ptr{std::make_shared<const response>(
-                         std::move(answer))});
-      },
-      how);
+    self->state.waiting.emplace(++self->state.calls, promise);
     return promise;
   };
   // Watches outlive nobody: when this actor goes, its watches go.
@@ -27,11 +51,16 @@ api_client_over(transport_client::stateful_pointer<api_client_state> self,
       net->cancel(id);
   });
   return {
-    [submit](call_atom, const request_ptr& what) {
-      return submit(what, urgency::ordinary);
+    [=](call_atom, const request_ptr& what) {
+      auto promise = expect();
+      self->state.queue.emplace_back(self->state.calls, what);
+      fill_wire(self, *net);
+      return promise;
     },
-    [submit](urgent_atom, const request_ptr& what) {
-      return submit(what, urgency::urgent);
+    [=](urgent_atom, const request_ptr& what) {
+      auto promise = expect();
+      hand_over(self, *net, self->state.calls, *what, urgency::urgent);
+      return promise;
     },
     [self, net](watch_atom, std::uint64_t ticket, const request_ptr& what,
                 const stream_sink& sink) {
@@ -60,7 +89,12 @@ api_client_over(transport_client::stateful_pointer<api_client_state> self,
       net->cancel(i->second);
       self->state.watches->erase(i);
     },
-    [self](end_atom, std::uint64_t number, const response_ptr& answer) {
+    [self, net](end_atom, std::uint64_t number, bool is_ordinary,
+                const response_ptr& answer) {
+      if (is_ordinary) {
+        --self->state.under_way;
+        fill_wire(self, *net);
+      }
       auto i = self->state.waiting.find(number);
       if (i == self->state.waiting.end())
         return;

@@ -12,6 +12,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <utility>
@@ -20,15 +21,20 @@ namespace holystone::actors {
 
 /// The api client with its messages to itself.
 using transport_client = api_client::extend<
-  // INTERNAL: the call with this number was answered.
-  takes<end_atom, std::uint64_t, response_ptr>>;
+  // INTERNAL: the call with this number was answered; was it an ordinary one?
+  takes<end_atom, std::uint64_t, bool, response_ptr>>;
 
 /// The memory of the api client actor.
 struct api_client_state {
   using sink_ticket = std::pair<caf::actor_addr, std::uint64_t>;
 
-  /// Calls on their way, by number.
+  /// Calls not yet answered, by number.
   std::map<std::uint64_t, caf::typed_response_promise<response_ptr>> waiting;
+  /// Calls that wait for a place on the wire. They wait here because the
+  /// transport would copy their bodies.
+  std::deque<std::pair<std::uint64_t, request_ptr>> queue;
+  /// Ordinary calls that the transport has.
+  std::size_t under_way = 0;
   /// Open watches; shared with the clean-up, which runs after this is gone.
   std::shared_ptr<std::map<sink_ticket, watch_id>> watches
     = std::make_shared<std::map<sink_ticket, watch_id>>();

@@ -18,6 +18,7 @@
 #include <future>
 #include <random>
 
+#include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -134,6 +135,10 @@ std::string find_own_image(const config::options& settings, transport& net,
 
 int run(config::options settings, std::shared_ptr<transport> net) {
   auto ending = block_signals();
+  // Lists come as one large text each. glibc would learn from the first to keep
+  // the next ones in its heap for good; a fixed threshold gives them back.
+  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+  mallopt(M_ARENA_MAX, 2);
   if (settings.mover_image.empty()) {
     if (settings.pod_name.empty())
       throw std::runtime_error("--mover-image is needed outside a pod: the "

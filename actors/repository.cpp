@@ -173,6 +173,11 @@ void repository_state::observe(const fact_ptr& what) {
 void repository_state::look_again() {
   recent.clear();
   auto now = setup.now();
+  // A timer is cut short because clocks jump, not because there is work.
+  if (due && now < *due) {
+    set_timer();
+    return;
+  }
   std::vector<fact_ptr> late;
   for (auto& [uid, owed] : echoes)
     if (owed.held && now > owed.since + longest_echo)
@@ -207,10 +212,16 @@ void repository_state::arm(std::optional<instant> wake) {
   for (const auto& [uid, owed] : echoes)
     if (!wake || owed.since + longest_echo < *wake)
       wake = owed.since + longest_echo + seconds{1};
+  due = wake;
+  set_timer();
+}
+
+void repository_state::set_timer() {
   ++generation;
-  if (!wake)
+  if (!due)
     return;
-  auto delay = std::clamp<seconds>(*wake - now, seconds{0}, longest_timer);
+  auto delay
+    = std::clamp<seconds>(*due - setup.now(), seconds{0}, longest_timer);
   self->delayed_send(self, delay, tick_atom::value, generation);
 }
 

@@ -69,6 +69,8 @@ struct repository_state {
   std::string reason;
   std::string writing;
   place seat = place::none;
+  /// When to look again without an event.
+  std::optional<instant> due;
   std::uint64_t generation = 0;
   std::uint64_t events = 0;
   /// Small: there is one for each repository.
@@ -105,6 +107,7 @@ private:
   void post(const std::vector<event_note>& notes);
   void take_seat(const repository_step& step);
   void arm(std::optional<instant> wake);
+  void set_timer();
   bool blocked(const std::string& subject) const;
 };
 

@@ -49,7 +49,7 @@ void watcher_state::perform(const reflector::effect& what) {
                 request_ptr{std::make_shared<const request>(list->call)})
       .then(
         [this, ticket](const response_ptr& answer) {
-          step(reflector::listed{ticket, *answer});
+          step(reflector::listed{ticket, answer});
         },
         [this, ticket](const caf::error& why) {
           response none;

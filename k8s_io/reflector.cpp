@@ -122,9 +122,9 @@ void reflector::ask_page(step_context& in) {
 void reflector::on_list(const listed& what, step_context& in) {
   if (what.ticket != ticket_)
     return;
-  if (!what.answer.ok())
-    return on_list_refused(what.answer, in);
-  auto header = read_list_header(what.answer.body);
+  if (!what.answer->ok())
+    return on_list_refused(*what.answer, in);
+  auto header = read_list_header(what.answer->body);
   auto next = continue_token_.empty() ? plan::list : plan::page;
   if (!header)
     return back_off(next, header.why().message, {}, in);
@@ -135,7 +135,7 @@ void reflector::on_list(const listed& what, step_context& in) {
                                 what_.kind.plural, header->kind),
                     {}, in);
   auto failed
-      = for_each_item(what.answer.body, [&](const json::object& object) {
+      = for_each_item(what.answer->body, [&](const json::object& object) {
           take(object, true, in);
         });
   if (failed)

@@ -27,6 +27,7 @@
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -70,8 +71,19 @@ public:
   struct start {};
   /// The answer to `send_list`.
   struct listed {
+    /// Shares the answer, which may be as large as all objects together.
+    listed(std::uint64_t number, std::shared_ptr<const response> text)
+        : ticket(number), answer(std::move(text)) {
+      // nop
+    }
+
+    listed(std::uint64_t number, response text)
+        : listed(number, std::make_shared<const response>(std::move(text))) {
+      // nop
+    }
+
     std::uint64_t ticket;
-    response answer;
+    std::shared_ptr<const response> answer;
   };
   /// Lines of the watch, see `watch_listener`.
   struct lines {
