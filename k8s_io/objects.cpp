@@ -103,16 +103,6 @@ std::optional<claim_status> read_status(const json::value& object) {
   return status;
 }
 
-/// The first PVC that moverVolumes mount holds a filesystem repository.
-std::string read_repository_claim(const json::value& kopia) {
-  for (const auto& volume : items_at(kopia, "moverVolumes"))
-    if (auto name
-        = text_at(volume, "volumeSource", "persistentVolumeClaim", "claimName");
-        !name.empty())
-      return name;
-  return text_at(kopia, "repositoryPVC");
-}
-
 maintenance_kind kind_of(const std::map<std::string, std::string>& labels) {
   return value_of(labels, names::run_kind) == "quick" ? maintenance_kind::quick
                                                       : maintenance_kind::full;
@@ -207,7 +197,6 @@ source_fact read_source(const json::value& object) {
   source.identity = backup_identity(meta.key, text_at(*kopia, "username"),
                                     text_at(*kopia, "hostname"));
   source.maintenance = read_maintenance(*kopia);
-  source.repository_claim = read_repository_claim(*kopia);
   return source;
 }
 

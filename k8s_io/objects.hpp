@@ -51,8 +51,6 @@ struct source_fact {
   std::string resync;
   /// `user@host` of its backups.
   std::string identity;
-  /// The volume that holds a filesystem repository: a PVC of moverVolumes.
-  std::string repository_claim;
   std::optional<claim_status> status;
   /// `lastTransitionTime` of its condition.
   std::optional<instant> since;
