@@ -74,14 +74,15 @@ result<cron_question> parse_question(std::string_view line, instant now) {
 } // namespace
 
 result<std::vector<instant>> answer(const cron_question& question) {
-  auto spec = resolve_hashed(question.spec, question.hash);
+  auto spec = scheduler::resolve_hashed(question.spec, question.hash);
   if (!spec)
     return spec.why();
-  auto schedule = parse_cron(*spec);
+  auto schedule = scheduler::parse_cron(*spec);
   if (!schedule)
     return schedule.why();
-  auto zone = question.zone.empty() ? result<time_zone>{time_zone{}}
-                                    : find_zone(question.zone);
+  auto zone = question.zone.empty()
+                  ? result<scheduler::time_zone>{scheduler::time_zone{}}
+                  : scheduler::find_zone(question.zone);
   if (!zone)
     return zone.why();
   if (schedule->zone && !question.zone.empty())

@@ -65,14 +65,15 @@ public:
   }
 
   void span(std::string_view flag, const std::string& word, seconds& out) {
-    auto value = parse_go_duration(word);
+    auto value = scheduler::parse_go_duration(word);
     if (!value || *value < seconds{0} || *value > std::chrono::hours{24})
       return fail(flag, word, "a duration from 0 to 24h such as 90s or 15m");
     out = std::chrono::duration_cast<seconds>(*value);
   }
 
-  void zone(std::string_view flag, const std::string& word, time_zone& out) {
-    auto value = find_zone(word);
+  void zone(std::string_view flag, const std::string& word,
+            scheduler::time_zone& out) {
+    auto value = scheduler::find_zone(word);
     if (!value)
       return fail(flag, word,
                   "a name of the IANA time zone database such as UTC or "

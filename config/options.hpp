@@ -48,7 +48,7 @@ struct options {
   /// Does a source that says nothing about maintenance claim it?
   bool default_maintenance = true;
   /// For schedules that name no zone; every CronJob gets one.
-  time_zone timezone;
+  scheduler::time_zone timezone;
   /// 0: no limit.
   unsigned max_concurrent_maintenance = 10;
   /// 0: no limit.

@@ -11,7 +11,7 @@
 #include "scheduler/cron_words.hpp"
 #include "scheduler/duration.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -244,4 +244,4 @@ result<cron_schedule> parse_cron(std::string_view text) {
   return schedule;
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

@@ -18,7 +18,7 @@
 #include "scheduler/result.hpp"
 #include "scheduler/timeline.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 /// The values that one field of a schedule admits.
 struct cron_field {
@@ -73,4 +73,4 @@ struct zoned_spec {
 /// Moves a `TZ=` or `CRON_TZ=` prefix into a zone name; checks neither.
 result<zoned_spec> split_zone(std::string_view text);
 
-} // namespace holystone
+} // namespace holystone::scheduler

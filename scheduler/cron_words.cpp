@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -80,4 +80,4 @@ std::string quoted(std::string_view text) {
   return out += '"';
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

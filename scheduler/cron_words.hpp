@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 /// The parts between separators, empty ones too; never an empty vector.
 std::vector<std::string_view> split(std::string_view text, char separator);
@@ -21,4 +21,4 @@ std::string_view trim(std::string_view text);
 /// The text in quotes, its middle cut out when it is long; for messages.
 std::string quoted(std::string_view text);
 
-} // namespace holystone
+} // namespace holystone::scheduler

@@ -8,7 +8,7 @@
 
 #include "scheduler/cron_words.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -130,4 +130,4 @@ result<std::chrono::nanoseconds> parse_go_duration(std::string_view text) {
   return std::chrono::nanoseconds{count};
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

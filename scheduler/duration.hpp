@@ -9,10 +9,10 @@
 
 #include "scheduler/result.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 /// Parses what Go's `time.ParseDuration` accepts, with its limit of about 292
 /// years; the error says what is missing.
 result<std::chrono::nanoseconds> parse_go_duration(std::string_view text);
 
-} // namespace holystone
+} // namespace holystone::scheduler

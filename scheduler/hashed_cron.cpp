@@ -9,7 +9,7 @@
 #include "scheduler/cron.hpp"
 #include "scheduler/cron_words.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -177,4 +177,4 @@ result<std::string> resolve_hashed(std::string_view text,
   return out.append(copied, text.data() + text.size());
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

@@ -5,7 +5,7 @@
 #include "scheduler/timeline.hpp"
 #include "scheduler/zone_clock.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -229,4 +229,4 @@ std::optional<instant> newest_slot(const cron_schedule& schedule,
   return backward_search{schedule, own, after, until}.run();
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

@@ -13,7 +13,7 @@
 #include "scheduler/zone_clock.hpp"
 #include "scheduler/zone_rule.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -118,7 +118,7 @@ offset_span span_at(const time_zone& zone, instant at) {
   return span;
 }
 
-std::string to_rfc3339(instant at, const time_zone& zone) {
+std::string to_local_rfc3339(instant at, const time_zone& zone) {
   auto offset = span_at(zone, at).offset;
   auto text = to_rfc3339(at + offset);
   if (offset == seconds{0})
@@ -129,4 +129,4 @@ std::string to_rfc3339(instant at, const time_zone& zone) {
                      size / 60, size % 60);
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

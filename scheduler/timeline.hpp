@@ -17,7 +17,7 @@
 #include "scheduler/result.hpp"
 #include "scheduler/time.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 struct cron_schedule;
 
@@ -57,6 +57,6 @@ std::optional<instant> newest_slot(const cron_schedule& schedule,
                                    instant until);
 
 /// Formats as RFC 3339 in a zone, e.g. `2026-11-21T03:00:00+01:00`.
-std::string to_rfc3339(instant at, const time_zone& zone);
+std::string to_local_rfc3339(instant at, const time_zone& zone);
 
-} // namespace holystone
+} // namespace holystone::scheduler

@@ -1,6 +1,6 @@
 #include "scheduler/zone_clock.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 zone_clock::zone_clock(const time_zone& zone)
     : zone_(zone), date_(std::chrono::sys_days{}) {
@@ -47,4 +47,4 @@ instant zone_clock::at(int year, unsigned month, unsigned day, seconds clock) {
   return local - span(utc).offset;
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

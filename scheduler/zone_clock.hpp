@@ -9,7 +9,7 @@
 
 #include "scheduler/timeline.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 /// A stretch [begin, end) of the time line with one offset from UTC.
 struct offset_span {
@@ -56,4 +56,4 @@ private:
   unsigned weekday_ = 4;
 };
 
-} // namespace holystone
+} // namespace holystone::scheduler

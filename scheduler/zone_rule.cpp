@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-namespace holystone {
+namespace holystone::scheduler {
 
 namespace {
 
@@ -148,4 +148,4 @@ instant zone_rule::change_in(int in, const zone_change& change,
   return day_of(year{in}, change) + change.time - offset;
 }
 
-} // namespace holystone
+} // namespace holystone::scheduler

@@ -10,7 +10,7 @@
 
 #include "scheduler/zone_clock.hpp"
 
-namespace holystone {
+namespace holystone::scheduler {
 
 /// A day of the year and a time on it, at which an offset begins.
 struct zone_change {
@@ -42,4 +42,4 @@ private:
   zone_change to_standard_;
 };
 
-} // namespace holystone
+} // namespace holystone::scheduler

@@ -31,7 +31,7 @@ void check_schedule(const json::value& spec, const json::value* before,
   // Older objects may keep what is refused today.
   if (before != nullptr && k8s_io::text_at(*before, "spec", "schedule") == text)
     return;
-  auto parsed = parse_cron(text);
+  auto parsed = scheduler::parse_cron(text);
   if (!parsed) {
     errors.invalid("spec.schedule", json::value(text), parsed.why().message);
     return;
@@ -65,7 +65,7 @@ void check_zone(const json::value& spec, field_errors& errors) {
     errors.invalid("spec.timeZone", *value,
                    "timeZone must be an explicit time zone as defined in "
                    "https://www.iana.org/time-zones");
-  else if (!find_zone(name))
+  else if (!scheduler::find_zone(name))
     errors.invalid("spec.timeZone", *value,
                    fmt::format("unknown time zone {}", name));
 }

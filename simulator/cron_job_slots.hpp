@@ -16,8 +16,8 @@ namespace holystone::simulator {
 
 /// A schedule and the zone it is meant in.
 struct zoned_schedule {
-  cron_schedule schedule;
-  time_zone zone;
+  scheduler::cron_schedule schedule;
+  scheduler::time_zone zone;
 };
 
 /// What a look at the time line since `earliest` found.

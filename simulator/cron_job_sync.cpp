@@ -34,12 +34,12 @@ constexpr std::string_view slot_annotation
 result<zoned_schedule> plan_of(const json::value& cron_job) {
   zoned_schedule plan;
   if (auto name = text_at(cron_job, "spec", "timeZone"); !name.empty()) {
-    auto zone = find_zone(name);
+    auto zone = scheduler::find_zone(name);
     if (!zone)
       return zone.why();
     plan.zone = *zone;
   }
-  auto schedule = parse_cron(text_at(cron_job, "spec", "schedule"));
+  auto schedule = scheduler::parse_cron(text_at(cron_job, "spec", "schedule"));
   if (!schedule)
     return schedule.why();
   plan.schedule = *schedule;
@@ -210,7 +210,7 @@ private:
 
   std::optional<instant> start_what_is_due() {
     auto zone = text_at(cron_job_, "spec", "timeZone");
-    if (!zone.empty() && !find_zone(zone)) {
+    if (!zone.empty() && !scheduler::find_zone(zone)) {
       say("Warning", "UnknownTimeZone",
           fmt::format("invalid timeZone: \"{}\": unknown time zone {}", zone,
                       zone));
@@ -285,10 +285,10 @@ private:
     return true;
   }
 
-  json::value job_for(instant slot, const time_zone& zone) const {
+  json::value job_for(instant slot, const scheduler::time_zone& zone) const {
     json::object annotations = members_at(cron_job_, "spec", "jobTemplate",
                                           "metadata", "annotations");
-    annotations[slot_annotation] = to_rfc3339(slot, zone);
+    annotations[slot_annotation] = to_local_rfc3339(slot, zone);
     json::object labels
         = members_at(cron_job_, "spec", "jobTemplate", "metadata", "labels");
     const auto* spec = find(cron_job_, "spec", "jobTemplate", "spec");
@@ -304,7 +304,7 @@ private:
             {"spec", spec == nullptr ? json::value(json::object{}) : *spec}};
   }
 
-  void start(instant slot, const time_zone& zone) {
+  void start(instant slot, const scheduler::time_zone& zone) {
     auto made = view_.create(resources::jobs, job_for(slot, zone));
     if (made.status == 409) {
       made = view_.get(resources::jobs, {key_of(cron_job_).ns, job_name(slot)});

@@ -8,6 +8,7 @@
 #include <random>
 #include <sstream>
 
+using namespace holystone::scheduler;
 using namespace holystone;
 
 namespace {
@@ -45,7 +46,7 @@ void check_instants(const boost::json::object& vector,
     auto next = next_run(schedule, zone, at);
     REQUIRE(next);
     CHECK(next->time_since_epoch().count() == unix_times[i].as_int64());
-    CHECK(to_rfc3339(*next, shown) == std::string{texts[i].as_string()});
+    CHECK(to_local_rfc3339(*next, shown) == std::string{texts[i].as_string()});
     if (texts[i].as_string().starts_with("2"))
       CHECK(parse_rfc3339(std::string{texts[i].as_string()}) == *next);
     at = *next;
@@ -114,7 +115,7 @@ TEST_CASE("a schedule on a day that the zone skipped finds the next year's") {
   auto from = parse_rfc3339("2011-12-28T13:00:00-10:00");
   auto next = next_run(*schedule, *zone, *from);
   REQUIRE(next);
-  CHECK(to_rfc3339(*next, *zone) == "2012-12-30T00:00:00+14:00");
+  CHECK(to_local_rfc3339(*next, *zone) == "2012-12-30T00:00:00+14:00");
 }
 
 TEST_CASE("a refused schedule names the field, the value and the range") {

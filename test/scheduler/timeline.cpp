@@ -9,6 +9,7 @@
 
 #include "scheduler/cron.hpp"
 
+using namespace holystone::scheduler;
 using namespace holystone;
 
 namespace {
@@ -79,7 +80,8 @@ TEST_CASE(
       auto first = next_run(schedule, zone, at);
       if (!first)
         continue;
-      CAPTURE(text, name, to_rfc3339(at, zone), to_rfc3339(*first, zone));
+      CAPTURE(text, name, to_local_rfc3339(at, zone),
+              to_local_rfc3339(*first, zone));
       CHECK(*first > at);
       // Asked from anywhere in between, the answer is the same.
       if (!schedule.every)
@@ -143,7 +145,8 @@ TEST_CASE("the newest slot agrees with walking around changes of the offset") {
         // Asked from before the change, as an operator that was away does.
         auto after = std::min(near(when(at), 120) - std::chrono::hours{100},
                               until - seconds{1});
-        CAPTURE(name, text, to_rfc3339(after, zone), to_rfc3339(until, zone));
+        CAPTURE(name, text, to_local_rfc3339(after, zone),
+                to_local_rfc3339(until, zone));
         CHECK(newest_slot(schedule, zone, after, until)
               == newest_by_walking(schedule, zone, after, until));
       }
@@ -246,7 +249,7 @@ TEST_CASE("rules of daylight saving hold beyond the tables of the database") {
   auto check = [](const char* zone, const char* winter, const char* summer) {
     CAPTURE(zone);
     auto offset = [&](const char* at) {
-      return to_rfc3339(when(at), zone_of(zone)).substr(19);
+      return to_local_rfc3339(when(at), zone_of(zone)).substr(19);
     };
     for (auto year : {"2030", "2037", "2038", "2050", "2096", "2400"}) {
       CAPTURE(year);
@@ -264,5 +267,5 @@ TEST_CASE("rules of daylight saving hold beyond the tables of the database") {
   auto zone = zone_of("America/New_York");
   auto next = next_run(parsed("0 2 * * *"), zone, when("2040-03-10T12:00:00Z"));
   REQUIRE(next);
-  CHECK(to_rfc3339(*next, zone) == "2040-03-12T02:00:00-04:00");
+  CHECK(to_local_rfc3339(*next, zone) == "2040-03-12T02:00:00-04:00");
 }

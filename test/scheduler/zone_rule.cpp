@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+using namespace holystone::scheduler;
 using namespace holystone;
 using namespace std::chrono;
 

@@ -1,0 +1,52 @@
+#include "scheduler/repository_facts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holystone::scheduler {
+
+namespace {
+
+std::optional<claim_key> incumbent_of(const repository_facts& facts) {
+  return facts.cron_job.winner ? facts.cron_job.winner : facts.lease.winner;
+}
+
+} // namespace
+
+std::string secret_used(const claim& wish) {
+  return fmt::format("{}@{}", to_string(wish.secret), wish.secret_version);
+}
+
+bool is_refused(const repository_facts& facts, const claim& wish) {
+  const auto& refused = facts.lease.known.refused_secret;
+  return !refused.empty() && refused == secret_used(wish);
+}
+
+const claimant* winner_of(const repository_facts& facts) {
+  std::vector<claim> able;
+  for (const auto& c : facts.claimants)
+    if (!c.wish.defect && !is_refused(facts, c.wish))
+      able.push_back(c.wish);
+  auto incumbent = incumbent_of(facts);
+  auto find = [&](const claim_key& who) -> const claimant* {
+    auto i = std::ranges::find(facts.claimants, who,
+                               [](const claimant& c) { return c.wish.who; });
+    return i == facts.claimants.end() ? nullptr : &*i;
+  };
+  if (const auto* best = elect(able, incumbent))
+    return find(best->who);
+  // Nobody is fit: the incumbent keeps its place, so that a Secret that is
+  // missing for a while does not end maintenance; its copy still works.
+  const auto* kept = incumbent ? find(*incumbent) : nullptr;
+  if (kept && (!kept->wish.defect || kept->wish.defect->reason == "Waiting"))
+    return kept;
+  // All are refused: the next tries again, and its status says what fails.
+  std::vector<claim> all;
+  for (const auto& c : facts.claimants)
+    all.push_back(c.wish);
+  const auto* best = elect(all, incumbent);
+  return best ? find(best->who) : nullptr;
+}
+
+} // namespace holystone::scheduler

@@ -1,0 +1,121 @@
+#pragma once
+
+// What is known of one repository: its claimants with the status that each of
+// them shows, the CronJob, the Secret copies, the Jobs, pods and the Lease as
+// the API server last told them. Plain data; the repository's actor folds
+// observations in, the decisions of this room read it.
+
+#include "scheduler/admission.hpp"
+#include "scheduler/claims.hpp"
+#include "scheduler/repository_identity.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holystone::scheduler {
+
+/// What a copy is made from.
+struct copy_source {
+  enum class kind { secret, ca_secret, ca_config_map };
+
+  kind what = kind::secret;
+  object_key key;
+  /// The key inside a CA object; empty for a repository Secret.
+  std::string data_key;
+
+  friend auto operator<=>(const copy_source&, const copy_source&) = default;
+};
+
+/// A Secret copy in the operator namespace, as its metadata shows it.
+struct copy_fact {
+  object_key key;
+  object_uid uid;
+  resource_version version;
+  copy_source source;
+  object_uid source_uid;
+  std::string source_version;
+  std::string resync;
+};
+
+/// The CronJob under our name as the API server shows it.
+struct cron_job_fact {
+  bool exists = false;
+  object_uid uid;
+  resource_version version;
+  /// Carries our label; otherwise somebody else's object has our name.
+  bool ours = false;
+  bool deleting = false;
+  std::string schedule;
+  std::string time_zone;
+  bool suspend = false;
+  instant created;
+  std::optional<instant> last_schedule;
+  std::optional<instant> effective_since;
+  std::optional<claim_key> winner;
+  std::string conflict;
+  /// Digest of the owned fields as they are now.
+  std::string digest;
+};
+
+/// `status.kopia` and condition MaintenanceReady of a claimant.
+struct claim_status {
+  std::optional<instant> last_maintenance;
+  std::optional<instant> next_maintenance;
+  int failures = 0;
+  std::string cron_job;
+  std::int64_t observed_generation = 0;
+  /// `True` or `False`.
+  bool ready = false;
+  std::string reason;
+  std::string message;
+
+  friend bool operator==(const claim_status&, const claim_status&) = default;
+};
+
+/// A claim together with the status that it has now.
+struct claimant {
+  claim wish;
+  /// Where its repository is; empty while that is unknown.
+  repository_id location_id;
+  std::string location;
+  /// Absent: no status of ours was ever written.
+  std::optional<claim_status> status;
+  /// When the condition took the value that it has.
+  std::optional<instant> since;
+};
+
+/// Everything that is known of one repository.
+struct repository_facts {
+  repository_id id;
+  repository_id location_id;
+  std::string location;
+  std::vector<claimant> claimants;
+  cron_job_fact cron_job;
+  std::vector<copy_fact> copies;
+  std::vector<job_fact> jobs;
+  std::vector<pod_fact> pods;
+  lease_fact lease;
+  /// The registry gave this repository one of the places to run.
+  bool granted = false;
+  object_uid never_resumed;
+  /// An apply of `wanted` left `found`: a webhook changes our object; it is
+  /// not fought (PERTURB-15).
+  struct {
+    std::string wanted;
+    std::string found;
+  } settled;
+};
+
+/// Who wins; null when there is no claim that could. A refused Secret's claim
+/// comes last (contract section 2).
+const claimant* winner_of(const repository_facts& facts);
+
+/// Did the repository refuse the Secret of this claim as it is now?
+bool is_refused(const repository_facts& facts, const claim& wish);
+
+/// The Secret of a claim as a run used it: `namespace/name@version`.
+std::string secret_used(const claim& wish);
+
+} // namespace holystone::scheduler

@@ -1,0 +1,74 @@
+#include "scheduler/secret_copies.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace holystone::scheduler {
+
+namespace {
+
+/// The wish for a new copy of all claims that share a Secret; taken together,
+/// because otherwise two wishes would undo each other for ever.
+std::string resync_of(const repository_facts& facts,
+                      const copy_source& source) {
+  std::set<std::string> wishes;
+  for (const auto& c : facts.claimants)
+    if (!c.wish.resync.empty() && repository_secret(c.wish) == source)
+      wishes.insert(c.wish.resync);
+  return fmt::format("{}", fmt::join(wishes, ","));
+}
+
+} // namespace
+
+const copy_fact* find_copy(const repository_facts& facts,
+                           const copy_source& source) {
+  auto i = std::ranges::find(facts.copies, source, &copy_fact::source);
+  return i == facts.copies.end() ? nullptr : &*i;
+}
+
+copy_source repository_secret(const claim& wish) {
+  return {copy_source::kind::secret, wish.secret, {}};
+}
+
+std::optional<copy_source> ca_source(const claim& wish) {
+  if (!wish.ca)
+    return std::nullopt;
+  const auto& ca = *wish.ca;
+  if (!ca.secret_name.empty())
+    return copy_source{
+        copy_source::kind::ca_secret, {wish.secret.ns, ca.secret_name}, ca.key};
+  return copy_source{copy_source::kind::ca_config_map,
+                     {wish.secret.ns, ca.config_map_name},
+                     ca.key};
+}
+
+std::vector<write_copy> missing_copies(const repository_facts& facts) {
+  std::vector<write_copy> missing;
+  for (const auto& c : facts.claimants) {
+    const auto& wish = c.wish;
+    if (wish.secret_version.empty())
+      continue;
+    auto source = repository_secret(wish);
+    auto resync = resync_of(facts, source);
+    const auto* copy = find_copy(facts, source);
+    if (!copy || copy->source_uid != wish.secret_uid
+        || copy->source_version != wish.secret_version
+        || (!resync.empty() && copy->resync != resync))
+      missing.push_back({source, wish.secret_uid, wish.secret_version, resync,
+                         copy ? *copy : copy_fact{}});
+    if (auto ca = ca_source(wish); ca && !find_copy(facts, *ca))
+      missing.push_back({*ca, {}, {}, wish.resync, {}});
+  }
+  return missing;
+}
+
+bool is_claimed(const repository_facts& facts, const copy_fact& copy) {
+  return std::ranges::any_of(facts.claimants, [&](const claimant& c) {
+    return repository_secret(c.wish) == copy.source
+           || ca_source(c.wish) == copy.source;
+  });
+}
+
+} // namespace holystone::scheduler

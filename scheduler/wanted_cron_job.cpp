@@ -1,0 +1,82 @@
+#include "scheduler/wanted_cron_job.hpp"
+
+#include "scheduler/secret_copies.hpp"
+#include "scheduler/timeline.hpp"
+
+#include <algorithm>
+
+namespace holystone::scheduler {
+
+std::optional<timetable> timetable_of(const maintenance_settings& settings,
+                                      const repository_id& id) {
+  auto text = resolve_hashed(settings.schedule, id.hex);
+  if (!text)
+    return std::nullopt;
+  auto schedule = parse_cron(*text);
+  auto zone = find_zone(settings.time_zone);
+  if (!schedule || !zone)
+    return std::nullopt;
+  return timetable{*text, *schedule, *zone};
+}
+
+std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
+                                               const repository_policy& policy,
+                                               instant now) {
+  const auto* winner = winner_of(facts);
+  if (!winner)
+    return std::nullopt;
+  const auto& wish = winner->wish;
+  auto table = timetable_of(wish.settings, facts.id);
+  const auto* credentials = find_copy(facts, repository_secret(wish));
+  if (!table || !credentials)
+    return std::nullopt;
+  std::vector<claim> claims;
+  for (const auto& c : facts.claimants)
+    claims.push_back(c.wish);
+  cron_job_intent wanted{
+      {policy.operator_namespace, "kopia-maintenance-" + facts.id.hex},
+      facts.id,
+      facts.location_id,
+      facts.location,
+      wish.settings,
+      table->text,
+      wish.who,
+      source_namespaces(claims),
+      {},
+      credentials->key.name,
+      {},
+      conflict_text(claims, wish),
+      now};
+  for (const auto& c : claims)
+    if (!c.identity.empty())
+      wanted.known_identities.push_back(c.identity);
+  std::ranges::sort(wanted.known_identities);
+  auto twice = std::ranges::unique(wanted.known_identities);
+  wanted.known_identities.erase(twice.begin(), twice.end());
+  if (auto ca = ca_source(wish)) {
+    const auto* copy = find_copy(facts, *ca);
+    if (!copy)
+      return std::nullopt;
+    wanted.ca = copy->key.name;
+  }
+  const auto& found = facts.cron_job;
+  if (found.exists && found.effective_since && found.schedule == wanted.schedule
+      && found.time_zone == wish.settings.time_zone
+      && found.suspend == wish.settings.suspend && found.winner == wish.who)
+    wanted.effective_since = *found.effective_since;
+  return wanted;
+}
+
+std::optional<instant> slot_to_skip(const cron_job_fact& found,
+                                    const cron_job_intent& wanted,
+                                    const timetable& table, instant now) {
+  if (found.schedule == wanted.schedule
+      && found.time_zone == wanted.settings.time_zone
+      && found.suspend == wanted.settings.suspend
+      && found.winner == wanted.winner)
+    return std::nullopt;
+  auto since = found.last_schedule.value_or(found.created);
+  return newest_slot(table.schedule, table.zone, since, now);
+}
+
+} // namespace holystone::scheduler

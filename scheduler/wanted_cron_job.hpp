@@ -1,0 +1,82 @@
+#pragma once
+
+// The CronJob that a repository should have, as an intent: whose settings,
+// which copies, since when. Digests tell whether the object that exists is
+// equal, so that nothing is written when nothing differs. Pure;
+// k8s_io/manifests.hpp turns an intent into JSON, repository.hpp decides when
+// it is applied.
+
+#include "scheduler/cron.hpp"
+#include "scheduler/repository_facts.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holystone::scheduler {
+
+/// The CronJob as wanted: everything that its manifest is made from.
+struct cron_job_intent {
+  object_key key;
+  repository_id id;
+  /// Hash of the location; names the Lease and goes with every Job.
+  repository_id location_id;
+  /// Canonical JSON of the location, recorded for restarts.
+  std::string location;
+  maintenance_settings settings;
+  /// The settings' schedule with `H` resolved.
+  std::string schedule;
+  claim_key winner;
+  std::vector<std::string> namespaces;
+  /// Clients whose ownership may be taken, sorted (contract section 6).
+  std::vector<std::string> known_identities;
+  /// Name of the winner's Secret copy.
+  std::string credentials;
+  /// Name of the CA's copy; empty: none.
+  std::string ca;
+  std::string conflict;
+  instant effective_since;
+};
+
+/// Digests of a manifest's owned fields: of the whole, and of the Job template.
+struct manifest_digests {
+  std::string whole;
+  std::string job_template;
+};
+
+/// What the operator's flags and build say to every repository.
+struct repository_policy {
+  std::string operator_namespace;
+  run_limits limits;
+  /// Digests of the manifest that an intent becomes.
+  std::function<manifest_digests(const cron_job_intent&)> digests;
+  /// `--maintenance-jitter`: scheduled runs start up to this long after their
+  /// slot.
+  seconds jitter{0};
+};
+
+/// A schedule that the API server and we agree on, with its zone.
+struct timetable {
+  /// With `H` resolved.
+  std::string text;
+  cron_schedule schedule;
+  time_zone zone;
+};
+
+/// The timetable of these settings; empty when they are not valid.
+std::optional<timetable> timetable_of(const maintenance_settings& settings,
+                                      const repository_id& id);
+
+/// The CronJob that is wanted; empty when nobody can win yet.
+std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
+                                               const repository_policy& policy,
+                                               instant now);
+
+/// The past slot that an edit from `found` to `wanted` would fire, to be marked
+/// as used first; empty: none.
+std::optional<instant> slot_to_skip(const cron_job_fact& found,
+                                    const cron_job_intent& wanted,
+                                    const timetable& table, instant now);
+
+} // namespace holystone::scheduler
