@@ -205,7 +205,9 @@ next_step maintenance_run::start_work() {
 
 next_step maintenance_run::on_quick(const kopia_outcome& outcome) {
   count_cache(outcome);
-  if (options_.kind == maintenance_kind::quick) {
+  // A repository that can't be written is not tried again (K-10).
+  if (options_.kind == maintenance_kind::quick
+      || classify(outcome) == failure_class::read_only) {
     note_failure(outcome, "quick maintenance");
     return go(stage::proof, {"maintenance", "info", "--json"});
   }

@@ -132,6 +132,13 @@ TEST_CASE("errors that kopia is known for have the right class") {
   }
 }
 
+TEST_CASE("K-03: a clock that differs is told apart from other trouble") {
+  const auto skewed = failed(read_of.front().errors);
+  CHECK(classify(skewed) == failure_class::clock_skew);
+  CHECK(hint_of(failure_class::clock_skew).find("clock")
+        != std::string_view::npos);
+}
+
 TEST_CASE("how the process ended counts before what it wrote") {
   auto outcome = failed("permission denied");
   outcome.exit_code = -1;

@@ -60,6 +60,7 @@ public:
   /// Command (its first two words) -> what happens instead.
   std::map<std::string, kopia_outcome> instead;
   std::vector<std::string> commands;
+  std::vector<std::string> words;
 
   mover_report run(const maintain_options& options) {
     maintenance_run machine{options, start};
@@ -77,11 +78,16 @@ public:
     return std::count(commands.begin(), commands.end(), command) > 0;
   }
 
+  bool said(const std::string& word) const {
+    return std::count(words.begin(), words.end(), word) > 0;
+  }
+
 private:
   kopia_outcome answer(const kopia_command& command) {
-    const auto& words = command.arguments;
-    const bool full = words.back() == "--full";
-    const auto name = words[0] + " " + words[1] + (full ? " full" : "");
+    const auto& said = command.arguments;
+    words.insert(words.end(), said.begin(), said.end());
+    const bool full = said.back() == "--full";
+    const auto name = said[0] + " " + said[1] + (full ? " full" : "");
     commands.push_back(name);
     CHECK(command.needs_token == (name == "repository connect"));
     if (const auto other = instead.find(name); other != instead.end())
@@ -93,7 +99,7 @@ private:
                        ? info(owner, runs_after, "2026-11-22T02:00:01.5Z")
                        : info(owner, runs_before, "0001-01-01T00:00:00Z"));
     if (name == "maintenance set")
-      owner = words.back().substr(std::string{"--owner="}.size());
+      owner = said.back().substr(std::string{"--owner="}.size());
     if (name == "blob list")
       return ended("[{\"id\":\"kopia.repository\",\"timestamp\":\"" + created
                    + "\"}]");
@@ -208,6 +214,95 @@ TEST_CASE("exit code 0 without own run records is a failure (A-25, K-01)") {
   const auto report = kopia.run({});
   CHECK_FALSE(report.succeeded);
   CHECK(report.message.find("no records") != std::string::npos);
+}
+
+TEST_CASE("K-02: the owner that is set is the identity that connects") {
+  scripted_kopia kopia;
+  kopia.owner.clear();
+  CHECK(kopia.run({}).succeeded);
+  CHECK(kopia.said("--override-username=maintenance"));
+  CHECK(kopia.said("--override-hostname=volsync"));
+  CHECK(kopia.said("--owner=maintenance@volsync"));
+  CHECK(kopia.ran("maintenance run full"));
+}
+
+TEST_CASE("K-04: a killed run's advanced time does not put off the next run") {
+  scripted_kopia kopia;
+  // kopia's own plan says: not before tomorrow; no record says that it ran.
+  kopia.instead["maintenance info"]
+      = ended(info(std::string{own_identity}, "", "2026-11-22T01:00:00Z"));
+  const auto report = kopia.run({});
+  CHECK(kopia.ran("maintenance run full"));
+  // And that time is no proof of this run either.
+  CHECK_FALSE(report.succeeded);
+}
+
+TEST_CASE("K-06: no call ever lowers kopia's safety") {
+  for (auto kind : {maintenance_kind::full, maintenance_kind::quick}) {
+    maintain_options options;
+    options.kind = kind;
+    scripted_kopia kopia;
+    kopia.owner.clear();
+    kopia.run(options);
+    CHECK(kopia.words.size() > 10);
+    CHECK(std::none_of(kopia.words.begin(), kopia.words.end(), [](auto& word) {
+      return word.starts_with("--safety") || word.starts_with("--min-age")
+             || word.starts_with("--delete-old");
+    }));
+  }
+}
+
+TEST_CASE("K-08: fifty records of a task do not hide this run's") {
+  const auto fifty = [](const std::string& last) {
+    std::string records = record(last);
+    records.pop_back();
+    for (int i = 1; i < 50; ++i) {
+      const auto at = to_rfc3339(start - std::chrono::hours{24} * i);
+      auto more = record(at);
+      records += "," + more.substr(1, more.size() - 2);
+    }
+    return records + "]";
+  };
+  scripted_kopia kopia;
+  kopia.runs_before = "\"snapshot-gc\":" + fifty("2026-11-20T02:00:05Z")
+                      + ",\"advance-epoch\":" + fifty("2026-11-21T01:00:05Z");
+  SECTION("a full run is proved by the tasks of a full run") {
+    kopia.runs_after = "\"snapshot-gc\":" + fifty("2026-11-21T02:00:05Z")
+                       + ",\"cleanup-logs\":" + fifty("2026-11-21T02:00:06Z");
+    const auto report = kopia.run({});
+    CHECK(report.succeeded);
+    CHECK(report.runs.size() == 2);
+    CHECK(report.earlier.size() == 10);
+  }
+  SECTION("and not by those of a quick one") {
+    kopia.runs_after = "\"advance-epoch\":" + fifty("2026-11-21T02:00:05Z");
+    CHECK_FALSE(kopia.run({}).succeeded);
+  }
+}
+
+TEST_CASE("K-07: index blobs are counted, because too many make kopia slow") {
+  CHECK(scripted_kopia{}.run({}).index_blobs == 12);
+}
+
+TEST_CASE("K-09: the caches' limits leave room for what exceeds them") {
+  const maintain_options options;
+  CHECK((2 * options.metadata_cache_mb + options.content_cache_mb) * 1.3
+        < 8192);
+  scripted_kopia kopia;
+  CHECK(kopia.run(options).succeeded);
+  CHECK(kopia.said("--metadata-cache-size-limit-mb=2400"));
+  CHECK(kopia.said("--content-cache-size-limit-mb=1400"));
+}
+
+TEST_CASE("K-10: a repository that can't be written is not tried again") {
+  scripted_kopia kopia;
+  kopia.runs_after = "";
+  kopia.instead["maintenance run"]
+      = failure("not running maintenance on read-only repository connection");
+  const auto report = kopia.run({});
+  CHECK(to_string(report.why) == to_string(failure_class::read_only));
+  CHECK_FALSE(kopia.ran("maintenance run full"));
+  CHECK_FALSE(kopia.ran("content verify"));
 }
 
 TEST_CASE("a quick run does not run full and needs its own record") {
