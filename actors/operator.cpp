@@ -58,13 +58,13 @@ root_setup make_setup(const config::options& settings,
   setup.on_restart
     = [&meters](std::string_view role) { meters.actor_restarted(role); };
   auto& registry = setup.registry;
-  registry.defaults = {std::string{settings.timezone.name()},
-                       settings.default_maintenance};
-  registry.identity_by_secret
+  registry.rules.defaults = {std::string{settings.timezone.name()},
+                             settings.default_maintenance};
+  registry.rules.identity_by_secret
     = settings.repository_identity == config::identity_mode::secret;
-  registry.max_concurrent = settings.max_concurrent_maintenance;
-  registry.max_per_endpoint = settings.max_concurrent_per_endpoint;
-  registry.namespaces = settings.namespaces;
+  registry.limits.in_all = settings.max_concurrent_maintenance;
+  registry.limits.per_endpoint = settings.max_concurrent_per_endpoint;
+  registry.rules.namespaces = settings.namespaces;
   auto& common = registry.common;
   common.mover.image = settings.mover_image;
   common.mover.takeover = to_string(settings.takeover);

@@ -1,17 +1,18 @@
 #pragma once
 
-// The repository actor: performs what scheduler/repository.hpp decides. It
-// keeps the facts, asks for the next step, sends that one write, folds the
-// answer in and asks again; it decides nothing itself. At most one request is
-// in flight. Spawned, linked and restarted by the registry.
+// The repository actor: performs what scheduler/repository.hpp decides. It has
+// observed.hpp keep the facts, asks for the next step, sends that one write,
+// has the answer folded in and asks again; it decides nothing itself. At most
+// one request is in flight. Spawned, linked and restarted by the registry.
 
 #include "actors/interfaces.hpp"
+#include "actors/observed.hpp"
+#include "actors/troubled_subjects.hpp"
 #include "k8s_io/manifests.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
-#include <map>
 #include <random>
 #include <string>
 
@@ -39,33 +40,17 @@ struct repository_setup {
 
 /// The memory of a repository actor.
 struct repository_state {
-  /// A write of ours whose echo the watch still owes us; older news about the
-  /// object are held back until then, because they would undo the answer.
-  struct echo {
-    resource_version version;
-    instant since;
-    fact_ptr held;
-  };
-
-  /// A subject that failed and is left alone for a while.
-  struct trouble_record {
-    unsigned failures = 0;
-    instant until;
-    std::string message;
-  };
-
   using self_pointer = repository_actor::stateful_pointer<repository_state>;
 
   self_pointer self = nullptr;
   repository_setup setup;
-  repository_facts facts;
-  std::map<std::string, echo> echoes;
-  std::map<std::string, trouble_record> troubles;
+  observed known;
+  troubled_subjects troubles;
   bool leading = false;
   bool settled = false;
   bool busy = false;
-  /// Subjects written to since the last tick, to notice a hot loop.
-  std::map<std::string, unsigned> recent;
+  /// Lists that `recover` still waits for.
+  unsigned unread = 0;
   std::string reason;
   std::string writing;
   place seat = place::none;
@@ -77,17 +62,13 @@ struct repository_state {
   std::minstd_rand random;
   static inline const char* name = "repository";
 
+  /// Takes over what it is given.
+  void begin(repository_setup given);
+
   /// Decides and performs the next step, if it is our turn.
   void advance();
 
-  /// Takes over what a claimant wants; news older than our own status write
-  /// do not undo it.
-  void claim(const claimant& who);
-
-  /// Takes over one observation, unless an echo is owed for its object.
-  void observe(const fact_ptr& what);
-
-  /// Time has passed: echoes that never came are given up.
+  /// Time has passed.
   void look_again();
 
   /// Rebuilds the facts after a crash.
@@ -97,18 +78,18 @@ struct repository_state {
   view_ptr view() const;
 
 private:
-  resource_version known_version(const object_uid& uid) const;
-  void fold(const observation& what);
-  void fold_loss(const loss& what);
   void perform(repository_step step);
-  void send(const repository_step& step, request call, std::string subject);
-  void finish(const repository_step& step, const std::string& subject,
-              const outcome& end);
+  void order_copy(const repository_step& step,
+                  std::variant<write_copy, delete_copy> what);
+  void order_job(const repository_step& step);
+  void send(const repository_step& step, request call);
+  void finish(const repository_step& step, const outcome& end);
+  void fail(const repository_step& step, const outcome& end);
   void post(const std::vector<event_note>& notes);
   void take_seat(const repository_step& step);
   void arm(std::optional<instant> wake);
   void set_timer();
-  bool blocked(const std::string& subject) const;
+  void read_again(watched_kind kind, std::string label, std::string only);
 };
 
 /// Maintains one repository.

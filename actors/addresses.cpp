@@ -1,0 +1,61 @@
+#include "actors/addresses.hpp"
+
+#include "k8s_io/names.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace holystone::actors {
+
+namespace {
+
+/// The hash in an object's name, if the name has our form.
+std::string hash_in(std::string_view name, std::string_view prefix) {
+  if (!name.starts_with(prefix) || name.size() < prefix.size() + 16)
+    return {};
+  auto hash = name.substr(prefix.size(), 16);
+  auto is_hex = std::ranges::all_of(hash, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  });
+  return is_hex ? std::string{hash} : std::string{};
+}
+
+} // namespace
+
+std::string addresses::learn(const fact& what) {
+  if (const auto* secret = std::get_if<secret_fact>(&what))
+    return secret->copy ? secret->repository : std::string{};
+  if (const auto* cron_job = std::get_if<cron_job_seen>(&what))
+    return hash_in(cron_job->key.name, names::cron_job_prefix);
+  if (const auto* job = std::get_if<job_seen>(&what)) {
+    if (!job->repository.empty())
+      repository_of_job_[job->fact.uid.value] = job->repository;
+    return job->repository;
+  }
+  if (const auto* pod = std::get_if<pod_seen>(&what)) {
+    // By label, or else by the Job that it says it belongs to.
+    auto i = repository_of_job_.find(pod->fact.job.value);
+    return i == repository_of_job_.end() ? pod->repository : i->second;
+  }
+  return {};
+}
+
+std::string addresses::learn(const lease_seen& lease, const fact_ptr& shared) {
+  auto location = hash_in(lease.key.name, names::lease_prefix);
+  leases_[location] = shared;
+  return location;
+}
+
+void addresses::forget(const loss& what) {
+  if (what.kind == watched_kind::leases)
+    leases_.erase(hash_in(what.which.key.name, names::lease_prefix));
+  else if (what.kind == watched_kind::jobs)
+    repository_of_job_.erase(what.which.uid.value);
+}
+
+fact_ptr addresses::lease_of(const std::string& location) const {
+  auto i = leases_.find(location);
+  return i == leases_.end() ? nullptr : i->second;
+}
+
+} // namespace holystone::actors

@@ -1,0 +1,238 @@
+#include "actors/observed.hpp"
+
+#include "actors/projections.hpp"
+
+#include <algorithm>
+
+namespace holystone::actors {
+
+namespace {
+
+/// An echo that never comes must not blind us.
+constexpr seconds longest_echo{30};
+
+template <class Fact>
+void upsert(std::vector<Fact>& all, const Fact& one) {
+  auto i = std::ranges::find(all, one.key, &Fact::key);
+  if (i == all.end())
+    all.push_back(one);
+  else
+    *i = one;
+}
+
+template <class Fact>
+void erase(std::vector<Fact>& all, const object_key& key) {
+  std::erase_if(all, [&](const Fact& one) { return one.key == key; });
+}
+
+const claim_key& key_of(const claimant& who) {
+  return who.wish.who;
+}
+
+} // namespace
+
+observed::observed(repository_facts from) : facts_(std::move(from)) {
+  // nop
+}
+
+void observed::claim(const claimant& who, instant now) {
+  if (!who.location.empty()) {
+    facts_.location_id = who.location_id;
+    facts_.location = who.location;
+  }
+  auto i = std::ranges::find(facts_.claimants, who.wish.who, key_of);
+  if (i == facts_.claimants.end()) {
+    facts_.claimants.push_back(who);
+    return;
+  }
+  auto renewed = who;
+  if (auto owed = echoes_.find(who.wish.uid.value); owed != echoes_.end()) {
+    if (owed->second.version != who.wish.version
+        && now <= owed->second.since + longest_echo) {
+      renewed.status = i->status;
+      renewed.since = i->since;
+    } else {
+      echoes_.erase(owed);
+    }
+  }
+  *i = std::move(renewed);
+}
+
+void observed::unclaim(const claim_key& who) {
+  std::erase_if(facts_.claimants,
+                [&](const claimant& one) { return key_of(one) == who; });
+}
+
+void observed::see(const fact_ptr& what, instant now) {
+  if (const auto* seen = std::get_if<fact>(what.get())) {
+    auto i = echoes_.find(uid_of(*seen).value);
+    if (i != echoes_.end()) {
+      if (version_of(*seen) != i->second.version
+          && now <= i->second.since + longest_echo) {
+        i->second.held = what;
+        return;
+      }
+      echoes_.erase(i);
+    }
+  } else {
+    echoes_.erase(std::get<loss>(*what).which.uid.value);
+  }
+  take(*what, now);
+}
+
+void observed::take(const observation& what, instant now) {
+  if (const auto* gone = std::get_if<loss>(&what))
+    fold(*gone, now);
+  else
+    fold(std::get<fact>(what));
+}
+
+void observed::fold(const fact& what) {
+  if (const auto* secret = std::get_if<secret_fact>(&what)) {
+    if (secret->copy)
+      upsert(facts_.copies, *secret->copy);
+  } else if (const auto* cron_job = std::get_if<cron_job_seen>(&what)) {
+    facts_.cron_job = cron_job->fact;
+  } else if (const auto* job = std::get_if<job_seen>(&what)) {
+    upsert(facts_.jobs, job->fact);
+  } else if (const auto* pod = std::get_if<pod_seen>(&what)) {
+    upsert(facts_.pods, pod->fact);
+  } else if (const auto* lease = std::get_if<lease_seen>(&what)) {
+    facts_.lease = lease->fact;
+  }
+}
+
+void observed::fold(const loss& what, instant now) {
+  if (what.last)
+    fold(*what.last);
+  const auto& key = what.which.key;
+  switch (what.kind) {
+    case watched_kind::cron_jobs:
+      facts_.cron_job = {};
+      break;
+    case watched_kind::leases:
+      facts_.lease = {};
+      break;
+    case watched_kind::secrets:
+      erase(facts_.copies, key);
+      break;
+    case watched_kind::jobs:
+      erase(facts_.jobs, key);
+      break;
+    case watched_kind::pods:
+      lose_pod(key, now);
+      break;
+    default:
+      break;
+  }
+}
+
+void observed::lose_pod(const object_key& key, instant now) {
+  for (auto& pod : facts_.pods)
+    if (pod.key == key) {
+      // Only a kubelet's word ends a pod that had a node.
+      pod.ended = pod.ended || !pod.bound;
+      if (!pod.ended && !pod.vanished)
+        pod.vanished = now;
+    }
+  // The holder's pods are proof that it ended; others are of no use.
+  std::erase_if(facts_.pods, [&](const pod_fact& pod) {
+    return pod.key == key && pod.ended && pod.job != facts_.lease.holder;
+  });
+}
+
+void observed::begin(const repository_action& what) {
+  if (const auto* resume = std::get_if<resume_job>(&what);
+      resume && facts_.never_resumed == resume->job.uid)
+    facts_.never_resumed = {};
+}
+
+void observed::finish(const repository_action& what,
+                      const std::vector<observation>& seen, instant now) {
+  for (const auto& one : seen) {
+    // A write that changed nothing has no echo.
+    if (const auto* now_is = std::get_if<fact>(&one);
+        now_is && uid_of(*now_is)
+        && version_of(*now_is) != known_version(uid_of(*now_is)))
+      echoes_[uid_of(*now_is).value] = {version_of(*now_is), now, nullptr};
+    take(one, now);
+  }
+  fold_done(what, !seen.empty());
+}
+
+void observed::fold_done(const repository_action& what, bool was_answered) {
+  if (const auto* apply = std::get_if<apply_cron_job>(&what)) {
+    if (facts_.cron_job.digest != apply->digests.whole)
+      facts_.settled = {apply->digests.whole, facts_.cron_job.digest};
+  } else if (const auto* set = std::get_if<set_last_schedule>(&what)) {
+    if (!was_answered)
+      facts_.cron_job.last_schedule = set->slot;
+  } else if (std::holds_alternative<delete_cron_job>(what)) {
+    facts_.cron_job.deleting = true;
+  } else if (const auto* taken = std::get_if<acquire_lease>(&what)) {
+    facts_.never_resumed = taken->job.uid;
+  } else if (const auto* old = std::get_if<delete_copy>(&what)) {
+    std::erase_if(facts_.copies, [&](const copy_fact& copy) {
+      return copy.uid == old->copy.uid;
+    });
+  } else if (std::holds_alternative<delete_lease>(what)) {
+    facts_.lease = {};
+  } else if (const auto* drop = std::get_if<drop_job>(&what)) {
+    mark_deleting(drop->job.uid);
+  } else if (const auto* replaced = std::get_if<replace_job>(&what)) {
+    mark_deleting(replaced->job.uid);
+  } else if (const auto* status = std::get_if<write_status>(&what)) {
+    for (auto& who : facts_.claimants)
+      if (key_of(who) == status->who) {
+        who.status = status->status;
+        who.since = status->since;
+      }
+  }
+}
+
+void observed::mark_deleting(const object_uid& job) {
+  for (auto& one : facts_.jobs)
+    if (one.uid == job)
+      one.deleting = true;
+}
+
+void observed::give_up_echoes(instant now) {
+  std::vector<fact_ptr> late;
+  std::erase_if(echoes_, [&](const auto& entry) {
+    const auto& owed = entry.second;
+    auto is_late = now > owed.since + longest_echo;
+    if (is_late && owed.held)
+      late.push_back(owed.held);
+    return is_late;
+  });
+  for (const auto& what : late)
+    take(*what, now);
+}
+
+std::optional<instant> observed::gives_up_at() const {
+  std::optional<instant> first;
+  for (const auto& [uid, owed] : echoes_) {
+    auto at = owed.since + longest_echo + seconds{1};
+    first = std::min(first.value_or(at), at);
+  }
+  return first;
+}
+
+resource_version observed::known_version(const object_uid& uid) const {
+  if (facts_.cron_job.uid == uid)
+    return facts_.cron_job.version;
+  if (facts_.lease.uid == uid)
+    return facts_.lease.version;
+  for (const auto& job : facts_.jobs)
+    if (job.uid == uid)
+      return job.version;
+  for (const auto& copy : facts_.copies)
+    if (copy.uid == uid)
+      return copy.version;
+  for (const auto& who : facts_.claimants)
+    if (who.wish.uid == uid)
+      return who.wish.version;
+  return {};
+}
+
+} // namespace holystone::actors

@@ -1,0 +1,79 @@
+#pragma once
+
+// What a repository's actor knows: folds what watches report, what claimants
+// want and what our own writes were answered into the facts that decisions are
+// made from. A write's answer is newer than what the watch still has to tell
+// about the object; that older news is held back until the write's echo has
+// come, because it would undo the answer. Plain memory: it takes `now` and
+// sends nothing; it decides nothing either.
+
+#include "actors/messages.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holystone::actors {
+
+/// One repository as observed.
+class observed {
+public:
+  explicit observed(repository_facts from = {});
+
+  const repository_facts& facts() const {
+    return facts_;
+  }
+
+  /// An object claims the repository, now like this. News about its status
+  /// that are older than our own write of it don't undo that.
+  void claim(const claimant& who, instant now);
+
+  /// An object does not claim it any more.
+  void unclaim(const claim_key& who);
+
+  /// A place to run was given or is not needed any more.
+  void grant(bool granted) {
+    facts_.granted = granted;
+  }
+
+  /// A watch reports this; held back while an echo is owed for the object.
+  void see(const fact_ptr& what, instant now);
+
+  /// This was read just now, uncached.
+  void take(const observation& what, instant now);
+
+  /// This write is about to be made.
+  void begin(const repository_action& what);
+
+  /// This write was made; `seen` is what its answer showed.
+  void finish(const repository_action& what,
+              const std::vector<observation>& seen, instant now);
+
+  /// Echoes that never came are given up, and what they held back counts.
+  void give_up_echoes(instant now);
+
+  /// When the next echo is given up.
+  std::optional<instant> gives_up_at() const;
+
+private:
+  /// An echo that the watch still owes us.
+  struct echo {
+    resource_version version;
+    instant since;
+    fact_ptr held;
+  };
+
+  resource_version known_version(const object_uid& uid) const;
+  void fold(const fact& what);
+  void fold(const loss& what, instant now);
+  void lose_pod(const object_key& key, instant now);
+  void fold_done(const repository_action& what, bool was_answered);
+  void mark_deleting(const object_uid& job);
+
+  repository_facts facts_;
+  /// By the object's UID.
+  std::map<std::string, echo> echoes_;
+};
+
+} // namespace holystone::actors

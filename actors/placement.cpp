@@ -1,0 +1,198 @@
+#include "actors/placement.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holystone::actors {
+
+namespace {
+
+object_key secret_of(const source_fact& source) {
+  return {source.who.object.ns, source.secret};
+}
+
+/// The claimant as far as the source alone tells it.
+claimant to_claimant(const source_fact& source) {
+  claimant wants;
+  auto& wish = wants.wish;
+  wish.who = source.who;
+  wish.uid = source.uid;
+  wish.version = source.version;
+  wish.created = source.created;
+  wish.generation = source.generation;
+  wish.secret = secret_of(source);
+  wish.ca = source.ca;
+  wish.identity = source.identity;
+  wish.resync = source.resync;
+  wish.deprecated_fields = source.maintenance.interval_days.has_value();
+  wants.status = source.status;
+  wants.since = source.since;
+  return wants;
+}
+
+trouble switched_off() {
+  return {"Disabled", "maintenance is switched off by "
+                      "spec.kopia.maintenanceCronJob.enabled, "
+                      "maintenanceIntervalDays or the operator's "
+                      "--default-maintenance"};
+}
+
+trouble nameless() {
+  return {"Error", "spec.kopia.repository is empty; name the Secret of the "
+                   "repository"};
+}
+
+trouble missing(const object_key& secret) {
+  return {"Waiting", fmt::format("Secret {} does not exist; create it",
+                                 to_string(secret))};
+}
+
+placed wait_in_lobby(claimant wants, trouble why) {
+  wants.wish.defect = std::move(why);
+  return {lobby, std::nullopt, std::move(wants)};
+}
+
+} // namespace
+
+placement::placement(placement_rules rules) : rules_(std::move(rules)) {
+  // nop
+}
+
+bool placement::serves(const std::string& ns) const {
+  return rules_.namespaces.empty()
+         || std::ranges::count(rules_.namespaces, ns) > 0;
+}
+
+const source_fact* placement::find(const claim_key& who) const {
+  auto i = sources_.find(who);
+  return i == sources_.end() ? nullptr : &i->second;
+}
+
+void placement::forget_name(const claim_key& who) {
+  const auto* known = find(who);
+  auto i = known ? named_by_.find(secret_of(*known)) : named_by_.end();
+  if (i == named_by_.end())
+    return;
+  i->second.erase(who);
+  if (i->second.empty())
+    named_by_.erase(i);
+}
+
+placement::claim_keys placement::learn(const source_fact& source) {
+  if (!serves(source.who.object.ns))
+    return {};
+  forget_name(source.who);
+  if (!source.is_kopia)
+    return forget(source.who);
+  named_by_[secret_of(source)].insert(source.who);
+  sources_[source.who] = source;
+  return {source.who};
+}
+
+placement::claim_keys placement::forget(const claim_key& who) {
+  forget_name(who);
+  if (sources_.erase(who) == 0)
+    return {};
+  return {who};
+}
+
+placement::claim_keys placement::learn(const secret_fact& secret) {
+  if (secret.copy) {
+    if (secret.copy->source.what == copy_source::kind::secret)
+      copied_to_[secret.copy->source.key] = {secret.key, secret.repository};
+    return {};
+  }
+  auto& known = secrets_[secret.key];
+  if (known == std::pair{secret.uid, secret.version.value})
+    return {};
+  known = {secret.uid, secret.version.value};
+  return naming(secret.key);
+}
+
+placement::claim_keys placement::forget(const object_key& secret) {
+  std::erase_if(copied_to_,
+                [&](const auto& entry) { return entry.second.copy == secret; });
+  if (secrets_.erase(secret) == 0)
+    return {};
+  return naming(secret);
+}
+
+placement::claim_keys placement::learn(const reading_ptr& told) {
+  readings_[told->key] = told;
+  auto found = secrets_.find(told->key);
+  // Deleted, or changed while it was read: the watch tells, or has told.
+  if (found != secrets_.end()) {
+    if (told->uid)
+      found->second = {told->uid, told->version};
+    else
+      secrets_.erase(found);
+  }
+  return naming(told->key);
+}
+
+placement::claim_keys placement::naming(const object_key& secret) const {
+  auto i = named_by_.find(secret);
+  if (i == named_by_.end())
+    return {};
+  return {i->second.begin(), i->second.end()};
+}
+
+placement::claim_keys placement::everybody() const {
+  claim_keys all;
+  for (const auto& [who, source] : sources_)
+    all.push_back(who);
+  return all;
+}
+
+verdict placement::place(const claim_key& who,
+                         const std::string& before) const {
+  const auto* source = find(who);
+  if (!source || source->deleting)
+    return unclaimed{};
+  auto wants = to_claimant(*source);
+  auto& wish = wants.wish;
+  auto settings = effective_settings(source->maintenance, rules_.defaults);
+  if (!settings)
+    return wait_in_lobby(std::move(wants), switched_off());
+  wish.settings = *settings;
+  if (source->secret.empty())
+    return wait_in_lobby(std::move(wants), nameless());
+  wish.defect = check_settings(*settings);
+  auto found = secrets_.find(wish.secret);
+  if (found == secrets_.end())
+    return stay(std::move(wants), before, missing(wish.secret));
+  auto told = readings_.find(wish.secret);
+  if (told == readings_.end() || told->second->uid != found->second.first
+      || told->second->version != found->second.second)
+    return unread{wish.secret};
+  if (!told->second->where)
+    return stay(std::move(wants), before,
+                {"Error", told->second->where.why().message});
+  return settle(std::move(wants), *told->second);
+}
+
+placed placement::stay(claimant wants, const std::string& before,
+                       trouble why) const {
+  auto copy = copied_to_.find(wants.wish.secret);
+  auto where = copy != copied_to_.end() ? copy->second.repository : before;
+  if (!wants.wish.defect)
+    wants.wish.defect = std::move(why);
+  return {std::move(where), std::nullopt, std::move(wants)};
+}
+
+placed placement::settle(claimant wants, const reading& told) const {
+  auto& wish = wants.wish;
+  wish.secret_uid = told.uid;
+  wish.secret_version = told.version;
+  site where{identify(*told.where), canonical_json(*told.where),
+             endpoint_of(*told.where)};
+  wants.location_id = where.location_id;
+  wants.location = where.location;
+  auto id = rules_.identity_by_secret ? identify_by_secret(
+                wish.secret.name, wish.ca.value_or(custom_ca{}), *told.where)
+                                      : where.location_id;
+  return {id.hex, std::move(where), std::move(wants)};
+}
+
+} // namespace holystone::actors

@@ -1,0 +1,127 @@
+#pragma once
+
+// Which repository a claim belongs to. It keeps the sources, the versions of
+// Secrets, what the claimed Secrets said when they were read, and where copies
+// were made; `place` says from these where one claim belongs, or what must be
+// read first. It reads nothing itself, sends nothing and knows no actor: the
+// registry tells it what is seen and carries out what it says.
+
+#include "actors/messages.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace holystone::actors {
+
+/// The hash of the claims that have no repository; they wait in the lobby,
+/// which writes why.
+inline const std::string lobby;
+
+/// What the flags say about placing claims.
+struct placement_rules {
+  claim_defaults defaults;
+  /// `--repository-identity=secret`.
+  bool identity_by_secret = false;
+  /// Namespaces that are served; empty: all.
+  std::vector<std::string> namespaces;
+};
+
+/// Where a repository lies.
+struct site {
+  repository_id location_id;
+  /// Canonical JSON.
+  std::string location;
+  /// The storage behind it, for the limit per endpoint.
+  std::string endpoint;
+};
+
+/// The object claims nothing, or not any more.
+struct unclaimed {};
+
+/// The claim's Secret must be read first.
+struct unread {
+  object_key secret;
+};
+
+/// The claim belongs here; the lobby has no site.
+struct placed {
+  std::string hash;
+  std::optional<site> where;
+  /// Lacks the location when `where` does.
+  claimant wants;
+};
+
+/// Where one claim belongs.
+using verdict = std::variant<unclaimed, unread, placed>;
+
+/// Knows where every claim belongs.
+class placement {
+public:
+  using claim_keys = std::vector<claim_key>;
+
+  explicit placement(placement_rules rules = {});
+
+  /// A source is now like this. Each of these says whose place may be another
+  /// now.
+  claim_keys learn(const source_fact& source);
+
+  /// A Secret is now like this; a copy of ours tells where its original's
+  /// repository is.
+  claim_keys learn(const secret_fact& secret);
+
+  /// A Secret said this when it was read.
+  claim_keys learn(const reading_ptr& told);
+
+  /// A claimant is gone.
+  claim_keys forget(const claim_key& who);
+
+  /// A Secret or a copy is gone.
+  claim_keys forget(const object_key& secret);
+
+  /// Who names this Secret.
+  claim_keys naming(const object_key& secret) const;
+
+  /// Everybody.
+  claim_keys everybody() const;
+
+  /// Where a claim belongs that is now at `before`: a location once known
+  /// holds while its Secret is missing or unreadable (contract section 1).
+  verdict place(const claim_key& who, const std::string& before) const;
+
+  std::size_t sources() const {
+    return sources_.size();
+  }
+  std::size_t secrets() const {
+    return secrets_.size();
+  }
+
+private:
+  /// Where a Secret was copied to.
+  struct copied {
+    object_key copy;
+    std::string repository;
+  };
+
+  const source_fact* find(const claim_key& who) const;
+  bool serves(const std::string& ns) const;
+  void forget_name(const claim_key& who);
+  placed stay(claimant wants, const std::string& before, trouble why) const;
+  placed settle(claimant wants, const reading& told) const;
+
+  placement_rules rules_;
+  std::map<claim_key, source_fact> sources_;
+  /// Every Secret's incarnation and version, nothing else (P-3).
+  std::map<object_key, std::pair<object_uid, std::string>> secrets_;
+  std::map<object_key, reading_ptr> readings_;
+  /// Which claims name a Secret.
+  std::map<object_key, std::set<claim_key>> named_by_;
+  /// Where a Secret's copy says that its repository is.
+  std::map<object_key, copied> copied_to_;
+};
+
+} // namespace holystone::actors

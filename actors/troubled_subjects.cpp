@@ -1,0 +1,63 @@
+#include "actors/troubled_subjects.hpp"
+
+#include <algorithm>
+
+namespace holystone::actors {
+
+namespace {
+
+/// A subject that is written this often between two ticks of a minute is in a
+/// loop with somebody.
+constexpr unsigned hot_writes = 30;
+
+} // namespace
+
+bool troubled_subjects::is_blocked(const std::string& subject,
+                                   instant now) const {
+  auto i = records_.find(subject);
+  return i != records_.end() && now < i->second.until;
+}
+
+unsigned troubled_subjects::failures(const std::string& subject) const {
+  auto i = records_.find(subject);
+  return i == records_.end() ? 0 : i->second.failures;
+}
+
+void troubled_subjects::failed(const std::string& subject, const outcome& end,
+                               instant now) {
+  auto& known = records_[subject];
+  ++known.failures;
+  // Whole seconds, and never none: nothing may loop hot.
+  known.until
+      = now + std::max(seconds{1}, std::chrono::ceil<seconds>(end.delay));
+  known.message = end.message;
+}
+
+void troubled_subjects::succeeded(const std::string& subject) {
+  records_.erase(subject);
+}
+
+bool troubled_subjects::may_write(const std::string& subject) {
+  return ++recent_[subject] <= hot_writes;
+}
+
+void troubled_subjects::calm() {
+  recent_.clear();
+}
+
+std::optional<instant> troubled_subjects::next(instant now) const {
+  std::optional<instant> first;
+  for (const auto& [subject, known] : records_)
+    if (known.until > now)
+      first = std::min(first.value_or(known.until), known.until);
+  return first;
+}
+
+std::map<std::string, std::string> troubled_subjects::messages() const {
+  std::map<std::string, std::string> all;
+  for (const auto& [subject, known] : records_)
+    all.emplace(subject, known.message);
+  return all;
+}
+
+} // namespace holystone::actors

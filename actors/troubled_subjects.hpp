@@ -1,0 +1,53 @@
+#pragma once
+
+// The subjects whose writes failed, each left alone for a while, while the
+// others go on; and those that are written so often that somebody must be
+// undoing it. Plain memory that takes `now`; kept by the repository's actor.
+
+#include "actors/messages.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace holystone::actors {
+
+/// Back-off by subject (`subject_of`).
+class troubled_subjects {
+public:
+  /// Is the subject left alone now?
+  bool is_blocked(const std::string& subject, instant now) const;
+
+  /// How often it failed in a row.
+  unsigned failures(const std::string& subject) const;
+
+  /// It failed (again).
+  void failed(const std::string& subject, const outcome& end, instant now);
+
+  /// It succeeded.
+  void succeeded(const std::string& subject);
+
+  /// Counts a write; false when there were too many since the last `calm`.
+  bool may_write(const std::string& subject);
+
+  /// Forgets how often was written; once a tick.
+  void calm();
+
+  /// When the next subject may be tried again.
+  std::optional<instant> next(instant now) const;
+
+  /// The last error of each, for people.
+  std::map<std::string, std::string> messages() const;
+
+private:
+  struct record {
+    unsigned failures = 0;
+    instant until;
+    std::string message;
+  };
+
+  std::map<std::string, record> records_;
+  std::map<std::string, unsigned> recent_;
+};
+
+} // namespace holystone::actors

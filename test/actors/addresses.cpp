@@ -1,0 +1,64 @@
+#include "actors/addresses.hpp"
+
+#include "k8s_io/names.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+
+using namespace holystone;
+using namespace holystone::actors;
+
+namespace {
+
+const std::string hash = "0123456789abcdef";
+
+pod_seen make_pod(const std::string& label, const std::string& job) {
+  pod_seen pod;
+  pod.repository = label;
+  pod.fact.job = {job};
+  return pod;
+}
+
+job_seen make_job(const std::string& label, const std::string& uid) {
+  job_seen job;
+  job.repository = label;
+  job.fact.uid = {uid};
+  return job;
+}
+
+} // namespace
+
+TEST_CASE("a CronJob is its name's repository's") {
+  addresses all;
+  auto of = [&](const std::string& name) {
+    return all.learn(cron_job_seen{{"volsync-system", name}, {}});
+  };
+  CHECK(of(fmt::format("{}{}", names::cron_job_prefix, hash)) == hash);
+  CHECK(of(fmt::format("{}{}", names::cron_job_prefix, "0123456789ABCDEF"))
+        == "");
+  CHECK(of(fmt::format("{}{}", names::cron_job_prefix, "0123")) == "");
+  CHECK(of("backup") == "");
+}
+
+TEST_CASE("A-6: a pod without our label is its Job's repository's") {
+  addresses all;
+  CHECK(all.learn(make_pod("", "job-1")) == "");
+  CHECK(all.learn(make_job(hash, "job-1")) == hash);
+  CHECK(all.learn(make_pod("", "job-1")) == hash);
+  CHECK(all.learn(make_pod("label", "job-2")) == "label");
+  all.forget({watched_kind::jobs, {{"volsync-system", "x"}, {"job-1"}}, {}});
+  CHECK(all.learn(make_pod("", "job-1")) == "");
+}
+
+TEST_CASE("the last word on a Lease is kept until it is gone") {
+  addresses all;
+  lease_seen lease{
+      {"volsync-system", fmt::format("{}{}", names::lease_prefix, hash)}, {}};
+  auto said = std::make_shared<const observation>(fact{lease});
+  CHECK(all.learn(lease, said) == hash);
+  CHECK(all.lease_of(hash) == said);
+  CHECK_FALSE(all.lease_of("other"));
+  all.forget({watched_kind::leases, {lease.key, {}}, {}});
+  CHECK_FALSE(all.lease_of(hash));
+}

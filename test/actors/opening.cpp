@@ -1,0 +1,54 @@
+#include "actors/opening.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::actors;
+
+namespace {
+
+const instant start = *parse_rfc3339("2026-11-21T12:00:00Z");
+const object_key secret{"app", "kopia"};
+
+void list_all(opening& picture) {
+  for (std::size_t kind = 0; kind < watched_kinds; ++kind)
+    CHECK(picture.complete(static_cast<watched_kind>(kind), start)
+          == (kind + 1 == watched_kinds));
+}
+
+} // namespace
+
+TEST_CASE("it opens when every kind was listed and nothing is being read") {
+  opening picture;
+  CHECK(picture.missing().size() == watched_kinds);
+  CHECK_FALSE(picture.open(start));
+  list_all(picture);
+  CHECK(picture.missing().empty());
+  CHECK(picture.open(start));
+  CHECK(picture.is_open());
+  CHECK_FALSE(picture.open(start));
+}
+
+TEST_CASE("a Secret that is being read holds it up for half a minute") {
+  opening picture;
+  list_all(picture);
+  CHECK(picture.read(secret));
+  CHECK_FALSE(picture.read(secret));
+  CHECK_FALSE(picture.is_settled());
+  CHECK_FALSE(picture.open(start + seconds{29}));
+  CHECK(picture.opens_at() == start + seconds{30});
+  CHECK(picture.open(start + seconds{30}));
+  CHECK_FALSE(picture.is_settled());
+  CHECK_FALSE(picture.opens_at());
+}
+
+TEST_CASE("once open it stays open while a new Secret is read") {
+  opening picture;
+  list_all(picture);
+  CHECK(picture.open(start));
+  picture.read(secret);
+  CHECK(picture.is_open());
+  CHECK_FALSE(picture.is_settled());
+  picture.was_read(secret);
+  CHECK(picture.is_settled());
+}

@@ -1,0 +1,57 @@
+#include "actors/troubled_subjects.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::actors;
+
+namespace {
+
+const instant start = *parse_rfc3339("2026-11-21T12:00:00Z");
+
+} // namespace
+
+TEST_CASE("a subject that failed is left alone and the others go on") {
+  troubled_subjects all;
+  all.failed("a", {false, milliseconds{1'500}, "no", {}}, start);
+  CHECK(all.is_blocked("a", start + seconds{1}));
+  CHECK_FALSE(all.is_blocked("a", start + seconds{2}));
+  CHECK_FALSE(all.is_blocked("b", start));
+  CHECK(all.messages().at("a") == "no");
+}
+
+TEST_CASE("no failure is tried again within the same second") {
+  troubled_subjects all;
+  all.failed("a", {false, milliseconds{0}, "no", {}}, start);
+  CHECK(all.is_blocked("a", start));
+}
+
+TEST_CASE("failures count in a row") {
+  troubled_subjects all;
+  all.failed("a", {}, start);
+  all.failed("a", {}, start);
+  CHECK(all.failures("a") == 2);
+  all.succeeded("a");
+  CHECK(all.failures("a") == 0);
+  CHECK(all.messages().empty());
+}
+
+TEST_CASE("the next look is at the first subject that may be tried again") {
+  troubled_subjects all;
+  CHECK_FALSE(all.next(start));
+  all.failed("a", {false, milliseconds{9'000}, "", {}}, start);
+  all.failed("b", {false, milliseconds{4'000}, "", {}}, start);
+  CHECK(all.next(start) == start + seconds{4});
+  CHECK(all.next(start + seconds{4}) == start + seconds{9});
+  CHECK_FALSE(all.next(start + seconds{9}));
+}
+
+TEST_CASE("a subject written again and again is in a loop with somebody") {
+  troubled_subjects all;
+  for (int i = 0; i < 30; ++i)
+    CHECK(all.may_write("a"));
+  CHECK_FALSE(all.may_write("a"));
+  CHECK(all.may_write("b"));
+  all.calm();
+  CHECK(all.may_write("a"));
+}
