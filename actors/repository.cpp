@@ -235,9 +235,10 @@ void repository_state::fail(const repository_step& step, const outcome& end) {
 
 void repository_state::post(const std::vector<event_note>& notes) {
   for (const auto& note : notes)
-    caf::anon_send(setup.api, call_atom::value,
-                   request_ptr{std::make_shared<const request>(post_event(
-                       note, setup.reporter, setup.now(), ++events))});
+    if (budgets[note.regarding].take(setup.now()))
+      caf::anon_send(setup.api, call_atom::value,
+                     request_ptr{std::make_shared<const request>(post_event(
+                         note, setup.reporter, setup.now(), ++events))});
 }
 
 void repository_state::recover() {
@@ -310,6 +311,7 @@ repository(repository_actor::stateful_pointer<repository_state> self,
       },
       [self](unclaim_atom, const claim_key& who) {
         self->state.known.unclaim(who);
+        self->state.budgets.erase(who);
         self->state.advance();
       },
       [self](seen_atom, const fact_ptr& what) {

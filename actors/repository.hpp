@@ -9,10 +9,12 @@
 #include "actors/observed.hpp"
 #include "actors/troubled_subjects.hpp"
 #include "k8s_io/manifests.hpp"
+#include "scheduler/event_budget.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <map>
 #include <random>
 #include <string>
 
@@ -58,6 +60,8 @@ struct repository_state {
   std::optional<instant> due;
   std::uint64_t generation = 0;
   std::uint64_t events = 0;
+  /// By object, so that a condition that flaps can't flood it.
+  std::map<claim_key, event_budget> budgets;
   /// Small: there is one for each repository.
   std::minstd_rand random;
   static inline const char* name = "repository";

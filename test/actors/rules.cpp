@@ -46,6 +46,29 @@ TEST_CASE("R-26: of edits that come together one is under way, one waits") {
   CHECK(count(world.writes, "apply cronjobs") <= 2);
 }
 
+TEST_CASE("R-30: a condition that flaps does not flood its object") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  stage s{world};
+  s.pass(20s);
+  world.writes.clear();
+  const std::string secret = "/api/v1/namespaces/app/secrets/kopia";
+  auto set = [&](const std::string& value) {
+    merge(world, secret,
+          fmt::format(R"({{"stringData":{{"KOPIA_REPOSITORY":"{}"}}}})",
+                      value));
+    s.pass(4s);
+  };
+  for (int i = 0; i < 40; ++i) {
+    set("nonsense");
+    set("s3://one");
+  }
+  auto told = count(world.writes, "create events");
+  // The burst, and what 320 s earned.
+  CHECK(told >= 25);
+  CHECK(told <= 27);
+}
+
 TEST_CASE("R-31: what changes nothing for us is answered by no write") {
   simulated_world world;
   add_claims(world);
