@@ -145,8 +145,8 @@ placement::claim_keys placement::everybody() const {
   return all;
 }
 
-verdict placement::place(const claim_key& who,
-                         const std::string& before) const {
+whereabouts placement::place(const claim_key& who,
+                             const std::string& before) const {
   const auto* source = find(who);
   if (!source || source->deleting)
     return unclaimed{};

@@ -57,7 +57,7 @@ struct placed {
 };
 
 /// Where one claim belongs.
-using verdict = std::variant<unclaimed, unread, placed>;
+using whereabouts = std::variant<unclaimed, unread, placed>;
 
 /// Knows where every claim belongs.
 class placement {
@@ -91,7 +91,7 @@ public:
 
   /// Where a claim belongs that is now at `before`: a location once known
   /// holds while its Secret is missing or unreadable (contract section 1).
-  verdict place(const claim_key& who, const std::string& before) const;
+  whereabouts place(const claim_key& who, const std::string& before) const;
 
   std::size_t sources() const {
     return sources_.size();

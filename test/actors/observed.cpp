@@ -1,0 +1,183 @@
+#include "actors/observed.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::actors;
+
+namespace {
+
+const instant start = *parse_rfc3339("2026-11-21T12:00:00Z");
+const object_key cron_job_key{"volsync-system", "kopia-maintenance-0"};
+
+fact cron_job(const std::string& version, const std::string& schedule) {
+  cron_job_fact now_is;
+  now_is.exists = true;
+  now_is.uid = {"cron-job"};
+  now_is.version = {version};
+  now_is.schedule = schedule;
+  return cron_job_seen{cron_job_key, now_is};
+}
+
+fact_ptr share(observation what) {
+  return std::make_shared<const observation>(std::move(what));
+}
+
+fact_ptr lost(watched_kind kind, const object_key& key,
+              const std::string& uid) {
+  return share(loss{kind, {key, {uid}}, nullptr});
+}
+
+claimant make_claimant(const std::string& version, int failures) {
+  claimant who;
+  who.wish.who = {claim_kind::replication_source, {"app", "data"}};
+  who.wish.uid = {"source"};
+  who.wish.version = {version};
+  who.location = "{}";
+  who.status.emplace();
+  who.status->failures = failures;
+  return who;
+}
+
+pod_fact make_pod(const std::string& name, bool bound) {
+  pod_fact pod;
+  pod.key = {"volsync-system", name};
+  pod.uid = {name};
+  pod.job = {"job"};
+  pod.bound = bound;
+  return pod;
+}
+
+/// A write of the CronJob that was answered with this version.
+void write(observed& known, const std::string& version,
+           const std::string& schedule) {
+  known.finish(apply_cron_job{}, {observation{cron_job(version, schedule)}},
+               start);
+}
+
+} // namespace
+
+TEST_CASE("news older than our own write wait for its echo") {
+  observed known;
+  known.see(share(cron_job("1", "old")), start);
+  write(known, "3", "ours");
+  CHECK(known.facts().cron_job.schedule == "ours");
+  known.see(share(cron_job("2", "older")), start);
+  CHECK(known.facts().cron_job.schedule == "ours");
+  known.see(share(cron_job("3", "ours")), start);
+  known.see(share(cron_job("4", "newer")), start);
+  CHECK(known.facts().cron_job.schedule == "newer");
+}
+
+TEST_CASE("an echo that never comes is given up after half a minute, and what "
+          "it held back counts") {
+  observed known;
+  write(known, "3", "ours");
+  known.see(share(cron_job("4", "theirs")), start);
+  CHECK(known.gives_up_at() == start + seconds{31});
+  known.give_up_echoes(start + seconds{30});
+  CHECK(known.facts().cron_job.schedule == "ours");
+  known.give_up_echoes(start + seconds{31});
+  CHECK(known.facts().cron_job.schedule == "theirs");
+  CHECK_FALSE(known.gives_up_at());
+}
+
+TEST_CASE("a write that changed nothing has no echo") {
+  observed known;
+  known.see(share(cron_job("3", "same")), start);
+  write(known, "3", "same");
+  CHECK_FALSE(known.gives_up_at());
+  known.see(share(cron_job("4", "next")), start);
+  CHECK(known.facts().cron_job.schedule == "next");
+}
+
+TEST_CASE("a loss ends the waiting for an echo") {
+  observed known;
+  write(known, "3", "ours");
+  known.see(lost(watched_kind::cron_jobs, cron_job_key, "cron-job"), start);
+  CHECK_FALSE(known.facts().cron_job.exists);
+  CHECK_FALSE(known.gives_up_at());
+}
+
+TEST_CASE("news about a claimant don't undo our write of its status") {
+  observed known;
+  known.claim(make_claimant("1", 0), start);
+  write_status write;
+  write.who = make_claimant("", 0).wish.who;
+  write.status.failures = 7;
+  source_fact answer;
+  answer.uid = {"source"};
+  answer.version = {"3"};
+  known.finish(write, {observation{fact{answer}}}, start);
+  CHECK(known.facts().claimants.at(0).status->failures == 7);
+  known.claim(make_claimant("2", 0), start);
+  CHECK(known.facts().claimants.at(0).status->failures == 7);
+  known.claim(make_claimant("3", 7), start);
+  known.claim(make_claimant("4", 8), start);
+  CHECK(known.facts().claimants.at(0).status->failures == 8);
+  known.unclaim(write.who);
+  CHECK(known.facts().claimants.empty());
+}
+
+TEST_CASE("A-5: a pod that had a node and vanished has not ended") {
+  observed known;
+  known.see(share(fact{pod_seen{"", make_pod("bound", true)}}), start);
+  known.see(share(fact{pod_seen{"", make_pod("unbound", false)}}), start);
+  for (const auto* name : {"bound", "unbound"})
+    known.see(lost(watched_kind::pods, {"volsync-system", name}, name),
+              start + seconds{5});
+  REQUIRE(known.facts().pods.size() == 1);
+  CHECK_FALSE(known.facts().pods[0].ended);
+  CHECK(known.facts().pods[0].vanished == start + seconds{5});
+}
+
+TEST_CASE("A-5: an ended pod of the Lease's holder is kept as proof") {
+  observed known;
+  lease_seen lease;
+  lease.fact.exists = true;
+  lease.fact.holder = {"job"};
+  known.see(share(fact{lease}), start);
+  auto pod = make_pod("done", true);
+  pod.ended = true;
+  known.see(share(fact{pod_seen{"", pod}}), start);
+  known.see(lost(watched_kind::pods, pod.key, "done"), start);
+  REQUIRE(known.facts().pods.size() == 1);
+  CHECK(known.facts().pods[0].ended);
+}
+
+TEST_CASE("what an answer does not show is folded from the write itself") {
+  observed known;
+  job_fact job;
+  job.key = {"volsync-system", "run"};
+  job.uid = {"job"};
+  known.take(observation{fact{job_seen{"", job}}}, start);
+  known.finish(acquire_lease{job, {}}, {}, start);
+  CHECK(known.facts().never_resumed == job.uid);
+  known.begin(resume_job{job});
+  CHECK_FALSE(known.facts().never_resumed);
+  known.finish(drop_job{job, {}}, {}, start);
+  CHECK(known.facts().jobs.at(0).deleting);
+  copy_fact copy;
+  copy.key = {"volsync-system", "copy"};
+  copy.uid = {"copy"};
+  secret_fact secret;
+  secret.copy = copy;
+  known.take(observation{fact{secret}}, start);
+  REQUIRE(known.facts().copies.size() == 1);
+  known.finish(delete_copy{copy}, {}, start);
+  CHECK(known.facts().copies.empty());
+  known.finish(delete_cron_job{}, {}, start);
+  CHECK(known.facts().cron_job.deleting);
+}
+
+TEST_CASE("PERTURB-15: a manifest that a webhook changed is remembered as "
+          "settled") {
+  observed known;
+  apply_cron_job apply;
+  apply.digests.whole = "wanted";
+  auto answer = std::get<cron_job_seen>(cron_job("3", "x"));
+  answer.fact.digest = "found";
+  known.finish(apply, {observation{fact{answer}}}, start);
+  CHECK(known.facts().settled.wanted == "wanted");
+  CHECK(known.facts().settled.found == "found");
+}

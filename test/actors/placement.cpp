@@ -1,0 +1,211 @@
+#include "actors/placement.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::actors;
+
+namespace {
+
+using keys = placement::claim_keys;
+
+const claim_key data{claim_kind::replication_source, {"app", "data"}};
+const object_key secret{"app", "kopia"};
+const location bucket{"s3", {{"bucket", "one"}, {"endpoint", "minio:9000"}}};
+const auto bucket_hash = identify(bucket).hex;
+
+source_fact make_source() {
+  source_fact source;
+  source.who = data;
+  source.uid = {"source"};
+  source.is_kopia = true;
+  source.secret = secret.name;
+  return source;
+}
+
+secret_fact make_secret(const std::string& version) {
+  secret_fact fact;
+  fact.key = secret;
+  fact.uid = {"secret"};
+  fact.version = {version};
+  return fact;
+}
+
+secret_fact make_copy(const std::string& hash) {
+  secret_fact fact;
+  fact.key = {"volsync-system", "maintenance-app-kopia"};
+  fact.uid = {"copy"};
+  fact.copy.emplace();
+  fact.copy->source.key = secret;
+  fact.repository = hash;
+  return fact;
+}
+
+reading_ptr say(const std::string& version, result<location> where) {
+  auto told = std::make_shared<reading>();
+  told->key = secret;
+  told->uid = {"secret"};
+  told->version = version;
+  told->where = std::move(where);
+  return told;
+}
+
+/// Where the claim is placed, `?` when its Secret must be read.
+std::string hash_of(const whereabouts& told) {
+  if (std::holds_alternative<unclaimed>(told))
+    return "-";
+  if (const auto* put = std::get_if<placed>(&told))
+    return put->hash;
+  return "?";
+}
+
+std::string defect_of(const whereabouts& told) {
+  const auto& defect = std::get<placed>(told).wants.wish.defect;
+  return defect ? defect->reason + ": " + defect->message : "";
+}
+
+/// Everything that a good claim needs.
+placement make_placement() {
+  placement all;
+  all.learn(make_source());
+  all.learn(make_secret("1"));
+  all.learn(say("1", bucket));
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("a claim belongs where its Secret says") {
+  placement all;
+  CHECK(all.learn(make_source()) == keys{data});
+  CHECK(defect_of(all.place(data, lobby))
+        == "Waiting: Secret app/kopia does not exist; create it");
+  CHECK(hash_of(all.place(data, lobby)) == lobby);
+  CHECK(all.learn(make_secret("1")) == keys{data});
+  CHECK(hash_of(all.place(data, lobby)) == "?");
+  CHECK(all.learn(say("1", bucket)) == keys{data});
+  auto told = all.place(data, lobby);
+  CHECK(hash_of(told) == bucket_hash);
+  CHECK(defect_of(told).empty());
+  const auto& put = std::get<placed>(told);
+  REQUIRE(put.where);
+  CHECK(put.where->location == canonical_json(bucket));
+  CHECK(put.where->endpoint == endpoint_of(bucket));
+  CHECK(put.wants.location == put.where->location);
+  CHECK(put.wants.wish.secret_version == "1");
+}
+
+TEST_CASE("a Secret that changed is read again, a repeated event is no news") {
+  auto all = make_placement();
+  CHECK(all.learn(make_secret("1")).empty());
+  CHECK(all.learn(make_secret("2")) == keys{data});
+  CHECK(hash_of(all.place(data, bucket_hash)) == "?");
+}
+
+TEST_CASE("a reading that is newer than the watch counts") {
+  auto all = make_placement();
+  all.learn(make_secret("2"));
+  all.learn(say("3", bucket));
+  CHECK(hash_of(all.place(data, bucket_hash)) == bucket_hash);
+}
+
+TEST_CASE("a location once known holds while the Secret is missing or "
+          "unreadable") {
+  auto all = make_placement();
+  CHECK(all.forget(secret) == keys{data});
+  auto told = all.place(data, bucket_hash);
+  CHECK(hash_of(told) == bucket_hash);
+  CHECK(defect_of(told).starts_with("Waiting: Secret app/kopia"));
+  all.learn(make_secret("2"));
+  all.learn(say("2", error{"no KOPIA_REPOSITORY"}));
+  told = all.place(data, bucket_hash);
+  CHECK(hash_of(told) == bucket_hash);
+  CHECK(defect_of(told) == "Error: no KOPIA_REPOSITORY");
+}
+
+TEST_CASE("after a restart the copy says where a missing Secret's repository "
+          "is") {
+  placement all;
+  all.learn(make_source());
+  CHECK(all.learn(make_copy("copied")).empty());
+  CHECK(hash_of(all.place(data, lobby)) == "copied");
+  all.forget(make_copy("").key);
+  CHECK(hash_of(all.place(data, lobby)) == lobby);
+}
+
+TEST_CASE("who claims nothing has no place") {
+  auto all = make_placement();
+  CHECK(hash_of(all.place({claim_kind::replication_source, {"x", "y"}}, lobby))
+        == "-");
+  auto source = make_source();
+  SECTION("being deleted") {
+    source.deleting = true;
+  }
+  SECTION("another mover") {
+    source.is_kopia = false;
+  }
+  CHECK(all.learn(source) == keys{data});
+  CHECK(hash_of(all.place(data, bucket_hash)) == "-");
+}
+
+TEST_CASE("a source that is gone is not placed for its Secret's sake") {
+  auto all = make_placement();
+  CHECK(all.forget(data) == keys{data});
+  CHECK(all.forget(data).empty());
+  CHECK(hash_of(all.place(data, bucket_hash)) == "-");
+  CHECK(all.learn(make_secret("2")).empty());
+}
+
+TEST_CASE("a source that names another Secret is not placed for the old one") {
+  auto all = make_placement();
+  auto source = make_source();
+  source.secret = "other";
+  all.learn(source);
+  CHECK(all.naming(secret).empty());
+  CHECK(all.naming({"app", "other"}) == keys{data});
+}
+
+TEST_CASE("maintenance that is switched off or has no Secret waits in the "
+          "lobby") {
+  auto all = make_placement();
+  auto source = make_source();
+  SECTION("switched off") {
+    source.maintenance.interval_days = 0;
+    all.learn(source);
+    CHECK(defect_of(all.place(data, bucket_hash)).starts_with("Disabled: "));
+  }
+  SECTION("no Secret") {
+    source.secret.clear();
+    all.learn(source);
+    CHECK_THAT(defect_of(all.place(data, bucket_hash)),
+               Catch::Contains("spec.kopia.repository is empty"));
+  }
+  CHECK(hash_of(all.place(data, bucket_hash)) == lobby);
+}
+
+TEST_CASE("a bad schedule is told before a missing Secret") {
+  placement all;
+  auto source = make_source();
+  source.maintenance.block.emplace();
+  source.maintenance.block->schedule = "nonsense";
+  all.learn(source);
+  CHECK(defect_of(all.place(data, lobby)).starts_with("Error: "));
+}
+
+TEST_CASE("only served namespaces claim") {
+  placement all{{{}, false, {"web"}}};
+  CHECK(all.learn(make_source()).empty());
+  CHECK(all.everybody().empty());
+}
+
+TEST_CASE("with --repository-identity=secret the Secret's name makes another "
+          "repository of the same location") {
+  placement all{{{}, true, {}}};
+  all.learn(make_source());
+  all.learn(make_secret("1"));
+  all.learn(say("1", bucket));
+  auto told = std::get<placed>(all.place(data, lobby));
+  CHECK(told.hash == identify_by_secret("kopia", {}, bucket).hex);
+  CHECK(told.hash != bucket_hash);
+  CHECK(told.where->location_id.hex == bucket_hash);
+}
