@@ -1,6 +1,8 @@
 #include "actors/job_runner.hpp"
 
 #include "actors/outcomes.hpp"
+#include "k8s_io/job_requests.hpp"
+#include "k8s_io/lease_requests.hpp"
 #include "k8s_io/list_pages.hpp"
 #include "k8s_io/names.hpp"
 

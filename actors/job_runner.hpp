@@ -6,7 +6,7 @@
 // Stateless; spawned by the root.
 
 #include "actors/interfaces.hpp"
-#include "k8s_io/manifests.hpp"
+#include "k8s_io/pod_template.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 

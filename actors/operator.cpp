@@ -3,6 +3,7 @@
 #include "actors/api_client.hpp"
 #include "actors/root.hpp"
 #include "k8s_io/fields.hpp"
+#include "k8s_io/manifests.hpp"
 #include "k8s_io/transport.hpp"
 #include "metrics/http_server.hpp"
 #include "metrics/instruments.hpp"

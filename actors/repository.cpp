@@ -3,7 +3,9 @@
 #include "actors/outcomes.hpp"
 #include "actors/projections.hpp"
 #include "k8s_io/list_pages.hpp"
+#include "k8s_io/manifests.hpp"
 #include "k8s_io/names.hpp"
+#include "k8s_io/status_requests.hpp"
 #include "metrics/log.hpp"
 
 #include <fmt/format.h>

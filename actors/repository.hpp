@@ -8,7 +8,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/observed.hpp"
 #include "actors/troubled_subjects.hpp"
-#include "k8s_io/manifests.hpp"
+#include "k8s_io/pod_template.hpp"
 #include "scheduler/event_budget.hpp"
 
 #include <caf/stateful_actor.hpp>

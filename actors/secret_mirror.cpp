@@ -164,13 +164,9 @@ void copy(self_pointer self, const api_client& api, const std::string& ns,
 void erase(self_pointer self, const api_client& api,
            const copy_order_ptr& order, outcome_promise promise) {
   const auto& old = std::get<delete_copy>(order->what).copy;
-  request what;
-  what.what = verb::remove;
-  what.kind = resources::secrets;
-  what.ns = old.key.ns;
-  what.name = old.key.name;
-  what.uid = old.uid;
-  auto call = std::make_shared<const request>(std::move(what));
+  auto call = std::make_shared<const request>(
+      remove(resources::secrets, old.key, old.uid, {},
+             propagation::background));
   self->request(api, patience, call_atom::value, request_ptr{call})
     .then(
       [=](const response_ptr& answer) mutable {

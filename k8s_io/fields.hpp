@@ -3,7 +3,7 @@
 // Reading single fields of a JSON object without caring whether they are
 // there. Everything that comes from an API server is read through these, so a
 // missing or mistyped field is an empty value and never an exception. Used by
-// objects.cpp, manifests.cpp and the reflector.
+// objects.cpp, the writers of requests and the reflector.
 
 #include "scheduler/time.hpp"
 

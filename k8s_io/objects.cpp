@@ -1,7 +1,7 @@
 #include "k8s_io/objects.hpp"
 
 #include "k8s_io/fields.hpp"
-#include "k8s_io/manifests.hpp"
+#include "k8s_io/owned_fields.hpp"
 #include "k8s_io/mover_report.hpp"
 #include "k8s_io/names.hpp"
 

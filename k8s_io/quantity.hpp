@@ -2,7 +2,7 @@
 
 // Resource quantities as Kubernetes compares them: `0.5` is `500m`. The API
 // server rewrites quantities, so drift detection has to compare values and not
-// texts. Called by manifests.cpp only.
+// texts. Called by owned_fields.cpp only.
 
 #include <boost/json.hpp>
 

@@ -146,6 +146,21 @@ std::string explanation(const request& what, const response& answer) {
 
 } // namespace
 
+request remove(const resource& kind, const object_key& key,
+               const object_uid& uid,
+               const holystone::resource_version& version,
+               propagation dependents) {
+  request what;
+  what.what = verb::remove;
+  what.kind = kind;
+  what.ns = key.ns;
+  what.name = key.name;
+  what.uid = uid;
+  what.version = version;
+  what.dependents = dependents;
+  return what;
+}
+
 std::string to_target(const request& what) {
   query out;
   switch (what.what) {

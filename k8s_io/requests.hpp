@@ -117,6 +117,12 @@ struct response {
   }
 };
 
+/// Deletes one object under preconditions; empty ones are not sent.
+request remove(const resource& kind, const object_key& key,
+               const object_uid& uid,
+               const holystone::resource_version& version,
+               propagation dependents);
+
 /// Path and query as the API server expects them, e.g.
 /// `/apis/batch/v1/namespaces/x/jobs?limit=500`.
 std::string to_target(const request& what);

@@ -6,6 +6,7 @@
 
 #include "actors/root.hpp"
 #include "k8s_io/fields.hpp"
+#include "k8s_io/manifests.hpp"
 #include "k8s_io/names.hpp"
 #include "simulated_client.hpp"
 

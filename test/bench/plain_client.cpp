@@ -11,6 +11,7 @@
 
 #include "k8s_io/manifests.hpp"
 #include "k8s_io/secret_content.hpp"
+#include "k8s_io/status_requests.hpp"
 #include "k8s_io/transport.hpp"
 
 #include <fmt/format.h>

@@ -1,0 +1,79 @@
+#include "k8s_io/job_requests.hpp"
+
+#include "k8s_io/manifests.hpp"
+#include "k8s_io/names.hpp"
+#include "k8s_io/owned_fields.hpp"
+
+namespace holystone::k8s_io {
+
+namespace json = boost::json;
+
+namespace {
+
+request patch_job(const job_fact& job, json::object metadata,
+                  json::object spec) {
+  metadata["uid"] = job.uid.value;
+  request patch;
+  patch.what = verb::merge_patch;
+  patch.kind = resources::jobs;
+  patch.ns = job.key.ns;
+  patch.name = job.key.name;
+  patch.body = json::serialize(json::object{{"metadata", std::move(metadata)},
+                                            {"spec", std::move(spec)}});
+  return patch;
+}
+
+} // namespace
+
+request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
+                     const job_fact& old) {
+  auto object = cron_job(wanted, mover);
+  auto job = object["spec"].as_object()["jobTemplate"].as_object();
+  auto& metadata = job["metadata"].as_object();
+  // The name is a function of the old Job and the template, so that a retry
+  // after a lost answer meets its own work.
+  auto suffix = digest_of(old.uid.value
+                          + std::string{metadata["annotations"]
+                                            .as_object()[names::job_template]
+                                            .as_string()})
+                    .substr(0, 6);
+  auto name = old.key.name.substr(0, 63 - 7) + "-" + suffix;
+  metadata["name"] = name;
+  metadata["namespace"] = old.key.ns;
+  if (old.slot)
+    metadata["annotations"].as_object()[names::scheduled_slot]
+        = to_rfc3339(*old.slot);
+  job["apiVersion"] = "batch/v1";
+  job["kind"] = "Job";
+  request create;
+  create.what = verb::create;
+  create.kind = resources::jobs;
+  create.ns = old.key.ns;
+  create.name = name;
+  create.body = json::serialize(job);
+  return create;
+}
+
+request resume(const job_fact& job, std::string_view location) {
+  return patch_job(job, {{"resourceVersion", job.version.value}},
+                   {{"suspend", false},
+                    {"podReplacementPolicy", "Failed"},
+                    {"template",
+                     {{"metadata",
+                       {{"annotations", {{names::admitted, job.uid.value}}},
+                        {"labels",
+                         {{names::kopia_maintenance, "true"},
+                          {names::location_hash, location},
+                          {names::velero_exclude, "true"}}}}}}}});
+}
+
+request suspend(const job_fact& job) {
+  return patch_job(job, {}, {{"suspend", true}});
+}
+
+request remove(const job_fact& job) {
+  return remove(resources::jobs, job.key, job.uid, job.version,
+                propagation::foreground);
+}
+
+} // namespace holystone::k8s_io

@@ -1,0 +1,30 @@
+#pragma once
+
+// What is asked of a maintenance Job: to be made anew, to run, to wait, to go.
+// Pure functions from facts to requests, each guarded by the identity of the
+// object that it changes. Called by the job runner and the repository actor,
+// which decide nothing; scheduler/admission.hpp does.
+
+#include "k8s_io/pod_template.hpp"
+#include "k8s_io/requests.hpp"
+#include "scheduler/admission.hpp"
+
+#include <string_view>
+
+namespace holystone::k8s_io {
+
+/// A Job as the CronJob's template makes it, suspended, in place of `old`.
+request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
+                     const job_fact& old);
+
+/// Lets a Job run: the ticket, the replacement policy and our labels, guarded
+/// by UID and version.
+request resume(const job_fact& job, std::string_view location);
+
+/// Suspends a Job, guarded by its UID.
+request suspend(const job_fact& job);
+
+/// Deletes a Job by UID and version, in the foreground.
+request remove(const job_fact& job);
+
+} // namespace holystone::k8s_io

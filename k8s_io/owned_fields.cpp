@@ -1,0 +1,155 @@
+#include "k8s_io/owned_fields.hpp"
+
+#include "k8s_io/fields.hpp"
+#include "k8s_io/names.hpp"
+#include "k8s_io/quantity.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <map>
+
+namespace holystone::k8s_io {
+
+namespace json = boost::json;
+
+namespace {
+
+/// Writes a value in a canonical form: members sorted, quantities normalised.
+void canonical(const json::value& from, std::string_view key,
+               std::string& out) {
+  if (const auto* object = from.if_object()) {
+    std::map<std::string_view, const json::value*> sorted;
+    for (const auto& member : *object)
+      sorted.emplace(member.key(), &member.value());
+    out += '{';
+    for (const auto& [name, value] : sorted) {
+      out += name;
+      out += ':';
+      auto is_quantity
+          = key == "limits" || key == "requests" || name == "sizeLimit";
+      if (is_quantity)
+        out += normal_quantity(*value);
+      else
+        canonical(*value, name, out);
+      out += ',';
+    }
+    out += '}';
+  } else if (const auto* array = from.if_array()) {
+    out += '[';
+    for (const auto& item : *array) {
+      canonical(item, {}, out);
+      out += ',';
+    }
+    out += ']';
+  } else {
+    out += json::serialize(from);
+  }
+}
+
+void member(const json::value& from, std::string_view key, std::string& out) {
+  out += key;
+  out += '=';
+  if (const auto* found = find(from, key))
+    canonical(*found, key, out);
+  out += '\n';
+}
+
+constexpr std::array cron_fields{std::string_view{"schedule"},
+                                 std::string_view{"timeZone"},
+                                 std::string_view{"suspend"},
+                                 std::string_view{"concurrencyPolicy"},
+                                 std::string_view{"startingDeadlineSeconds"},
+                                 std::string_view{"successfulJobsHistoryLimit"},
+                                 std::string_view{"failedJobsHistoryLimit"}};
+constexpr std::array job_fields{std::string_view{"suspend"},
+                                std::string_view{"parallelism"},
+                                std::string_view{"completions"},
+                                std::string_view{"backoffLimit"},
+                                std::string_view{"podReplacementPolicy"},
+                                std::string_view{"activeDeadlineSeconds"}};
+constexpr std::array pod_fields{
+    std::string_view{"serviceAccountName"},
+    std::string_view{"automountServiceAccountToken"},
+    std::string_view{"restartPolicy"},
+    std::string_view{"activeDeadlineSeconds"},
+    std::string_view{"terminationGracePeriodSeconds"},
+    std::string_view{"securityContext"},
+    std::string_view{"volumes"}};
+constexpr std::array container_fields{std::string_view{"name"},
+                                      std::string_view{"image"},
+                                      std::string_view{"imagePullPolicy"},
+                                      std::string_view{"command"},
+                                      std::string_view{"args"},
+                                      std::string_view{"env"},
+                                      std::string_view{"envFrom"},
+                                      std::string_view{"resources"},
+                                      std::string_view{"volumeMounts"},
+                                      std::string_view{"securityContext"}};
+constexpr std::array owned_labels{
+    names::kopia_maintenance, names::repository_hash, names::location_hash,
+    names::source_namespaces, names::run_kind,        names::velero_exclude};
+constexpr std::array owned_annotations{
+    names::source_namespaces, names::schedule_conflict,
+    names::location,          names::winner,
+    names::effective_since,   names::job_template};
+
+void metadata_of(const json::value& object, std::string& out) {
+  const json::value none;
+  const auto* labels = find(object, "metadata", "labels");
+  const auto* annotations = find(object, "metadata", "annotations");
+  for (auto key : owned_labels)
+    member(labels ? *labels : none, key, out);
+  for (auto key : owned_annotations)
+    member(annotations ? *annotations : none, key, out);
+}
+
+/// The owned part of a Job template in canonical form.
+std::string owned_template(const json::value& job_template) {
+  std::string out;
+  const json::value none;
+  auto at = [&](auto... keys) -> const json::value& {
+    const auto* found = find(job_template, std::string_view{keys}...);
+    return found ? *found : none;
+  };
+  for (auto key : job_fields)
+    member(at("spec"), key, out);
+  metadata_of(at("spec", "template"), out);
+  for (auto key : pod_fields)
+    member(at("spec", "template", "spec"), key, out);
+  for (const auto& item :
+       items_at(job_template, "spec", "template", "spec", "containers")) {
+    for (auto key : container_fields)
+      member(item, key, out);
+  }
+  return out;
+}
+
+} // namespace
+
+std::string digest_of(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (auto c : text)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string digest_of_template(const json::value& job_template) {
+  return digest_of(owned_template(job_template));
+}
+
+std::string digest_of_owned(const json::value& object) {
+  std::string out;
+  const json::value none;
+  metadata_of(object, out);
+  const auto* spec = find(object, "spec");
+  for (auto key : cron_fields)
+    member(spec ? *spec : none, key, out);
+  if (const auto* job_template = find(object, "spec", "jobTemplate")) {
+    metadata_of(*job_template, out);
+    out += owned_template(*job_template);
+  }
+  return digest_of(out);
+}
+
+} // namespace holystone::k8s_io

@@ -1,0 +1,157 @@
+#include "k8s_io/pod_template.hpp"
+
+#include "k8s_io/names.hpp"
+
+#include <fmt/format.h>
+
+namespace holystone::k8s_io {
+
+namespace json = boost::json;
+
+namespace {
+
+json::object to_object(const quantities& amounts) {
+  json::object object;
+  for (const auto& [name, amount] : amounts)
+    object[name] = amount;
+  return object;
+}
+
+json::array mover_arguments(const cron_job_intent& wanted,
+                            const mover_settings& mover) {
+  json::array arguments{
+      "mover",
+      "maintain",
+      fmt::format("--repository={}", wanted.location_id.hex),
+      fmt::format("--namespace={}", wanted.winner.object.ns),
+      "--kind=full",
+      fmt::format("--deadline={}", mover.limits.job_deadline.count()),
+      fmt::format("--takeover={}", mover.takeover),
+  };
+  for (const auto& identity : wanted.known_identities)
+    arguments.push_back(
+        json::string(fmt::format("--known-identity={}", identity)));
+  if (!wanted.ca.empty())
+    arguments.push_back("--ca-file=/customCA/ca.crt");
+  return arguments;
+}
+
+/// The ticket and the Job's UID, which the mover compares.
+json::array environment() {
+  auto field = [](std::string_view name, std::string path) {
+    return json::object{
+        {"name", name},
+        {"valueFrom",
+         {{"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", path}}}}}};
+  };
+  return {field("HOLYSTONE_ADMITTED",
+                fmt::format("metadata.annotations['{}']", names::admitted)),
+          field("HOLYSTONE_CONTROLLER_UID",
+                fmt::format("metadata.labels['{}']", names::controller_uid))};
+}
+
+json::array volumes(const cron_job_intent& wanted) {
+  json::array list{
+      {{"name", "credentials"},
+       {"secret", {{"secretName", wanted.credentials}, {"defaultMode", 0440}}}},
+      {{"name", "config"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}},
+      {{"name", "cache"}, {"emptyDir", {{"sizeLimit", "8Gi"}}}},
+      {{"name", "tmp"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}}};
+  if (!wanted.ca.empty())
+    list.push_back(
+        {{"name", "custom-ca"},
+         {"secret", {{"secretName", wanted.ca}, {"defaultMode", 0444}}}});
+  return list;
+}
+
+json::array mounts(const cron_job_intent& wanted) {
+  json::array list{{{"name", "credentials"},
+                    {"mountPath", "/credentials"},
+                    {"readOnly", true}},
+                   {{"name", "config"}, {"mountPath", "/config"}},
+                   {{"name", "cache"}, {"mountPath", "/cache"}},
+                   {{"name", "tmp"}, {"mountPath", "/tmp"}}};
+  if (!wanted.ca.empty())
+    list.push_back({{"name", "custom-ca"},
+                    {"mountPath", "/customCA"},
+                    {"readOnly", true}});
+  return list;
+}
+
+json::object container(const cron_job_intent& wanted,
+                       const mover_settings& mover) {
+  json::object resources;
+  if (!wanted.settings.requests.empty())
+    resources["requests"] = to_object(wanted.settings.requests);
+  if (!wanted.settings.limits.empty())
+    resources["limits"] = to_object(wanted.settings.limits);
+  return {{"name", names::container},
+          {"image", mover.image},
+          {"imagePullPolicy", "IfNotPresent"},
+          {"command", json::array{"/usr/bin/holystone"}},
+          {"args", mover_arguments(wanted, mover)},
+          {"env", environment()},
+          {"resources", resources},
+          {"volumeMounts", mounts(wanted)},
+          {"securityContext",
+           {{"allowPrivilegeEscalation", false},
+            {"privileged", false},
+            {"readOnlyRootFilesystem", true},
+            {"runAsNonRoot", true},
+            {"capabilities", {{"drop", json::array{"ALL"}}}}}}};
+}
+
+} // namespace
+
+json::object common_labels(const cron_job_intent& wanted) {
+  return {{names::kopia_maintenance, "true"},
+          {names::repository_hash, wanted.id.hex},
+          {names::location_hash, wanted.location_id.hex},
+          {names::source_namespaces, namespaces_label(wanted.namespaces)}};
+}
+
+json::object run_labels(const cron_job_intent& wanted) {
+  auto labels = common_labels(wanted);
+  labels[names::run_kind] = "full";
+  labels[names::velero_exclude] = "true";
+  return labels;
+}
+
+json::object pod_template(const cron_job_intent& wanted,
+                          const mover_settings& mover) {
+  return {{"metadata", {{"labels", run_labels(wanted)}}},
+          {"spec",
+           {{"serviceAccountName", names::service_account},
+            {"automountServiceAccountToken", false},
+            {"restartPolicy", "Never"},
+            {"activeDeadlineSeconds", mover.limits.job_deadline.count() + 60},
+            {"terminationGracePeriodSeconds",
+             mover.limits.termination_grace.count()},
+            {"securityContext",
+             {{"runAsNonRoot", true},
+              {"runAsUser", 1000},
+              {"runAsGroup", 1000},
+              {"fsGroup", 1000},
+              {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
+            {"containers", json::array{container(wanted, mover)}},
+            {"volumes", volumes(wanted)}}}};
+}
+
+request apply_service_account(std::string_view operator_namespace) {
+  request what;
+  what.what = verb::apply;
+  what.kind = resources::service_accounts;
+  what.ns = operator_namespace;
+  what.name = names::service_account;
+  what.body = json::serialize(
+      json::object{{"apiVersion", "v1"},
+                   {"kind", "ServiceAccount"},
+                   {"metadata",
+                    {{"name", what.name},
+                     {"namespace", what.ns},
+                     {"labels", {{names::kopia_maintenance, "true"}}}}},
+                   {"automountServiceAccountToken", false}});
+  return what;
+}
+
+} // namespace holystone::k8s_io

@@ -1,0 +1,86 @@
+#include "k8s_io/status_requests.hpp"
+
+#include "k8s_io/names.hpp"
+
+#include <boost/json.hpp>
+
+#include <fmt/format.h>
+
+namespace holystone::k8s_io {
+
+namespace json = boost::json;
+
+request apply_status(const write_status& what) {
+  const auto& status = what.status;
+  json::object kopia{{"maintenanceFailures", status.failures},
+                     {"maintenanceCronJob", status.cron_job},
+                     {"observedGeneration", status.observed_generation}};
+  if (status.last_maintenance)
+    kopia["lastMaintenance"] = to_rfc3339(*status.last_maintenance);
+  if (status.next_maintenance)
+    kopia["nextScheduledMaintenance"] = to_rfc3339(*status.next_maintenance);
+  auto kind = what.who.kind == claim_kind::replication_source
+                  ? resources::replication_sources
+                  : resources::kopia_maintenances;
+  request apply;
+  apply.what = verb::apply;
+  apply.kind = kind;
+  apply.ns = what.who.object.ns;
+  apply.name = what.who.object.name;
+  apply.subresource = "status";
+  apply.body = json::serialize(json::object{
+      {"apiVersion", fmt::format("{}/{}", kind.group, kind.version)},
+      {"kind", kind.kind},
+      {"metadata",
+       {{"name", apply.name},
+        {"namespace", apply.ns},
+        {"uid", what.uid.value}}},
+      {"status",
+       {{"kopia", kopia},
+        {"conditions",
+         json::array{json::object{
+             {"type", names::ready_condition},
+             {"status", status.ready ? "True" : "False"},
+             {"reason", status.reason},
+             {"message", status.message},
+             {"lastTransitionTime", to_rfc3339(what.since)},
+             {"observedGeneration", status.observed_generation}}}}}}});
+  return apply;
+}
+
+request post_event(const event_note& note, std::string_view reporter,
+                   instant now, std::uint64_t serial) {
+  const auto& object = note.regarding.object;
+  auto kind = note.regarding.kind == claim_kind::replication_source
+                  ? resources::replication_sources
+                  : resources::kopia_maintenances;
+  auto time = to_rfc3339(now);
+  request create;
+  create.what = verb::create;
+  create.kind = resources::events;
+  create.ns = object.ns;
+  create.name = fmt::format("{}.{:x}{:04x}", object.name.substr(0, 200),
+                            now.time_since_epoch().count(), serial % 65536);
+  create.body = json::serialize(json::object{
+      {"apiVersion", "v1"},
+      {"kind", "Event"},
+      {"metadata", {{"name", create.name}, {"namespace", create.ns}}},
+      {"involvedObject",
+       {{"apiVersion", fmt::format("{}/{}", kind.group, kind.version)},
+        {"kind", kind.kind},
+        {"namespace", object.ns},
+        {"name", object.name},
+        {"uid", note.uid.value}}},
+      {"type", note.warning ? "Warning" : "Normal"},
+      {"reason", note.reason},
+      {"message", note.message.substr(0, 1024)},
+      {"source", {{"component", "holystone"}}},
+      {"reportingComponent", "holystone"},
+      {"reportingInstance", reporter},
+      {"count", 1},
+      {"firstTimestamp", time},
+      {"lastTimestamp", time}});
+  return create;
+}
+
+} // namespace holystone::k8s_io

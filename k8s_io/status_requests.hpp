@@ -1,0 +1,24 @@
+#pragma once
+
+// What users are told on their own objects: the status of a claim and Events.
+// Pure; scheduler/ decides what is said and when, the repository actor sends
+// it.
+
+#include "k8s_io/requests.hpp"
+#include "scheduler/repository.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace holystone::k8s_io {
+
+using namespace scheduler;
+
+/// Applies `status.kopia` and the condition.
+request apply_status(const write_status& what);
+
+/// Posts an Event; `now` and the reporter make its name unique.
+request post_event(const event_note& note, std::string_view reporter,
+                   instant now, std::uint64_t serial);
+
+} // namespace holystone::k8s_io

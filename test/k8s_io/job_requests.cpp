@@ -1,0 +1,62 @@
+#include "k8s_io/job_requests.hpp"
+
+#include "an_intent.hpp"
+#include "k8s_io/names.hpp"
+#include "k8s_io/objects.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::k8s_io;
+namespace json = boost::json;
+
+TEST_CASE("A-1, A-6, A-10: the resume carries UID, version, ticket, policy and "
+          "labels") {
+  auto what = resume(a_job(), "fedcba9876543210");
+  CHECK(what.what == verb::merge_patch);
+  auto body = body_of(what);
+  CHECK(text_at(body, "metadata", "uid") == "job-uid");
+  CHECK(text_at(body, "metadata", "resourceVersion") == "41");
+  CHECK(flag_at(body, "spec", "suspend") == false);
+  CHECK(text_at(body, "spec", "podReplacementPolicy") == "Failed");
+  CHECK(text_at(body, "spec", "template", "metadata", "annotations",
+                names::admitted)
+        == "job-uid");
+  CHECK(text_at(body, "spec", "template", "metadata", "labels",
+                names::location_hash)
+        == "fedcba9876543210");
+}
+
+TEST_CASE("A-2, A-9: a Job is deleted by UID and version, in the foreground") {
+  auto what = remove(a_job());
+  CHECK(what.what == verb::remove);
+  CHECK(what.uid == object_uid{"job-uid"});
+  CHECK(what.version == resource_version{"41"});
+  CHECK(what.dependents == propagation::foreground);
+  CHECK(remove(delete_cron_job{{"ns", "c"}, {"u"}}).dependents
+        == propagation::foreground);
+}
+
+TEST_CASE("a suspend is guarded by the Job's UID") {
+  auto body = body_of(suspend(a_job()));
+  CHECK(text_at(body, "metadata", "uid") == "job-uid");
+  CHECK(flag_at(body, "spec", "suspend") == true);
+}
+
+TEST_CASE("A-4: a Job made anew keeps its slot and has a name that a retry "
+          "meets again") {
+  auto old = a_job();
+  old.slot = now;
+  auto what = recreate_job(an_intent(), mover, old);
+  CHECK(what.what == verb::create);
+  CHECK(what.name == recreate_job(an_intent(), mover, old).name);
+  CHECK(what.name != old.key.name);
+  CHECK(what.name.size() <= 63);
+  auto made = read_job(body_of(what));
+  CHECK(made.slot == now);
+  CHECK(made.state == job_state::waiting);
+  CHECK(made.location == "fedcba9876543210");
+  CHECK(made.template_digest == digests(an_intent(), mover).job_template);
+  old.key.name = std::string(63, 'x');
+  CHECK(recreate_job(an_intent(), mover, old).name.size() <= 63);
+}

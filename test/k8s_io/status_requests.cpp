@@ -1,0 +1,55 @@
+#include "k8s_io/status_requests.hpp"
+
+#include "an_intent.hpp"
+#include "k8s_io/objects.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::k8s_io;
+namespace json = boost::json;
+
+TEST_CASE("a status says what the condition says and reads back the same") {
+  write_status what;
+  what.who = {claim_kind::replication_source, {"app", "data"}};
+  what.uid = {"u"};
+  what.since = now;
+  auto& status = what.status;
+  status.last_maintenance = now - seconds{60};
+  status.next_maintenance = now + seconds{60};
+  status.failures = 3;
+  status.cron_job = "kopia-maintenance-0123456789abcdef";
+  status.observed_generation = 4;
+  status.ready = true;
+  status.reason = "Scheduled";
+  status.message = "fine";
+  auto call = apply_status(what);
+  CHECK(call.what == verb::apply);
+  CHECK(call.subresource == "status");
+  CHECK(text_at(body_of(call), "metadata", "uid") == "u");
+  auto source = read_source(body_of(call));
+  CHECK(source.status == status);
+  CHECK(source.since == now);
+  // A field that is left out of an apply is given up.
+  status.next_maintenance.reset();
+  CHECK_FALSE(find(body_of(apply_status(what)), "status", "kopia",
+                   "nextScheduledMaintenance"));
+}
+
+TEST_CASE("an Event names the object by UID and fits the API's limits") {
+  event_note note;
+  note.regarding
+      = {claim_kind::replication_source, {"app", std::string(253, 'n')}};
+  note.uid = {"u"};
+  note.warning = true;
+  note.reason = "ScheduleConflict";
+  note.message = std::string(5000, 'm');
+  auto call = post_event(note, "me", now, 1);
+  auto body = body_of(call);
+  CHECK(text_at(body, "involvedObject", "uid") == "u");
+  CHECK(text_at(body, "type") == "Warning");
+  CHECK(text_at(body, "message").size() == 1024);
+  CHECK(call.name.size() <= 253);
+  CHECK(call.ns == "app");
+  CHECK(post_event(note, "me", now, 2).name != call.name);
+}
