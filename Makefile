@@ -17,9 +17,17 @@ export CCACHE_NOHASHDIR ?= 1
 JOBS ?= $(shell nproc)
 # Tests, demo and end-to-end run what is shipped; it is built once.
 RELEASE := build/release
-CTEST := ctest --output-on-failure --no-tests=error -j$(JOBS)
-KOPIA = "$$(test/cluster/build-tools kopia)/kopia"
-KUBECTL = "$$(test/cluster/build-tools kubectl)/kubectl"
+
+# Runs the tests of one build and says at the end why any was left out.
+define run_tests
+	@.ci/setup go
+	@tools=($$(test/cluster/build-tools kopia kubectl versitygw)); \
+	HOLYSTONE_KOPIA=$${tools[0]}/kopia KUBECTL=$${tools[1]}/kubectl \
+	HOLYSTONE_VERSITYGW=$${tools[2]}/versitygw \
+	  ctest --test-dir $(1) --output-on-failure --no-tests=error -j$(JOBS)
+	@grep -h '^skipped: ' $(1)/Testing/Temporary/LastTest.log | sort | uniq -c \
+	  || echo "No test was skipped."
+endef
 
 .PHONY: help
 help: ## say what there is
@@ -38,11 +46,8 @@ build: $(RELEASE)/build.ninja ## build/release/holystone and holystone-sim
 
 .PHONY: test
 test: $(RELEASE)/build.ninja ## build everything and run all tests but e2e
-	@.ci/setup go
 	cmake --build $(RELEASE) -j$(JOBS)
-	kopia=$(KOPIA) kubectl=$(KUBECTL); \
-	HOLYSTONE_KOPIA=$$kopia KUBECTL=$$kubectl \
-	  $(CTEST) --test-dir $(RELEASE)
+	$(call run_tests,$(RELEASE))
 
 .PHONY: demo
 demo: build ## watch a simulated cluster being maintained; ONCE=1 ends by itself
@@ -74,21 +79,21 @@ bench: build ## 1,000 repositories on a real API server -> build/bench.json
 dev: setup ## debug build and its tests
 	cmake --preset dev
 	cmake --build build/dev -j$(JOBS)
-	$(CTEST) --test-dir build/dev
+	$(call run_tests,build/dev)
 
 .PHONY: asan
 asan: setup ## tests under the address and undefined-behaviour sanitizers
 	cmake --preset asan
 	cmake --build build/asan -j$(JOBS)
-	$(CTEST) --test-dir build/asan
+	$(call run_tests,build/asan)
 
 .PHONY: tsan
+tsan: export TSAN_OPTIONS = ignore_noninstrumented_modules=1 \
+  suppressions=$(CURDIR)/test/tsan.suppressions
 tsan: setup ## tests under the thread sanitizer
 	cmake --preset tsan
 	cmake --build build/tsan -j$(JOBS)
-	TSAN_OPTIONS="ignore_noninstrumented_modules=1 \
-	suppressions=$(CURDIR)/test/tsan.suppressions" \
-	  $(CTEST) --test-dir build/tsan
+	$(call run_tests,build/tsan)
 
 .PHONY: tidy
 tidy: setup ## clang-tidy over everything

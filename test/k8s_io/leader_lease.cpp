@@ -46,7 +46,7 @@ TEST_CASE("an acquisition writes holder, both times, duration, transitions") {
   CHECK(taken->transitions == 4);
 }
 
-TEST_CASE("a renewal leaves the acquire time alone; a release has no holder") {
+TEST_CASE("a renewal leaves the acquire time alone, a release has no holder") {
   CHECK_FALSE(find(body_of(lease_verb::renew), "spec", "acquireTime"));
   CHECK_FALSE(find(body_of(lease_verb::renew), "spec", "leaseTransitions"));
   CHECK(

@@ -139,7 +139,7 @@ TEST_CASE(
   CHECK(losers[1]->who.object.ns == "d");
 }
 
-TEST_CASE("the conflict text has the seed's words, sorted, joined by '; '") {
+TEST_CASE("the conflict text has the seed's words, sorted, joined by semicolons") {
   auto best = a_claim("a", "x", 1);
   std::vector claims{a_claim("c", "z", 2, "9 9 * * *"), best,
                      a_claim("b", "y", 2, "5 5 * * *"), a_claim("d", "w", 3)};

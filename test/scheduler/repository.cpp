@@ -228,7 +228,7 @@ TEST_CASE("A-12: never the edit while its precaution fails") {
 }
 
 TEST_CASE(
-    "A-12: zone, suspend and winner are edits too; anything else is not") {
+    "A-12: zone, suspend and winner are edits too, anything else is not") {
   auto first_step = [](auto edit) {
     room r{{a_claim("a", "*/5 * * * *", 2h), a_claim("b", "*/5 * * * *")}};
     r.settle().with_statuses();
@@ -263,7 +263,7 @@ TEST_CASE("A-23: without a CronJob the Lease remembers the winner") {
   CHECK(to_string(winner_of(r.facts)->wish.who) == "ReplicationSource b/data");
 }
 
-TEST_CASE("a refused Secret hands over; when it changes its claim may win") {
+TEST_CASE("a refused Secret hands over, when it changes its claim may win") {
   room r{{a_claim("a", "0 2 * * *", 2h), a_claim("b")}};
   r.facts.lease.known.refused_secret = "a/kopia@5";
   CHECK(to_string(winner_of(r.facts)->wish.who) == "ReplicationSource b/data");
@@ -508,7 +508,7 @@ TEST_CASE("a copy goes when no claim needs it and no Job uses it") {
   CHECK(std::holds_alternative<delete_copy>(r.next().action));
 }
 
-TEST_CASE("teardown: CronJob, Jobs, copies, Lease, end; never while a Job "
+TEST_CASE("teardown: CronJob, Jobs, copies, Lease, end, never while a Job "
           "runs") {
   room r{{a_claim("a")}};
   r.settle();

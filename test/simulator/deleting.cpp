@@ -51,7 +51,7 @@ TEST_CASE("a delete keeps its preconditions (R-39, A-9)") {
   CHECK(c.remove(config_maps + "/a", with("uid", made.uid())).status == 200);
 }
 
-TEST_CASE("a finalizer holds the object; removing it deletes (R-38)") {
+TEST_CASE("a finalizer holds the object, removing it deletes (R-38)") {
   test_cluster c;
   make(c, config_maps, R"({"metadata":{"name":"a","finalizers":["x.io/f"]}})");
   auto marked = c.remove(config_maps + "/a");
