@@ -98,11 +98,20 @@ void observed::fold(const fact& what) {
   } else if (const auto* pod = std::get_if<pod_seen>(&what)) {
     upsert(facts_.pods, pod->fact);
   } else if (const auto* lease = std::get_if<lease_seen>(&what)) {
+    // Who frees a Lease vouches for the pods that nobody saw end.
+    if (auto before = facts_.lease.holder;
+        before && before != lease->fact.holder)
+      std::erase_if(facts_.pods, [&](const pod_fact& one) {
+        return one.job == before && one.vanished;
+      });
     facts_.lease = lease->fact;
   }
 }
 
 void observed::fold(const loss& what, instant now) {
+  // Every repository hears of every loss.
+  if (!knows(what.which.uid))
+    return;
   if (what.last)
     fold(*what.last);
   const auto& key = what.which.key;
@@ -216,6 +225,15 @@ std::optional<instant> observed::gives_up_at() const {
     first = std::min(first.value_or(at), at);
   }
   return first;
+}
+
+bool observed::knows(const object_uid& uid) const {
+  auto has = [&](const auto& all) {
+    return std::ranges::any_of(
+        all, [&](const auto& one) { return one.uid == uid; });
+  };
+  return facts_.cron_job.uid == uid || facts_.lease.uid == uid
+         || has(facts_.jobs) || has(facts_.pods) || has(facts_.copies);
 }
 
 resource_version observed::known_version(const object_uid& uid) const {

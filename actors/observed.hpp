@@ -64,6 +64,7 @@ private:
     fact_ptr held;
   };
 
+  bool knows(const object_uid& uid) const;
   resource_version known_version(const object_uid& uid) const;
   void fold(const fact& what);
   void fold(const loss& what, instant now);

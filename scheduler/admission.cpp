@@ -56,6 +56,16 @@ bool is_duplicate(const admission_view& view, const job_fact& job) {
   });
 }
 
+/// Did the slot of `job` fall due while a scheduled Job waited or ran? The
+/// CronJob controller makes up for it once that has ended.
+bool fell_due_meanwhile(const admission_view& view, const job_fact& job) {
+  return std::ranges::any_of(view.jobs, [&](const job_fact& other) {
+    return other.uid != job.uid && other.ours && other.slot
+           && other.kind == job.kind && other.finished
+           && other.created <= *job.slot && *job.slot <= *other.finished;
+  });
+}
+
 /// Why a waiting Job must not run at all; empty when it may.
 std::string unwanted(const admission_view& view, const job_fact& job,
                      instant now) {
@@ -68,6 +78,8 @@ std::string unwanted(const admission_view& view, const job_fact& job,
   if (const auto& done = view.lease.known.success_started;
       done && *job.slot <= *done)
     return "a full run that began after its slot has succeeded (A-13)";
+  if (fell_due_meanwhile(view, job))
+    return "its slot fell due while the run before it had not ended (A-13)";
   if (too_soon(view, job, now))
     return "maintenanceIntervalDays have not passed since the last success";
   if (is_duplicate(view, job))

@@ -97,4 +97,15 @@ std::vector<event_note> events_for(const claimant& who,
   return {};
 }
 
+std::vector<event_note> events_for(const repository_facts& facts,
+                                   const suspend_job& what) {
+  const auto* winner = winner_of(facts);
+  if (!winner)
+    return {};
+  return {{winner->wish.who, winner->wish.uid, true, "JobSuspended",
+           fmt::format("Job {} ran without holding the Lease and is suspended "
+                       "again; holystone resumes it when it is its turn",
+                       to_string(what.job.key))}};
+}
+
 } // namespace holystone::scheduler

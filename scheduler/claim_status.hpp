@@ -28,4 +28,8 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
 std::vector<event_note> events_for(const claimant& who,
                                    const claim_status& status);
 
+/// Tells the winner that somebody else let a Job run.
+std::vector<event_note> events_for(const repository_facts& facts,
+                                   const suspend_job& what);
+
 } // namespace holystone::scheduler

@@ -155,8 +155,10 @@ repository_step next_step(const repository_facts& facts,
     step.wants_grant = waits->wants_grant;
     step.wake = waits->wake;
   } else if (auto* suspend = std::get_if<suspend_job>(&admission)) {
-    if (take(*suspend))
+    if (take(*suspend)) {
+      step.events = events_for(facts, *suspend);
       return step;
+    }
   } else if (auto* release = std::get_if<release_lease>(&admission)) {
     if (take(*release))
       return step;

@@ -131,6 +131,43 @@ TEST_CASE("A-5: a pod that had a node and vanished has not ended") {
   CHECK(known.facts().pods[0].vanished == start + seconds{5});
 }
 
+TEST_CASE("the loss of another repository's object changes nothing") {
+  observed known;
+  known.see(share(cron_job("1", "ours")), start);
+  lease_seen lease;
+  lease.fact.exists = true;
+  lease.fact.uid = {"lease"};
+  lease.fact.holder = {"job"};
+  known.see(share(fact{lease}), start);
+  auto pod = make_pod("theirs", true);
+  auto last = std::make_shared<const fact>(pod_seen{"", pod});
+  known.see(share(loss{watched_kind::pods, {pod.key, pod.uid}, last}), start);
+  CHECK(known.facts().pods.empty());
+  lease.fact.uid = {"their-lease"};
+  last = std::make_shared<const fact>(lease);
+  known.see(share(loss{watched_kind::leases, {{}, {"their-lease"}}, last}),
+            start);
+  CHECK(known.facts().lease.uid == object_uid{"lease"});
+  known.see(lost(watched_kind::cron_jobs, {}, "their-cron-job"), start);
+  CHECK(known.facts().cron_job.schedule == "ours");
+}
+
+TEST_CASE("A-5: who frees the Lease by hand vouches for a vanished pod") {
+  observed known;
+  lease_seen lease;
+  lease.fact.exists = true;
+  lease.fact.holder = {"job"};
+  known.see(share(fact{lease}), start);
+  known.see(share(fact{pod_seen{"", make_pod("gone", true)}}), start);
+  known.see(share(fact{pod_seen{"", make_pod("there", true)}}), start);
+  known.see(lost(watched_kind::pods, {"volsync-system", "gone"}, "gone"),
+            start);
+  lease.fact.holder = {};
+  known.see(share(fact{lease}), start);
+  REQUIRE(known.facts().pods.size() == 1);
+  CHECK(known.facts().pods[0].uid == object_uid{"there"});
+}
+
 TEST_CASE("A-5: an ended pod of the Lease's holder is kept as proof") {
   observed known;
   lease_seen lease;

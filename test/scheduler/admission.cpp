@@ -245,6 +245,22 @@ TEST_CASE("A-13: a slot that the last full run already covered is dropped") {
   CHECK(uid_in<acquire_lease>(here.ask()) == "j");
 }
 
+TEST_CASE("A-13: a slot that fell due while a scheduled Job waited or ran is "
+          "not made up for") {
+  auto before = scheduled(a_job("before", job_state::failed), now - 200s);
+  before.created = now - 190s;
+  before.finished = now - 30s;
+  auto slot_of = [&](instant slot) {
+    return place{{before, scheduled(a_job("j"), slot)}, {}, {}};
+  };
+  CHECK_THAT(reason_of(slot_of(now - 30s).ask()), Catch::Contains("A-13"));
+  CHECK_THAT(reason_of(slot_of(now - 190s).ask()), Catch::Contains("A-13"));
+  CHECK(uid_in<acquire_lease>(slot_of(now - 29s).ask()) == "j");
+  // One made by hand uses up no slot.
+  before.slot = {};
+  CHECK(uid_in<acquire_lease>(slot_of(now - 60s).ask()) == "j");
+}
+
 TEST_CASE("maintenanceIntervalDays: never earlier than n days after success") {
   place here{{scheduled(a_job("j"), now)}, {}, {}};
   here.interval = 24h * 3;

@@ -490,6 +490,21 @@ TEST_CASE("a Job starts only from the CronJob that is wanted") {
   CHECK(rests(r.next()));
 }
 
+TEST_CASE("A-10: a Job that somebody resumed is suspended, and the winner has "
+          "an Event that names it") {
+  room r{{a_claim("a"), a_claim("b")}};
+  r.settle().with_statuses();
+  r.facts.jobs = {a_job(job_state::running)};
+  auto step = r.next();
+  CHECK(std::holds_alternative<suspend_job>(step.action));
+  REQUIRE(step.events.size() == 1);
+  CHECK(to_string(step.events[0].regarding) == "ReplicationSource a/data");
+  CHECK(step.events[0].reason == "JobSuspended");
+  CHECK_THAT(step.events[0].message, Catch::Contains("volsync-system/j"));
+  r.facts.claimants.clear();
+  CHECK(r.next().events.empty());
+}
+
 TEST_CASE("a copy goes when no claim needs it and no Job uses it") {
   room r{{a_claim("a"), a_claim("b")}};
   r.settle();
