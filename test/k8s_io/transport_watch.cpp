@@ -26,28 +26,28 @@ std::string numbered(int number) {
 }
 
 /// Sends so many lines in chunks of random sizes and ends the answer.
-raw_server::script counting(int lines, bool in_pieces) {
-  return [=](raw_connection& to) {
-    to.read_request();
-    std::string text;
-    for (auto i = 0; i < lines; ++i)
-      text += numbered(i) + "\n";
-    to.begin_stream();
-    std::mt19937 random{5};
-    for (std::string_view rest = text; !rest.empty();) {
-      auto size = in_pieces ? 1 + random() % 97 : 60'000;
-      if (!to.chunk(rest.substr(0, size)))
-        return;
-      rest.remove_prefix(std::min(rest.size(), size));
-    }
-    to.chunk("");
-  };
+void send(raw_connection& to, int lines, std::size_t largest) {
+  std::string text;
+  for (auto i = 0; i < lines; ++i)
+    text += numbered(i) + "\n";
+  to.begin_stream();
+  std::mt19937 random{5};
+  for (std::string_view rest = text; !rest.empty();) {
+    auto size = 1 + random() % largest;
+    if (!to.chunk(rest.substr(0, size)))
+      return;
+    rest.remove_prefix(std::min(rest.size(), size));
+  }
+  to.chunk("");
 }
 
 } // namespace
 
 TEST_CASE("R-19: a watch's lines come in order through any chunking") {
-  raw_server server{counting(3'000, true)};
+  raw_server server{[](raw_connection& to) {
+    to.read_request();
+    send(to, 3'000, 97);
+  }};
   recorder watched;
   transport_limits limits;
   limits.window = 10'000;
@@ -81,12 +81,14 @@ TEST_CASE("a watch is asked for as the API expects it") {
 }
 
 TEST_CASE("R-19: a watch outlives the time of ordinary requests") {
-  raw_server server{[](raw_connection& to) {
-    to.read_request();
-    to.begin_stream();
-    to.chunk(numbered(0) + "\n");
-    std::this_thread::sleep_for(400ms);
-    to.chunk(numbered(1) + "\n");
+  std::promise<void> timed_out;
+  raw_server server{[&](raw_connection& to) {
+    if (to.read_request()->line().find("watch=true") != std::string::npos) {
+      to.begin_stream();
+      to.chunk(numbered(0) + "\n");
+      timed_out.get_future().wait_for(deadline);
+      to.chunk(numbered(1) + "\n");
+    }
     to.wait_for_close();
   }};
   recorder watched;
@@ -94,27 +96,34 @@ TEST_CASE("R-19: a watch outlives the time of ordinary requests") {
   limits.request_timeout = 100ms;
   transport net{anonymous(server.url()), limits};
   net.open_watch(order(), watched.listener());
+  watched.lines(1);
+  // A request that began after the watch is given up, the watch is not.
+  CHECK(ask(net, jobs()).status == 0);
+  timed_out.set_value();
   CHECK(watched.lines(2).size() == 2);
   CHECK_FALSE(watched.has_ended());
 }
 
 TEST_CASE("R-19: a watch that has gone silent is ended") {
-  raw_server server{[](raw_connection& to) {
+  transport_limits limits;
+  limits.watch_silence = 500ms;
+  std::atomic<std::size_t> sent{0};
+  raw_server server{[&](raw_connection& to) {
     to.read_request();
     to.begin_stream();
-    for (auto i = 0; i < 6; ++i) { // bookmarks keep it alive
-      to.chunk(numbered(i) + "\n");
-      std::this_thread::sleep_for(80ms);
+    // Bookmarks keep it alive for longer than it may be silent.
+    auto until = std::chrono::steady_clock::now() + 2 * limits.watch_silence;
+    while (std::chrono::steady_clock::now() < until) {
+      to.chunk(numbered(static_cast<int>(sent++)) + "\n");
+      std::this_thread::sleep_for(10ms);
     }
     to.wait_for_close();
   }};
   recorder watched;
-  transport_limits limits;
-  limits.watch_silence = 200ms;
   transport net{anonymous(server.url()), limits};
   net.open_watch(order(), watched.listener());
   auto end = watched.end();
-  CHECK(watched.count() == 6);
+  CHECK(watched.count() == sent);
   CHECK(end.status == 200);
   CHECK(end.failure == "the server has been silent for too long");
 }
@@ -215,7 +224,13 @@ TEST_CASE("a 3 MiB line passes with the limits as they are") {
 
 TEST_CASE("an unconsumed watch pauses, and goes on as it is consumed") {
   constexpr auto all = 50'000;
-  raw_server server{counting(all, false)};
+  raw_server server{[](raw_connection& to) {
+    while (auto got = to.read_request())
+      if (got->line().find("watch=true") == std::string::npos)
+        to.answer(200, "{}");
+      else
+        send(to, all, 60'000);
+  }};
   recorder watched;
   transport_limits limits;
   limits.window = 100;
@@ -224,10 +239,12 @@ TEST_CASE("an unconsumed watch pauses, and goes on as it is consumed") {
   // A buffer that was read is delivered whole: 16 KiB of lines more at most.
   auto one_buffer = 16'384 / numbered(0).size();
   watched.lines(100);
-  std::this_thread::sleep_for(100ms);
+  ask(net, jobs());
   auto paused_at = watched.count();
   CHECK(paused_at <= 100 + one_buffer);
-  std::this_thread::sleep_for(100ms);
+  // While other sockets are served, nothing more is read from this one.
+  for (auto i = 0; i < 100; ++i)
+    REQUIRE(ask(net, jobs()).status == 200);
   CHECK(watched.count() == paused_at);
   std::size_t granted = 0;
   while (watched.count() < all) {
@@ -270,9 +287,9 @@ TEST_CASE("paused watches starve no request and are not called silent") {
   }
   for (auto& one : watched)
     one->lines(10);
-  for (auto i = 0; i < 100; ++i)
+  auto until = std::chrono::steady_clock::now() + 2 * limits.watch_silence;
+  for (auto i = 0; i < 100 || std::chrono::steady_clock::now() < until; ++i)
     REQUIRE(ask(net, jobs()).status == 200);
-  std::this_thread::sleep_for(400ms);
   for (auto& one : watched)
     CHECK_FALSE(one->has_ended());
   CHECK(ask(net, jobs(), urgency::urgent).status == 200);
