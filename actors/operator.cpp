@@ -48,16 +48,14 @@ root_setup make_setup(const config::options& settings,
                       const std::shared_ptr<transport>& net,
                       metrics::instruments& meters) {
   root_setup setup;
-  setup.make_client = [net](caf::actor_system& system) -> api_client {
-    return system.spawn(api_client_over, net);
+  setup.make_client = [net, &meters](caf::actor_system& system) -> api_client {
+    return system.spawn(api_client_over, net, &meters);
   };
   setup.operator_namespace = settings.ns;
   setup.identity = make_identity(settings);
   setup.leader_elect = settings.leader_elect;
   setup.now = read_clock;
-  setup.on_lead = [&meters](bool leads) { meters.leader(leads); };
-  setup.on_restart
-    = [&meters](std::string_view role) { meters.actor_restarted(role); };
+  setup.meters = &meters;
   auto& registry = setup.registry;
   registry.rules.defaults = {std::string{settings.timezone.name()},
                              settings.default_maintenance};
@@ -103,7 +101,7 @@ void serve_metrics(const std::shared_ptr<metrics::http_exchange>& exchange,
                    metrics::instruments& meters) {
   metrics::http_response page;
   page.content_type = metrics::instruments::content_type;
-  page.body = meters.expose({});
+  page.body = meters.expose();
   exchange->respond(std::move(page));
 }
 
@@ -149,13 +147,14 @@ int run(config::options settings, std::shared_ptr<transport> net) {
     if (settings.mover_image.empty())
       return 0;
   }
+  // Before the actors, which use it to their end.
+  metrics::instruments meters;
   caf::actor_system_config config;
   // The default policy steals work and breaks down on large fan-outs: see
   // docs/adr/0004-sharing-scheduler.md.
   config.set("scheduler.policy", caf::atom("sharing"));
   config.set("scheduler.max-threads", std::size_t{2});
   caf::actor_system system{config};
-  metrics::instruments meters;
   auto top = system.spawn(root, make_setup(settings, net, meters));
   auto inspect = [top](const exchange_ptr& exchange) {
     caf::anon_send(top, http_atom::value, exchange);

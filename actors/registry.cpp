@@ -310,6 +310,7 @@ void registry_state::fell(const std::string& hash, repository_entry& who) {
               self->clock().now().time_since_epoch()}));
   who.restart_at = setup.common.now() + delay;
   seats.seat(hash, place::none);
+  setup.common.meters->actor_restarted("repository");
   metrics::log_error("repository actor failed; it is started again",
                      {{"repository", hash}, {"seconds", delay.count()}});
   arm();

@@ -68,10 +68,19 @@ void repository_state::begin(repository_setup given) {
   from.location_id = given.location_id;
   from.location = given.location;
   known = observed{std::move(from)};
+  shown = tally{*given.meters, given.id};
   random.seed(std::random_device{}());
   setup = std::move(given);
   if (setup.recover)
     recover();
+}
+
+void repository_state::lead(bool leads) {
+  // Whoever leads shows; two processes with the same series would confuse.
+  if (leading && !leads)
+    shown.hide();
+  leading = leads;
+  advance();
 }
 
 void repository_state::look_again() {
@@ -118,6 +127,8 @@ void repository_state::advance() {
   if (busy)
     return;
   auto now = setup.now();
+  if (leading)
+    shown.show(known.facts());
   auto step = next_step(
       known.facts(), setup.policy,
       [&](const std::string& subject) {
@@ -129,6 +140,7 @@ void repository_state::advance() {
   reason = step.reason;
   take_seat(step);
   if (leading && step.finished && !may_be_claimed) {
+    shown.hide();
     self->send(setup.registry, finish_atom::value, setup.id.hex);
     return;
   }
@@ -152,6 +164,7 @@ void repository_state::perform(repository_step step) {
     return;
   }
   known.begin(step.action);
+  shown.begin(step.action, known.facts(), setup.now());
   if (auto call = to_request(step.action, setup.mover))
     send(step, std::move(*call));
   else if (const auto* copy = std::get_if<write_copy>(&step.action))
@@ -292,13 +305,13 @@ void repository_state::read_again(watched_kind kind, std::string label,
 }
 
 view_ptr repository_state::view() const {
-  auto shown = std::make_shared<repository_view>();
-  shown->facts = known.facts();
-  shown->reason = reason;
-  shown->writing = writing;
-  shown->leading = leading;
-  shown->troubles = troubles.messages();
-  return shown;
+  auto all = std::make_shared<repository_view>();
+  all->facts = known.facts();
+  all->reason = reason;
+  all->writing = writing;
+  all->leading = leading;
+  all->troubles = troubles.messages();
+  return all;
 }
 
 repository_actor::behavior_type
@@ -320,10 +333,7 @@ repository(repository_actor::stateful_pointer<repository_state> self,
         self->state.known.see(what, self->state.setup.now());
         self->state.advance();
       },
-      [self](lead_atom, bool leads) {
-        self->state.leading = leads;
-        self->state.advance();
-      },
+      [self](lead_atom, bool leads) { self->state.lead(leads); },
       [self](settled_atom, bool is_settled) {
         self->state.settled = is_settled;
         self->state.advance();

@@ -7,6 +7,7 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/observed.hpp"
+#include "actors/tally.hpp"
 #include "actors/troubled_subjects.hpp"
 #include "k8s_io/pod_template.hpp"
 #include "scheduler/event_budget.hpp"
@@ -35,6 +36,8 @@ struct repository_setup {
   job_runner_actor runner;
   registry_actor registry;
   wall_clock now;
+  /// Outlives every actor.
+  metrics::instruments* meters = nullptr;
   /// Read the facts from the API server first: this replaces an actor that
   /// crashed.
   bool recover = false;
@@ -48,6 +51,7 @@ struct repository_state {
   repository_setup setup;
   observed known;
   troubled_subjects troubles;
+  tally shown;
   bool leading = false;
   bool settled = false;
   bool busy = false;
@@ -71,6 +75,9 @@ struct repository_state {
 
   /// Decides and performs the next step, if it is our turn.
   void advance();
+
+  /// Writing is allowed, or no longer.
+  void lead(bool leads);
 
   /// Time has passed.
   void look_again();

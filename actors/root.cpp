@@ -30,22 +30,29 @@ void root_state::start_core() {
   all.common.mirror = mirror;
   all.common.runner = runner;
   all.common.now = setup.now;
+  all.common.meters = setup.meters;
+  // Repositories that are still there show themselves again.
+  setup.meters->forget_all();
   registry = system.spawn(actors::registry, std::move(all));
   adopt("registry", registry);
   for (std::size_t i = 0; i < watched_kinds; ++i) {
     auto kind = static_cast<watched_kind>(i);
     adopt(fmt::format("watcher/{}", to_string(kind)),
           system.spawn(watcher, watcher_setup{kind, to_reflected(kind, ns),
-                                              client, registry}));
+                                              client, registry,
+                                              setup.meters}));
   }
   if (!setup.leader_elect) {
+    setup.meters->leader(true);
     self->send(registry, lead_atom::value, true);
     return;
   }
   elector = system.spawn(
     actors::elector,
     elector_setup{client, registry, ns, setup.identity, setup.terms, setup.now,
-                  setup.on_lead});
+                  [meters = setup.meters](bool leads) {
+                    meters->leader(leads);
+                  }});
   adopt("elector", elector);
 }
 
@@ -60,8 +67,7 @@ void root_state::fell(const caf::exit_msg& what) {
     metrics::log_error("actor failed; it is started again",
                        {{"actor", "inspector"},
                         {"reason", caf::to_string(what.reason)}});
-    if (setup.on_restart)
-      setup.on_restart("inspector");
+    setup.meters->actor_restarted("inspector");
     start_inspector();
     return;
   }
@@ -75,8 +81,7 @@ void root_state::fell(const caf::exit_msg& what) {
       self->quit(what.reason);
     return;
   }
-  if (setup.on_lead)
-    setup.on_lead(false);
+  setup.meters->leader(false);
   for (auto& [known, one] : core) {
     if (one.handle && known != role) {
       self->unlink_from(one.handle);
@@ -95,8 +100,7 @@ void root_state::fell(const caf::exit_msg& what) {
                      {{"actor", role},
                       {"reason", caf::to_string(what.reason)},
                       {"seconds", delay.count()}});
-  if (setup.on_restart)
-    setup.on_restart(role);
+  setup.meters->actor_restarted(role);
   self->delayed_send(self, delay, start_atom::value, ++generation);
 }
 

@@ -10,6 +10,7 @@
 #include "actors/elector.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/registry.hpp"
+#include "metrics/instruments.hpp"
 #include "scheduler/restart_policy.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -33,8 +34,8 @@ struct root_setup {
   bool leader_elect = true;
   election_terms terms;
   wall_clock now;
-  std::function<void(bool)> on_lead;
-  std::function<void(std::string_view role)> on_restart;
+  /// Outlives every actor.
+  metrics::instruments* meters = nullptr;
 };
 
 /// The memory of the root.

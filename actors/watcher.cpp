@@ -44,6 +44,8 @@ void watcher_state::flush(std::uint64_t ticket, std::size_t lines) {
 void watcher_state::perform(const reflector::effect& what) {
   if (const auto* list = std::get_if<reflector::send_list>(&what)) {
     auto ticket = list->ticket;
+    if (list->call.continue_token.empty())
+      meters->relisted(plural);
     self
       ->request(api, list_patience, call_atom::value,
                 request_ptr{std::make_shared<const request>(list->call)})
@@ -81,9 +83,10 @@ void watcher_state::step(const reflector::input& what) {
                           self->clock().now().time_since_epoch()},
                         chance},
                  *this);
-  if (const auto* lines = std::get_if<reflector::lines>(&what))
+  if (const auto* lines = std::get_if<reflector::lines>(&what)) {
+    meters->watch_events(plural, lines->texts.size());
     flush(lines->ticket, lines->texts.size());
-  else
+  } else
     flush(0, 0);
   for (const auto& effect : effects)
     perform(effect);
@@ -97,6 +100,8 @@ watcher(watcher_actor::stateful_pointer<watcher_state> self,
   state.kind = setup.kind;
   state.api = setup.api;
   state.registry = setup.registry;
+  state.meters = setup.meters;
+  state.plural = setup.what.kind.plural;
   state.view.emplace(setup.what);
   state.random.seed(std::random_device{}());
   state.step(reflector::start{});

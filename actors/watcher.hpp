@@ -6,6 +6,7 @@
 
 #include "actors/interfaces.hpp"
 #include "k8s_io/reflector.hpp"
+#include "metrics/instruments.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
@@ -22,6 +23,8 @@ struct watcher_setup {
   reflected what;
   api_client api;
   registry_actor registry;
+  /// Outlives every actor.
+  metrics::instruments* meters = nullptr;
 };
 
 /// The memory of a watcher; the reflector delivers into it.
@@ -32,6 +35,9 @@ struct watcher_state : object_sink {
   watched_kind kind{};
   api_client api;
   registry_actor registry;
+  metrics::instruments* meters = nullptr;
+  /// The kind as /metrics names it, e.g. `cronjobs`.
+  std::string plural;
   std::optional<reflector> view;
   std::vector<observation> seen;
   std::mt19937 random;

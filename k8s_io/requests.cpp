@@ -90,27 +90,6 @@ void add_selection(const request& what, query& out) {
   out.add_if("fieldSelector", fields);
 }
 
-std::string_view verb_name(verb what) {
-  switch (what) {
-    case verb::get:
-      return "get";
-    case verb::list:
-      return "list";
-    case verb::watch:
-      return "watch";
-    case verb::create:
-      return "create";
-    case verb::apply:
-      return "apply";
-    case verb::merge_patch:
-    case verb::json_patch:
-      return "patch";
-    case verb::remove:
-      return "delete";
-  }
-  return "";
-}
-
 std::string object_name(const request& what) {
   std::string out{what.kind.plural};
   if (!what.kind.group.empty())
@@ -202,6 +181,27 @@ std::string to_target(const request& what) {
   return to_path(what) + out.text();
 }
 
+std::string_view to_string(verb what) {
+  switch (what) {
+    case verb::get:
+      return "get";
+    case verb::list:
+      return "list";
+    case verb::watch:
+      return "watch";
+    case verb::create:
+      return "create";
+    case verb::apply:
+      return "apply";
+    case verb::merge_patch:
+    case verb::json_patch:
+      return "patch";
+    case verb::remove:
+      return "delete";
+  }
+  return "";
+}
+
 std::string_view to_method(verb what) {
   switch (what) {
     case verb::create:
@@ -265,7 +265,7 @@ std::string to_body(const request& what) {
 }
 
 std::string describe(const request& what, const response& answer) {
-  auto call = fmt::format("{} {}", verb_name(what.what), object_name(what));
+  auto call = fmt::format("{} {}", to_string(what.what), object_name(what));
   if (answer.status == 0)
     return fmt::format("{}: no answer: {}", call, answer.failure);
   if (answer.ok())

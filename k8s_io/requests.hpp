@@ -127,6 +127,9 @@ request remove(const resource& kind, const object_key& key,
 /// `/apis/batch/v1/namespaces/x/jobs?limit=500`.
 std::string to_target(const request& what);
 
+/// The verb as people read it, e.g. `apply`; the patches are one.
+std::string_view to_string(verb what);
+
 /// `GET`, `POST`, `PATCH` or `DELETE`.
 std::string_view to_method(verb what);
 

@@ -1,45 +1,18 @@
 // Every number that the operator shows under /metrics: names, labels, help
-// texts, and the text format. It decides nothing and keeps no state of the
-// cluster: counters are raised where something happens, from any thread, and
-// gauges about repositories are made at scrape time from what the caller
-// passes, so that a scrape never waits for an actor. Called by the actors and
-// by the inspector. prometheus-cpp stays inside instruments.cpp.
+// texts, and the text format. It decides nothing: counters are raised where
+// something happens and gauges set where something is learned, from any
+// thread, so that a scrape never waits for an actor. Called by the actors; a
+// scrape is answered from it alone.
 #pragma once
+
+#include "metrics/repository_sample.hpp"
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace holystone::metrics {
-
-/// Whom a series about maintenance is about: the claim that won, and its
-/// repository. `role` and `operation` are always `source` and `maintenance`.
-struct repository_labels {
-  /// Name and namespace of the claim.
-  std::string obj_name;
-  std::string obj_namespace;
-  /// The name of its secret.
-  std::string repository;
-  std::string repository_hash;
-
-  friend auto operator<=>(const repository_labels&, const repository_labels&)
-      = default;
-};
-
-/// What is known of one repository at the time of a scrape.
-struct repository_sample {
-  repository_labels labels;
-  /// End of the last successful run in Unix seconds, when there was one.
-  std::optional<double> last_success = {};
-  /// Jobs that wait for admission.
-  std::size_t queued = 0;
-};
-
-/// What happened to a repository's CronJob.
-enum class cron_job_change { created, updated, deleted };
 
 /// The operator's registry; all members may be called from any thread.
 class instruments {
@@ -77,12 +50,16 @@ public:
 
   // -- maintenance ------------------------------------------------------------
 
-  /// Shows all series of a repository, at zero; again after `forget`.
-  void track(const repository_labels& labels);
+  /// Shows a repository as it is now; its counters begin at zero. Series of
+  /// the same repository with other labels are forgotten.
+  void show(const repository_labels& labels, const repository_sample& now);
 
   /// Removes the repository's series after the next exposition, so that its
-  /// last change is seen.
-  void forget(const repository_labels& labels);
+  /// last change is seen; they stay when it is shown again before.
+  void forget(std::string_view hash);
+
+  /// The same for all: whoever is still there will be shown again.
+  void forget_all();
 
   /// The repository's CronJob was written or deleted.
   void cron_job(const repository_labels& labels, cron_job_change change);
@@ -91,8 +68,7 @@ public:
   void maintenance_succeeded(const repository_labels& labels,
                              std::string_view type, seconds took);
 
-  /// A run failed; `reason` is the Job's condition reason or
-  /// `maintenance_job_failed`.
+  /// A run failed; an empty reason is called `maintenance_job_failed`.
   void maintenance_failed(const repository_labels& labels,
                           std::string_view reason);
 
@@ -102,7 +78,7 @@ public:
   // -- reading ----------------------------------------------------------------
 
   /// Everything in the Prometheus text format 0.0.4.
-  std::string expose(const std::vector<repository_sample>& repositories);
+  std::string expose();
 
   /// The Content-Type of `expose`.
   static constexpr std::string_view content_type

@@ -52,6 +52,7 @@ struct stage {
     };
     setup.operator_namespace = "volsync-system";
     setup.identity = "me";
+    setup.meters = &meters;
     setup.now = [this] {
       return world.now;
     };
@@ -117,6 +118,7 @@ struct stage {
   }
 
   simulated_world& world;
+  metrics::instruments meters;
   test_config config;
   caf::actor_system system{config};
   root_actor top;

@@ -9,10 +9,14 @@ neither; it gets one of the two from `world()`.
 import json
 import os
 import subprocess
+import sys
 import tempfile
+import urllib.request
 
 import kube
 
+FETCH = ("import sys, urllib.request as u; "
+         "print(u.urlopen(sys.argv[1], timeout=20).read().decode())")
 HASH = "volsync.backube/repository-hash"
 PASSWORD = "correct horse battery staple"
 
@@ -20,7 +24,8 @@ PASSWORD = "correct horse battery staple"
 class RealWorld:
     """versitygw and kopia, as `node up` exports them."""
 
-    def __init__(self, _):
+    def __init__(self, cluster):
+        self.cluster = cluster
         self.folder = tempfile.TemporaryDirectory(prefix="kopia-")
 
     def kopia(self, bucket, *arguments):
@@ -70,6 +75,17 @@ class RealWorld:
             run["end"] for run in runs.get("cleanup-logs", [])
             if run["success"])
 
+    def metrics(self):
+        """What a Prometheus reads from the operator's pod."""
+        pod, = self.cluster.list(
+            "pods", "-n", "volsync-system", "-l",
+            "app.kubernetes.io/name=volsync",
+            "--field-selector=status.phase=Running")
+        return subprocess.run(
+            [os.environ["ENTER"], sys.executable, "-c", FETCH,
+             f'http://{pod["status"]["podIP"]}:8080/metrics'],
+            text=True, stdout=subprocess.PIPE, check=True).stdout
+
 
 class SimulatedWorld:
     """The simulator's storage; its pods keep run records as kopia would."""
@@ -105,6 +121,12 @@ class SimulatedWorld:
                     ends += [r["end"] for r in report["runs"]
                              if r["task"] == "cleanup-logs" and r["success"]]
         return owner, sorted(ends)
+
+    def metrics(self):
+        """The same from the operator that runs beside the cluster."""
+        with urllib.request.urlopen(os.environ["HOLYSTONE_METRICS"],
+                                    timeout=20) as page:
+            return page.read().decode()
 
 
 def world(cluster):

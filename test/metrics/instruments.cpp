@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const repository_labels source{"db", "apps", "kopia-config", "0a1b2c3d"};
+const repository_labels source{"0a1b2c3d", "db", "apps", "kopia-config"};
 
 const std::string shared_labels
     = R"(obj_name="db",obj_namespace="apps",operation="maintenance",)"
@@ -40,7 +40,7 @@ TEST_CASE("each counter of the operator is read back") {
   all.actor_restarted("repository");
   all.leader(true);
   all.queue_waited(20s);
-  auto text = all.expose({});
+  auto text = all.expose();
   for (auto sample :
        {R"(watch_events_total{kind="cronjobs"} 4)",
         R"(watch_relists_total{kind="secrets"} 1)",
@@ -59,13 +59,13 @@ TEST_CASE("each counter of the operator is read back") {
     CHECK(has(text, std::string{"volsync_kopia_"} + sample));
   }
   all.leader(false);
-  CHECK(has(all.expose({}), "volsync_kopia_leader 0"));
+  CHECK(has(all.expose(), "volsync_kopia_leader 0"));
 }
 
 TEST_CASE("all series of a repository exist at zero from the start") {
   instruments all;
-  all.track(source);
-  auto text = all.expose({});
+  all.show(source, {});
+  auto text = all.expose();
   INFO(text);
   CHECK(has(text, about("maintenance_cronjob_created_total", "0")));
   CHECK(has(text, about("maintenance_cronjob_updated_total", "0")));
@@ -84,7 +84,7 @@ TEST_CASE("maintenance runs and CronJob changes carry the winner's labels") {
   all.maintenance_succeeded(source, "full", 70s);
   all.maintenance_failed(source, "BackoffLimitExceeded");
   all.maintenance_failed(source, "");
-  auto text = all.expose({});
+  auto text = all.expose();
   INFO(text);
   CHECK(has(text, about("maintenance_cronjob_created_total", "1")));
   CHECK(has(text, about("maintenance_cronjob_updated_total", "2")));
@@ -98,38 +98,104 @@ TEST_CASE("maintenance runs and CronJob changes carry the winner's labels") {
         != std::string::npos);
 }
 
-TEST_CASE("gauges of repositories come from the snapshot of the scrape") {
+TEST_CASE("gauges of a repository are what was shown last") {
   instruments all;
-  repository_sample never{{"web", "apps", "kopia-config", "ffff0000"}};
-  repository_sample once{source, 1'774'746'123.0, 2};
-  auto text = all.expose({never, once});
+  repository_labels fresh{"ffff0000", "web", "apps", "kopia-config"};
+  all.show(fresh, {});
+  all.show(source, {1.0, 2.0, 9, false, 5, 5});
+  all.show(source, {1'774'746'123.0, 1'774'832'400.0, 2, true, 3, 1});
+  auto text = all.expose();
   INFO(text);
+  for (auto sample : {"last_run_timestamp_seconds",
+                      "next_run_timestamp_seconds", "queue_length", "running",
+                      "consecutive_failures", "schedule_conflicts"})
+    CHECK(text.find("# HELP volsync_kopia_maintenance_" + std::string{sample})
+          != std::string::npos);
   CHECK(
       has(text, about("maintenance_last_run_timestamp_seconds", "1774746123")));
+  CHECK(
+      has(text, about("maintenance_next_run_timestamp_seconds", "1774832400")));
   CHECK(has(text, about("maintenance_queue_length", "2")));
+  CHECK(has(text, about("maintenance_running", "1")));
+  CHECK(has(text, about("maintenance_consecutive_failures", "3")));
+  CHECK(has(text, about("maintenance_schedule_conflicts", "1")));
+  // Nothing ran yet, nothing is due: no such series.
   CHECK(text.find("timestamp_seconds{obj_name=\"web\"") == std::string::npos);
-  CHECK(all.expose({}).find("last_run") == std::string::npos);
+  CHECK(text.find("queue_length{obj_name=\"web\"") != std::string::npos);
+}
+
+TEST_CASE("a duration falls into the first bucket that holds it") {
+  instruments all;
+  for (auto took : {1s, 2s, 60s, 50'000s})
+    all.maintenance_succeeded(source, "quick", took);
+  auto text = all.expose();
+  INFO(text);
+  auto bucket = [](const std::string& bound, const std::string& count) {
+    return "volsync_kopia_maintenance_duration_seconds_bucket{" + shared_labels
+           + ",le=\"" + bound + "\"} " + count;
+  };
+  CHECK(has(text, bucket("1", "1")));
+  CHECK(has(text, bucket("5", "2")));
+  CHECK(has(text, bucket("15", "2")));
+  CHECK(has(text, bucket("60", "3")));
+  CHECK(has(text, bucket("43200", "3")));
+  CHECK(has(text, bucket("+Inf", "4")));
+  CHECK(has(text, about("maintenance_duration_seconds_count", "4")));
+  CHECK(has(text, about("maintenance_duration_seconds_sum", "50063")));
+  CHECK(has(text, about("maintenance_operations_total", "4",
+                        R"(maintenance_type="quick",)")));
 }
 
 TEST_CASE("a forgotten repository is exposed once more and then gone") {
   instruments all;
-  all.track(source);
+  all.show(source, {});
   all.cron_job(source, cron_job_change::deleted);
-  all.forget(source);
-  CHECK(has(all.expose({}), about("maintenance_cronjob_deleted_total", "1")));
-  CHECK(all.expose({}).find("obj_name") == std::string::npos);
-  all.track(source);
-  CHECK(has(all.expose({}), about("maintenance_cronjob_deleted_total", "0")));
-  all.forget(source);
-  all.track(source);
-  all.expose({});
-  CHECK(has(all.expose({}), about("maintenance_cronjob_deleted_total", "0")));
+  all.forget("0a1b2c3d");
+  CHECK(has(all.expose(), about("maintenance_cronjob_deleted_total", "1")));
+  CHECK(all.expose().find("obj_name") == std::string::npos);
+  all.show(source, {});
+  CHECK(has(all.expose(), about("maintenance_cronjob_deleted_total", "0")));
+  all.forget("0a1b2c3d");
+  all.show(source, {});
+  all.expose();
+  CHECK(has(all.expose(), about("maintenance_cronjob_deleted_total", "0")));
+}
+
+TEST_CASE("a repository with a new winner has no series of the old one") {
+  instruments all;
+  all.show({"ffff0000", "web", "apps", "kopia-config"}, {});
+  all.show(source, {});
+  auto heir = source;
+  heir.obj_namespace = "web";
+  all.show(heir, {});
+  all.expose();
+  auto text = all.expose();
+  INFO(text);
+  CHECK(text.find(R"(obj_name="db",obj_namespace="apps")")
+        == std::string::npos);
+  CHECK(text.find(R"(obj_name="db",obj_namespace="web")")
+        != std::string::npos);
+  CHECK(text.find(R"(obj_name="web")") != std::string::npos);
+}
+
+TEST_CASE("after forget_all only those are left that are shown again") {
+  instruments all;
+  repository_labels other{"ffff0000", "web", "apps", "kopia-config"};
+  all.cron_job(source, cron_job_change::updated);
+  all.show(other, {});
+  all.forget_all();
+  all.show(source, {});
+  all.expose();
+  auto text = all.expose();
+  INFO(text);
+  CHECK(has(text, about("maintenance_cronjob_updated_total", "1")));
+  CHECK(text.find("ffff0000") == std::string::npos);
 }
 
 TEST_CASE("a label's value cannot break the text format") {
   instruments all;
   all.maintenance_failed(source, "a\"b\\c\nd");
-  auto text = all.expose({});
+  auto text = all.expose();
   INFO(text);
   CHECK(text.find(R"(failure_reason="a\"b\\c\nd")") != std::string::npos);
 }
@@ -141,15 +207,15 @@ TEST_CASE("counters are raised and read from many threads") {
     threads.emplace_back([&] {
       for (auto n = 0; n != 300; ++n) {
         all.api_request("get", "jobs", 200, 1ms);
-        all.track(source);
+        all.show(source, {});
         all.cron_job(source, cron_job_change::updated);
       }
     });
   for (auto i = 0; i != 20; ++i)
-    all.expose({});
+    all.expose();
   for (auto& thread : threads)
     thread.join();
-  auto text = all.expose({});
+  auto text = all.expose();
   CHECK(has(text, about("maintenance_cronjob_updated_total", "900")));
   CHECK(has(text, R"(volsync_kopia_api_requests_total)"
                   R"({code="200",kind="jobs",verb="get"} 900)"));

@@ -1,0 +1,135 @@
+#include "actors/tally.hpp"
+
+#include <algorithm>
+
+namespace holystone::actors {
+
+namespace {
+
+std::optional<double> to_unix(const std::optional<instant>& at) {
+  if (!at)
+    return std::nullopt;
+  return static_cast<double>(at->time_since_epoch().count());
+}
+
+metrics::repository_labels labels_of(const repository_id& id,
+                                     const claim& winner) {
+  return {id.hex, winner.who.object.name, winner.who.object.ns,
+          winner.secret.name};
+}
+
+metrics::repository_sample sample_of(const repository_facts& facts,
+                                     const claimant* winner) {
+  metrics::repository_sample now;
+  const auto& known = facts.lease.known;
+  now.last_success = to_unix(known.success_ended);
+  now.queued = static_cast<std::size_t>(
+      std::ranges::count(facts.jobs, job_state::waiting, &job_fact::state));
+  now.running = static_cast<bool>(facts.lease.holder);
+  now.failures = known.failures;
+  if (!winner)
+    return now;
+  if (winner->status)
+    now.next_run = to_unix(winner->status->next_maintenance);
+  const auto& in_force = winner->wish.settings;
+  now.conflicts = static_cast<std::size_t>(
+      std::ranges::count_if(facts.claimants, [&](const claimant& who) {
+        return who.wish.settings.schedule != in_force.schedule
+               || who.wish.settings.time_zone != in_force.time_zone;
+      }));
+  return now;
+}
+
+/// The failure's class; empty when the run could not say.
+std::string_view reason_of(const run_outcome& outcome) {
+  auto is_known = outcome.why != failure_class::none
+                  && outcome.why != failure_class::unknown;
+  return is_known ? to_string(outcome.why) : std::string_view{};
+}
+
+} // namespace
+
+void tally::expect(begun what) {
+  begun_ = std::make_unique<const begun>(std::move(what));
+}
+
+void tally::begin(const repository_action& what, const repository_facts& facts,
+                  instant now) {
+  if (const auto* apply = std::get_if<apply_cron_job>(&what)) {
+    expect({apply->uid ? subject::update : subject::creation,
+            apply->digests.whole,
+            {},
+            {}});
+  } else if (std::holds_alternative<delete_cron_job>(what)) {
+    expect({subject::deletion, {}, {}, {}});
+  } else if (const auto* taken = std::get_if<acquire_lease>(&what)) {
+    expect({subject::admission,
+            taken->job.uid.value,
+            std::max(seconds{0}, now - taken->job.created),
+            {}});
+  } else if (const auto* freed = std::get_if<release_lease>(&what)) {
+    const auto& counted = freed->known.counted;
+    if (freed->outcome && counted != facts.lease.known.counted)
+      expect({subject::run, counted.value, {}, freed->outcome});
+  }
+}
+
+void tally::show(const repository_facts& facts) {
+  const auto* winner = winner_of(facts);
+  if (winner)
+    labels_ = labels_of(id_, winner->wish);
+  if (!labels_)
+    return;
+  meters_->show(*labels_, sample_of(facts, winner));
+  if (begun_ && is_proven(facts))
+    count();
+}
+
+void tally::hide() {
+  labels_.reset();
+  begun_.reset();
+  meters_->forget(id_.hex);
+}
+
+bool tally::is_proven(const repository_facts& facts) const {
+  const auto& cron_job = facts.cron_job;
+  switch (begun_->what) {
+    case subject::creation:
+    case subject::update:
+      return cron_job.exists
+             && (cron_job.digest == begun_->proof
+                 || facts.settled.wanted == begun_->proof);
+    case subject::deletion:
+      return !cron_job.exists || cron_job.deleting;
+    case subject::admission:
+      return facts.lease.holder.value == begun_->proof;
+    case subject::run:
+      return facts.lease.known.counted.value == begun_->proof;
+  }
+  return false;
+}
+
+void tally::count() {
+  using metrics::cron_job_change;
+  auto done = std::move(begun_);
+  switch (done->what) {
+    case subject::creation:
+      return meters_->cron_job(*labels_, cron_job_change::created);
+    case subject::update:
+      return meters_->cron_job(*labels_, cron_job_change::updated);
+    case subject::deletion:
+      return meters_->cron_job(*labels_, cron_job_change::deleted);
+    case subject::admission:
+      return meters_->queue_waited(done->waited);
+    case subject::run:
+      break;
+  }
+  const auto& outcome = *done->outcome;
+  if (outcome.succeeded)
+    meters_->maintenance_succeeded(*labels_, to_string(outcome.kind),
+                                   outcome.ended - outcome.started);
+  else
+    meters_->maintenance_failed(*labels_, reason_of(outcome));
+}
+
+} // namespace holystone::actors
