@@ -46,6 +46,7 @@ void observed::claim(const claimant& who, instant now) {
     return;
   }
   auto renewed = who;
+  renewed.written = i->written;
   if (auto owed = echoes_.find(who.wish.uid.value); owed != echoes_.end()) {
     if (owed->second.version != who.wish.version
         && now <= owed->second.since + longest_echo) {
@@ -193,6 +194,7 @@ void observed::fold_done(const repository_action& what, bool was_answered) {
   } else if (const auto* status = std::get_if<write_status>(&what)) {
     for (auto& who : facts_.claimants)
       if (key_of(who) == status->who) {
+        who.written = written(facts_, who, status->status);
         who.status = status->status;
         who.since = status->since;
       }

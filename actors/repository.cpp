@@ -249,11 +249,20 @@ void repository_state::fail(const repository_step& step, const outcome& end) {
 }
 
 void repository_state::post(const std::vector<event_note>& notes) {
-  for (const auto& note : notes)
-    if (budgets[note.regarding].take(setup.now()))
-      caf::anon_send(setup.api, call_atom::value,
-                     request_ptr{std::make_shared<const request>(post_event(
-                         note, setup.reporter, setup.now(), ++events))});
+  for (const auto& note : notes) {
+    if (!budgets[note.regarding].take(setup.now()))
+      continue;
+    metrics::log(note.warning ? metrics::log_level::warning
+                              : metrics::log_level::info,
+                 "event",
+                 {{"repository", setup.id.hex},
+                  {"object", regarded(note)},
+                  {"reason", note.reason},
+                  {"message", note.message}});
+    caf::anon_send(setup.api, call_atom::value,
+                   request_ptr{std::make_shared<const request>(post_event(
+                       note, setup.reporter, setup.now(), ++events))});
+  }
 }
 
 void repository_state::recover() {
@@ -330,6 +339,9 @@ repository(repository_actor::stateful_pointer<repository_state> self,
         self->state.advance();
       },
       [self](seen_atom, const fact_ptr& what) {
+        if (const auto* gone = std::get_if<loss>(what.get());
+            gone && gone->kind == watched_kind::jobs)
+          self->state.budgets.erase(gone->which.key);
         self->state.known.see(what, self->state.setup.now());
         self->state.advance();
       },

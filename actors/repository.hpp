@@ -65,7 +65,7 @@ struct repository_state {
   std::uint64_t generation = 0;
   std::uint64_t events = 0;
   /// By object, so that a condition that flaps can't flood it.
-  std::map<claim_key, event_budget> budgets;
+  std::map<regarded_object, event_budget> budgets;
   /// Small: there is one for each repository.
   std::minstd_rand random;
   static inline const char* name = "repository";

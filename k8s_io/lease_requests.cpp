@@ -47,7 +47,8 @@ request acquire(const acquire_lease& what, const lease_fact& seen,
                 const std::optional<claim_key>& winner, instant now) {
   auto metadata = lease_body(
       {{std::string{names::holder_job}, to_string(what.job.key)},
-       {std::string{names::holder_deadline}, to_rfc3339(what.deadline)}},
+       {std::string{names::holder_deadline}, to_rfc3339(what.deadline)},
+       {std::string{names::holder_secret}, what.secret}},
       winner, location);
   request take;
   take.kind = resources::leases;
@@ -79,6 +80,7 @@ request release(const release_lease& what, const lease_fact& seen,
   auto& notes = metadata["annotations"].as_object();
   notes[names::holder_job] = nullptr;
   notes[names::holder_deadline] = nullptr;
+  notes[names::holder_secret] = nullptr;
   metadata["uid"] = seen.uid.value;
   metadata["resourceVersion"] = seen.version.value;
   request free;

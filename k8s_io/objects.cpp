@@ -286,6 +286,7 @@ lease_fact read_lease(const json::value& object) {
   lease.deadline
       = parse_rfc3339(value_of(meta.annotations, names::holder_deadline));
   lease.winner = parse_claim_key(value_of(meta.annotations, names::winner));
+  lease.secret = value_of(meta.annotations, names::holder_secret);
   lease.known = ledger_from_annotations(meta.annotations);
   return lease;
 }

@@ -48,12 +48,23 @@ request apply_status(const write_status& what) {
   return apply;
 }
 
+namespace {
+
+std::pair<resource, object_key> involved(const regarded_object& what) {
+  if (const auto* job = std::get_if<object_key>(&what))
+    return {resources::jobs, *job};
+  const auto& who = std::get<claim_key>(what);
+  return {who.kind == claim_kind::replication_source
+              ? resources::replication_sources
+              : resources::kopia_maintenances,
+          who.object};
+}
+
+} // namespace
+
 request post_event(const event_note& note, std::string_view reporter,
                    instant now, std::uint64_t serial) {
-  const auto& object = note.regarding.object;
-  auto kind = note.regarding.kind == claim_kind::replication_source
-                  ? resources::replication_sources
-                  : resources::kopia_maintenances;
+  auto [kind, object] = involved(note.regarding);
   auto time = to_rfc3339(now);
   request create;
   create.what = verb::create;

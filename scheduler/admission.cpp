@@ -10,7 +10,8 @@ namespace {
 
 /// Days of `maintenanceIntervalDays` are compared with whole seconds.
 bool too_soon(const admission_view& view, const job_fact& job, instant now) {
-  return job.slot && view.interval > seconds{0} && view.lease.known.success_ended
+  return job.slot && view.interval > seconds{0}
+         && view.lease.known.success_ended
          && now < *view.lease.known.success_ended + view.interval;
 }
 
@@ -22,9 +23,19 @@ bool is_waiting(const job_fact& job) {
   return job.state == job_state::waiting && job.ours && !job.deleting;
 }
 
-/// Earlier in the queue: by creation, then by name, which is unique.
+/// When a Job was due. A slot was due before the controller got round to it:
+/// otherwise a Job made by hand meanwhile would use it up.
+instant due(const job_fact& job) {
+  return job.slot ? std::min(*job.slot, job.created) : job.created;
+}
+
+/// Earlier in the queue: by when it was due, then by name, which is unique.
 bool before(const job_fact& a, const job_fact& b) {
-  return std::tie(a.created, a.key) < std::tie(b.created, b.key);
+  return std::pair{due(a), a.key} < std::pair{due(b), b.key};
+}
+
+bool is_blocked_in(const admission_view& view, const job_fact& job) {
+  return view.blocked && view.blocked(subject_of(job));
 }
 
 bool is_outdated(const admission_view& view, const job_fact& job) {
@@ -48,7 +59,8 @@ bool is_duplicate(const admission_view& view, const job_fact& job) {
     if (other.uid == job.uid || !other.ours || !is_unfinished(other)
         || other.deleting)
       return false;
-    if (job.kind == maintenance_kind::quick && other.kind == maintenance_kind::full)
+    if (job.kind == maintenance_kind::quick
+        && other.kind == maintenance_kind::full)
       return true;
     return other.slot && other.kind == job.kind
            && (other.state == job_state::running
@@ -111,9 +123,9 @@ std::optional<run_outcome> outcome_of(const admission_view& view,
   if (!told.succeeded) {
     told.why = job->reason == "DeadlineExceeded" ? failure_class::timeout
                                                  : failure_class::unknown;
-    told.message = fmt::format("Job {} failed: {}", to_string(job->key),
-                               job->message.empty() ? job->reason
-                                                    : job->message);
+    told.message
+        = fmt::format("Job {} failed: {}", to_string(job->key),
+                      job->message.empty() ? job->reason : job->message);
   }
   return told;
 }
@@ -145,18 +157,20 @@ std::optional<instant> latest_end(const admission_view& view) {
   return view.limits.deadline_from(*lease.acquired);
 }
 
-/// A Job or pod that is not ours to stop, or not yet ended.
+/// A Job or pod that runs beside the holder: not ours to stop, or not stopped
+/// yet.
 std::optional<stand_by> obstacle(const admission_view& view, instant now) {
   for (const auto& job : view.jobs)
-    if (!job.ours && job.state == job_state::running)
+    if (job.state == job_state::running && job.uid != view.lease.holder)
       return stand_by{
-        fmt::format("Job {}, which is not ours, runs", to_string(job.key)),
-        false,
-        {}};
+          fmt::format("Job {}, which {}, runs", to_string(job.key),
+                      job.ours ? "does not hold the Lease" : "is not ours"),
+          false,
+          {}};
   for (const auto& pod : view.pods)
     if (is_live(pod, view.limits, now)) {
       stand_by waits{
-        fmt::format("pod {} has not ended", to_string(pod.key)), false, {}};
+          fmt::format("pod {} has not ended", to_string(pod.key)), false, {}};
       if (pod.vanished)
         waits.wake = *pod.vanished + view.limits.longest_possible();
       return waits;
@@ -173,31 +187,70 @@ admission_step step_for_holder(const admission_view& view, instant now) {
   auto deadline_passed = until && now >= *until;
   if (job && job->state == job_state::waiting) {
     if (job->deleting)
-      return stand_by{fmt::format("Job {} is being deleted",
-                                  to_string(job->key)),
-                      false, {}};
+      return stand_by{
+          fmt::format("Job {} is being deleted", to_string(job->key)),
+          false,
+          {}};
     if (auto waits = obstacle(view, now))
       return *waits;
     if (auto why = unwanted(view, *job, now); !why.empty())
       return drop_job{*job, why};
     if (is_outdated(view, *job))
       return replace_job{*job};
-    // Counted from the resume, a run may last that long.
-    if (!until || *until < now + view.limits.longest_possible())
-      return acquire_lease{*job, view.limits.deadline_from(now)};
+    // Counted from the resume, a run may last that long; and the Lease
+    // says with what the run was let in.
+    if (!until || *until < now + view.limits.longest_possible()
+        || lease.secret != view.secret)
+      return acquire_lease{*job, view.limits.deadline_from(now), view.secret};
     return resume_job{*job};
   }
   if (may_still_run(view, job, now) && !deadline_passed)
     return stand_by{
-      fmt::format("the Lease is held for Job {} until {}, because nobody saw "
-                  "its pod end; `holystone release` frees it by hand",
-                  to_string(lease.holder_job),
-                  until ? to_rfc3339(*until) : "it is released"),
-      false, until};
+        fmt::format("the Lease is held for Job {} until {}, because nobody saw "
+                    "its pod end; `holystone release` frees it by hand",
+                    to_string(lease.holder_job),
+                    until ? to_rfc3339(*until) : "it is released"),
+        false, until};
   auto outcome = outcome_of(view, job, now);
-  auto known = outcome ? record(lease.known, lease.holder, *outcome, view.secret)
-                       : lease.known;
+  auto known = outcome
+                   ? record(lease.known, lease.holder, *outcome, lease.secret)
+                   : lease.known;
   return release_lease{std::move(known), lease.holder_job, std::move(outcome)};
+}
+
+/// The first of those that wait, when nobody holds the Lease.
+admission_step step_for_next(const admission_view& view, instant now) {
+  const job_fact* next = nullptr;
+  const job_fact* passed_over = nullptr;
+  std::optional<instant> later;
+  for (const auto& job : view.jobs) {
+    if (!is_waiting(job))
+      continue;
+    if (job.slot && now < *job.slot + view.lag)
+      later = std::min(later.value_or(*job.slot + view.lag),
+                       *job.slot + view.lag);
+    else if (is_blocked_in(view, job))
+      passed_over = &job;
+    else if (!next || before(job, *next))
+      next = &job;
+  }
+  if (!next && passed_over)
+    return stand_by{fmt::format("the last write to Job {} failed; it is tried "
+                                "again",
+                                to_string(passed_over->key)),
+                    false, later};
+  if (!next)
+    return later ? stand_by{"its start is put off by --maintenance-jitter",
+                            false, later}
+                 : stand_by{};
+  if (is_outdated(view, *next))
+    return replace_job{*next};
+  if (auto waits = obstacle(view, now))
+    return *waits;
+  if (!view.granted)
+    return stand_by{
+        "the limit on concurrent maintenance leaves no room", true, {}};
+  return acquire_lease{*next, view.limits.deadline_from(now), view.secret};
 }
 
 } // namespace
@@ -208,40 +261,22 @@ bool is_live(const pod_fact& pod, const run_limits& limits, instant now) {
   return !pod.vanished || now < *pod.vanished + limits.longest_possible();
 }
 
+std::string subject_of(const job_fact& job) {
+  return "job/" + job.key.name;
+}
+
 admission_step admit(const admission_view& view, instant now) {
   for (const auto& job : view.jobs)
     if (job.ours && job.state == job_state::running && !job.deleting
-        && job.uid != view.lease.holder)
+        && job.uid != view.lease.holder && !is_blocked_in(view, job))
       return suspend_job{job};
   for (const auto& job : view.jobs)
-    if (is_waiting(job) && job.uid != view.lease.holder)
+    if (is_waiting(job) && job.uid != view.lease.holder
+        && !is_blocked_in(view, job))
       if (auto why = unwanted(view, job, now); !why.empty())
         return drop_job{job, why};
-  if (view.lease.holder)
-    return step_for_holder(view, now);
-  const job_fact* next = nullptr;
-  std::optional<instant> later;
-  for (const auto& job : view.jobs) {
-    if (!is_waiting(job))
-      continue;
-    if (job.slot && now < *job.slot + view.lag)
-      later = std::min(later.value_or(*job.slot + view.lag),
-                       *job.slot + view.lag);
-    else if (!next || before(job, *next))
-      next = &job;
-  }
-  if (!next)
-    return later ? stand_by{"its start is put off by --maintenance-jitter",
-                            false, later}
-                 : stand_by{};
-  if (is_outdated(view, *next))
-    return replace_job{*next};
-  if (auto waits = obstacle(view, now))
-    return *waits;
-  if (!view.granted)
-    return stand_by{"the limit on concurrent maintenance leaves no room", true,
-                    {}};
-  return acquire_lease{*next, view.limits.deadline_from(now)};
+  return view.lease.holder ? step_for_holder(view, now)
+                           : step_for_next(view, now);
 }
 
 } // namespace holystone::scheduler

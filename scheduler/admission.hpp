@@ -14,6 +14,7 @@
 #include "scheduler/time.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -87,6 +88,8 @@ struct lease_fact {
   std::optional<instant> deadline;
   /// The claim that won when the Lease was last written.
   std::optional<claim_key> winner;
+  /// The Secret that the holder's run authenticates with (see ledger.hpp).
+  std::string secret;
   ledger known;
 
   friend bool operator==(const lease_fact&, const lease_fact&) = default;
@@ -112,6 +115,13 @@ struct run_limits {
   }
 };
 
+/// Which subjects are in back-off: a failed action is not tried again before
+/// its time, while the others go on.
+using is_blocked = std::function<bool(const std::string& subject)>;
+
+/// What an action on this Job is about.
+std::string subject_of(const job_fact& job);
+
 /// Everything that `admit` decides from.
 struct admission_view {
   const std::vector<job_fact>& jobs;
@@ -131,18 +141,23 @@ struct admission_view {
   object_uid never_resumed;
   /// The limits over all repositories leave room for one more run.
   bool granted = true;
-  /// The Secret and version that runs authenticate with (see ledger.hpp).
+  /// The Secret and version that a run which started now would authenticate
+  /// with (see ledger.hpp).
   std::string secret;
   run_limits limits;
   /// A scheduled Job starts this long after its slot (`--maintenance-jitter`,
   /// spread by the repository's hash).
   seconds lag{0};
+  /// Empty: nothing is.
+  is_blocked blocked{};
 };
 
 /// Take the Lease for a waiting Job, with the version that was seen.
 struct acquire_lease {
   job_fact job;
   instant deadline;
+  /// What its run will authenticate with.
+  std::string secret;
 };
 
 /// Let the Lease's holder run: suspend false, the ticket, the policy.
@@ -188,7 +203,8 @@ using admission_step
   = std::variant<stand_by, acquire_lease, resume_job, suspend_job, drop_job,
                  replace_job, release_lease>;
 
-/// Decides the next step for one location.
+/// Decides the next step for one location; what is blocked is passed over, so
+/// that one Job that can't be written to holds up nothing that is safe.
 admission_step admit(const admission_view& view, instant now);
 
 /// Can `pod` still run, as far as anybody can know?

@@ -9,6 +9,115 @@
 
 namespace holystone::scheduler {
 
+namespace {
+
+/// One sentence ends like every other, whoever wrote it.
+std::string sentence(std::string text) {
+  while (!text.empty() && (text.back() == '.' || text.back() == ' '))
+    text.pop_back();
+  return text.empty() ? text : text + ".";
+}
+
+std::string cron_job_name(const repository_facts& facts) {
+  return "kopia-maintenance-" + facts.id.hex;
+}
+
+/// A schedule as people say it.
+std::string words_for(const maintenance_settings& settings) {
+  return fmt::format("'{}' ({})", settings.schedule, settings.time_zone);
+}
+
+/// What the runs since the last success say; empty when all is well.
+std::string failures_of(const ledger& known) {
+  if (known.failures == 0)
+    return {};
+  auto which = known.failures == 1
+                   ? std::string{"The last run failed"}
+                   : fmt::format("The last {} runs failed, most recently",
+                                 known.failures);
+  auto text = fmt::format(" {} ({}): {}", which, to_string(known.failure),
+                          sentence(known.failure_message));
+  auto hint = hint_of(known.failure);
+  return hint.empty() ? text : fmt::format("{} {}", text, hint);
+}
+
+/// Of a claim whose Secret was refused: contract section 2.
+std::string refusal_of(const claim& wish, const claim& wins) {
+  auto text
+      = fmt::format("Secret {} does not work: {} {}", to_string(wish.secret),
+                    sentence_of(failure_class::authentication),
+                    hint_of(failure_class::authentication));
+  return wins.who == wish.who
+             ? text + " Every slot tries it again."
+             : fmt::format("{} Until it changes, {} maintains the repository.",
+                           text, to_string(wins.who));
+}
+
+/// The field by which the winner suspends.
+std::string_view suspend_field(const claim_key& who) {
+  return who.kind == claim_kind::kopia_maintenance
+             ? "spec.suspend"
+             : "spec.kopia.maintenanceCronJob.suspend";
+}
+
+std::optional<instant> next_maintenance(const repository_facts& facts,
+                                        const claim& wins, instant now) {
+  auto table = timetable_of(wins.settings, facts.id);
+  if (wins.settings.suspend || !table)
+    return std::nullopt;
+  auto after = now;
+  if (const auto& done = facts.lease.known.success_ended)
+    after = std::max(after,
+                     *done + std::chrono::days{wins.settings.interval_days});
+  return next_run(table->schedule, table->zone, after);
+}
+
+/// Reason and message of a claim without a defect of its own.
+void tell(claim_status& status, const repository_facts& facts,
+          const claim& wish, const claim& wins) {
+  auto trail = failures_of(facts.lease.known);
+  if (is_refused(facts, wish)) {
+    status.reason = "Error";
+    status.message = refusal_of(wish, wins);
+    return;
+  }
+  status.ready = true;
+  if (wins.settings.suspend) {
+    status.reason = "Suspended";
+    status.message
+        = fmt::format("Maintenance is suspended by {}; it goes on when {} is "
+                      "false there.{}",
+                      to_string(wins.who), suspend_field(wins.who), trail);
+  } else if (wins.who != wish.who
+             && (wins.settings.schedule != wish.settings.schedule
+                 || wins.settings.time_zone != wish.settings.time_zone)) {
+    status.reason = "Conflict";
+    status.message = fmt::format(
+        "Schedule {} is not used: {} came first and maintains this repository "
+        "at {}. Set the same schedule and timeZone to end the conflict.{}",
+        words_for(wish.settings), to_string(wins.who), words_for(wins.settings),
+        trail);
+  } else {
+    status.reason = "Scheduled";
+    status.message = fmt::format(
+        "CronJob {} maintains this repository at {}, as {} asks.{}",
+        status.cron_job, words_for(wins.settings), to_string(wins.who), trail);
+  }
+}
+
+/// Shows the claimant something else than we wrote?
+bool is_overwritten(const claimant& who) {
+  return who.written && who.status != who.written->status;
+}
+
+} // namespace
+
+std::string regarded(const event_note& note) {
+  if (const auto* who = std::get_if<claim_key>(&note.regarding))
+    return to_string(*who);
+  return "Job " + to_string(std::get<object_key>(note.regarding));
+}
+
 claim_status wanted_status(const repository_facts& facts, const claimant& who,
                            instant now) {
   const auto& wish = who.wish;
@@ -17,95 +126,82 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
   status.failures = facts.lease.known.failures;
   status.observed_generation = wish.generation;
   if (facts.cron_job.exists && facts.cron_job.ours)
-    status.cron_job = "kopia-maintenance-" + facts.id.hex;
+    status.cron_job = cron_job_name(facts);
   const auto* winner = winner_of(facts);
-  if (winner && !winner->wish.settings.suspend)
-    if (auto table = timetable_of(winner->wish.settings, facts.id)) {
-      auto after = now;
-      if (status.last_maintenance)
-        after = std::max(after, *status.last_maintenance
-                                    + std::chrono::days{
-                                        winner->wish.settings.interval_days});
-      status.next_maintenance = next_run(table->schedule, table->zone, after);
-    }
+  if (winner)
+    status.next_maintenance = next_maintenance(facts, winner->wish, now);
   if (wish.defect) {
     status.reason = wish.defect->reason;
     status.message = wish.defect->message;
-    return status;
-  }
-  if (facts.cron_job.exists && !facts.cron_job.ours) {
+  } else if (facts.cron_job.exists && !facts.cron_job.ours) {
     status.reason = "Error";
     status.message = fmt::format(
-        "CronJob kopia-maintenance-{} exists but is not holystone's; rename or "
-        "delete it",
-        facts.id.hex);
-    return status;
-  }
-  if (!winner || !facts.cron_job.exists) {
+        "CronJob {} exists but was not made by holystone. Delete it, and "
+        "holystone makes its own.",
+        cron_job_name(facts));
+  } else if (!winner || !facts.cron_job.exists) {
     status.reason = "Waiting";
-    status.message = "the repository's CronJob is not there yet";
-    return status;
-  }
-  status.ready = true;
-  const auto& wins = winner->wish;
-  auto trail
-      = status.failures > 0
-            ? fmt::format("; runs failed since the last success: {} ({}: {})",
-                          status.failures, to_string(facts.lease.known.failure),
-                          facts.lease.known.failure_message)
-            : std::string{};
-  if (wins.settings.suspend) {
-    status.reason = "Suspended";
-    status.message = fmt::format("maintenance is suspended by {}{}",
-                                 to_string(wins.who), trail);
-  } else if (wins.who != wish.who
-             && (wins.settings.schedule != wish.settings.schedule
-                 || wins.settings.time_zone != wish.settings.time_zone)) {
-    status.reason = "Conflict";
-    status.message = fmt::format(
-        "schedule '{}' is not used (first-wins): {} maintains this repository "
-        "with '{}' in zone {}{}",
-        wish.settings.schedule, to_string(wins.who), wins.settings.schedule,
-        wins.settings.time_zone, trail);
+    status.message
+        = fmt::format("CronJob {} is being made.", cron_job_name(facts));
   } else {
-    status.reason = "Scheduled";
-    status.message = fmt::format(
-        "CronJob {} maintains this repository with the schedule '{}' of {}{}",
-        status.cron_job, wins.settings.schedule, to_string(wins.who), trail);
+    tell(status, facts, wish, winner->wish);
   }
   return status;
 }
 
+bool is_contested(const repository_facts& facts, const claimant& who,
+                  const claim_status& wanted) {
+  return is_overwritten(who) && who.written->is_repair
+         && who.written->after == facts.lease.known.counted
+         && who.written->status.observed_generation
+                == wanted.observed_generation;
+}
+
+written_status written(const repository_facts& facts, const claimant& who,
+                       claim_status status) {
+  return {std::move(status), facts.lease.known.counted, is_overwritten(who)};
+}
+
 std::vector<event_note> events_for(const claimant& who,
                                    const claim_status& status) {
-  if (who.status && who.status->reason == status.reason
-      && who.status->message == status.message)
-    return {};
   const auto& wish = who.wish;
-  if (status.reason == "Conflict")
-    return {{wish.who, wish.uid, true, "ScheduleConflict", status.message}};
-  if (!status.ready)
-    return {
-        {wish.who, wish.uid, true,
-         status.reason == "Error" ? "MaintenanceError" : "MaintenanceWaiting",
-         status.message}};
+  // Who overwrites our status does not make us say everything twice.
+  const auto before
+      = who.written ? std::optional{who.written->status} : who.status;
+  std::vector<event_note> notes;
+  auto warn = [&](std::string reason, std::string message) {
+    notes.push_back(
+        {wish.who, wish.uid, true, std::move(reason), std::move(message)});
+  };
+  if (!before || before->reason != status.reason
+      || before->message != status.message) {
+    if (status.reason == "Conflict")
+      warn("ScheduleConflict", status.message);
+    else if (!status.ready && status.reason != "Disabled")
+      warn(status.reason == "Error" ? "MaintenanceError" : "MaintenanceWaiting",
+           status.message);
+  }
   if (wish.deprecated_fields
-      && (!who.status || who.status->observed_generation != wish.generation))
-    return {{wish.who, wish.uid, true, "DeprecatedField",
-             "spec.kopia.maintenanceIntervalDays is deprecated; use "
-             "spec.kopia.maintenanceCronJob.schedule instead"}};
-  return {};
+      && (!before || before->observed_generation != status.observed_generation))
+    warn("DeprecatedField",
+         "spec.kopia.maintenanceIntervalDays is deprecated; use "
+         "spec.kopia.maintenanceCronJob.schedule instead.");
+  return notes;
 }
 
 std::vector<event_note> events_for(const repository_facts& facts,
                                    const suspend_job& what) {
-  const auto* winner = winner_of(facts);
-  if (!winner)
-    return {};
-  return {{winner->wish.who, winner->wish.uid, true, "JobSuspended",
-           fmt::format("Job {} ran without holding the Lease and is suspended "
-                       "again; holystone resumes it when it is its turn",
-                       to_string(what.job.key))}};
+  const auto& job = what.job;
+  auto message = fmt::format(
+      "Job {} ran without its repository's Lease and was suspended again; it "
+      "runs when its turn comes. Leave its spec.suspend to holystone.",
+      to_string(job.key));
+  std::vector<event_note> notes{
+      {job.key, job.uid, true, "JobSuspended", message}};
+  if (const auto* winner = winner_of(facts))
+    notes.push_back({winner->wish.who, winner->wish.uid, true, "JobSuspended",
+                     std::move(message)});
+  return notes;
 }
 
 } // namespace holystone::scheduler

@@ -7,28 +7,45 @@
 #include "scheduler/repository_facts.hpp"
 
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace holystone::scheduler {
 
+/// What an Event can be on: a claimant, or a Job by its key.
+using regarded_object = std::variant<claim_key, object_key>;
+
 /// An Event on a user's object.
 struct event_note {
-  claim_key regarding;
+  regarded_object regarding;
   object_uid uid;
   bool warning = false;
   std::string reason;
   std::string message;
 };
 
+/// The object that an Event is on: `Job volsync-system/manual-1`.
+std::string regarded(const event_note& note);
+
 /// The status that a claimant should have.
 claim_status wanted_status(const repository_facts& facts, const claimant& who,
                            instant now);
+
+/// Does somebody overwrite this claimant's status, and was the one write spent
+/// on it that each run is worth (contract section 8)?
+bool is_contested(const repository_facts& facts, const claimant& who,
+                  const claim_status& wanted);
+
+/// What is to be remembered of a write of `status`.
+written_status written(const repository_facts& facts, const claimant& who,
+                       claim_status status);
 
 /// The Events that go with a change to `status`.
 std::vector<event_note> events_for(const claimant& who,
                                    const claim_status& status);
 
-/// Tells the winner that somebody else let a Job run.
+/// Tells the winner, if there is one, and the Job itself that it ran without the
+/// Lease and is suspended (contract section 5).
 std::vector<event_note> events_for(const repository_facts& facts,
                                    const suspend_job& what);
 

@@ -25,7 +25,7 @@ ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
   after.counted = job;
   if (!outcome.unique_id.empty())
     after.unique_id = outcome.unique_id;
-  if (outcome.why == failure_class::authentication)
+  if (outcome.why == failure_class::authentication && !secret.empty())
     after.refused_secret = secret;
   else if (outcome.succeeded && after.refused_secret == secret)
     after.refused_secret.clear();

@@ -56,7 +56,7 @@ struct ledger {
 
 /// The ledger after `job` ended with `outcome`; a Job that is already counted
 /// changes nothing. `secret` names what the run authenticated with, as
-/// `refused_secret` keeps it.
+/// `refused_secret` keeps it; empty: nobody knows, so nothing is blamed.
 ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
               const std::string& secret);
 

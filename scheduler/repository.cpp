@@ -34,15 +34,23 @@ seconds lag_of(const repository_id& id, seconds jitter) {
 admission_view admission_of(const repository_facts& facts,
                             const repository_policy& policy,
                             const std::optional<cron_job_intent>& wanted,
-                            const manifest_digests& digests) {
+                            const manifest_digests& digests,
+                            const is_blocked& blocked) {
   const auto* winner = winner_of(facts);
-  admission_view view{
-      facts.jobs,           facts.pods,
-      facts.lease,          facts.location_id.hex,
-      digests.job_template, facts.cron_job.effective_since,
-      seconds{0},           facts.never_resumed,
-      facts.granted,        winner ? secret_used(winner->wish) : std::string{},
-      policy.limits,        lag_of(facts.id, policy.jitter)};
+  admission_view view{facts.jobs,
+                      facts.pods,
+                      facts.lease,
+                      facts.location_id.hex,
+                      digests.job_template,
+                      facts.cron_job.effective_since,
+                      seconds{0},
+                      facts.never_resumed,
+                      facts.granted,
+                      winner ? secret_in_use(facts, winner->wish)
+                             : std::string{},
+                      policy.limits,
+                      lag_of(facts.id, policy.jitter),
+                      blocked};
   if (wanted)
     view.interval = std::chrono::days{wanted->settings.interval_days};
   // Nobody can win just now, but somebody claims: what waits goes on waiting.
@@ -102,16 +110,16 @@ std::string subject_of(const repository_action& action) {
       return "lease";
     }
     std::string operator()(const resume_job& a) const {
-      return "job/" + a.job.key.name;
+      return scheduler::subject_of(a.job);
     }
     std::string operator()(const suspend_job& a) const {
-      return "job/" + a.job.key.name;
+      return scheduler::subject_of(a.job);
     }
     std::string operator()(const drop_job& a) const {
-      return "job/" + a.job.key.name;
+      return scheduler::subject_of(a.job);
     }
     std::string operator()(const replace_job& a) const {
-      return "job/" + a.job.key.name;
+      return scheduler::subject_of(a.job);
     }
     std::string operator()(const write_copy& a) const {
       return "copy/" + to_string(a.source.key);
@@ -140,7 +148,8 @@ repository_step next_step(const repository_facts& facts,
                           const is_blocked& blocked, instant now) {
   auto wanted = wanted_cron_job(facts, policy, now);
   auto digests = wanted ? policy.digests(*wanted) : manifest_digests{};
-  auto admission = admit(admission_of(facts, policy, wanted, digests), now);
+  auto admission
+      = admit(admission_of(facts, policy, wanted, digests, blocked), now);
 
   repository_step step;
   auto take = [&](repository_action action) {
@@ -207,7 +216,7 @@ repository_step next_step(const repository_facts& facts,
   }
   for (const auto& who : facts.claimants) {
     auto status = wanted_status(facts, who, now);
-    if (who.status == status)
+    if (who.status == status || is_contested(facts, who, status))
       continue;
     auto same = who.status && who.status->ready == status.ready && who.since;
     if (take(write_status{who.wish.who, who.wish.uid, status,

@@ -82,9 +82,6 @@ struct repository_step {
   bool finished = false;
 };
 
-/// Which subjects are in back-off at `now`.
-using is_blocked = std::function<bool(const std::string& subject)>;
-
 /// Decides the next step.
 repository_step next_step(const repository_facts& facts,
                           const repository_policy& policy,

@@ -74,6 +74,15 @@ struct claim_status {
   friend bool operator==(const claim_status&, const claim_status&) = default;
 };
 
+/// What we wrote to a claimant's status last.
+struct written_status {
+  claim_status status;
+  /// The Job that was counted last then: it tells the runs apart.
+  object_uid after;
+  /// Somebody had overwritten what we wrote before.
+  bool is_repair = false;
+};
+
 /// A claim together with the status that it has now.
 struct claimant {
   claim wish;
@@ -84,6 +93,8 @@ struct claimant {
   std::optional<claim_status> status;
   /// When the condition took the value that it has.
   std::optional<instant> since;
+  /// Absent: this process wrote none.
+  std::optional<written_status> written;
 };
 
 /// Everything that is known of one repository.

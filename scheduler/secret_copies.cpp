@@ -44,6 +44,13 @@ std::optional<copy_source> ca_source(const claim& wish) {
                      ca.key};
 }
 
+std::string secret_in_use(const repository_facts& facts, const claim& wish) {
+  auto copied = wish;
+  if (const auto* copy = find_copy(facts, repository_secret(wish)))
+    copied.secret_version = copy->source_version;
+  return secret_used(copied);
+}
+
 std::vector<write_copy> missing_copies(const repository_facts& facts) {
   std::vector<write_copy> missing;
   for (const auto& c : facts.claimants) {

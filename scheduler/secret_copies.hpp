@@ -37,6 +37,10 @@ std::optional<copy_source> ca_source(const claim& wish);
 const copy_fact* find_copy(const repository_facts& facts,
                            const copy_source& source);
 
+/// What a run for this claim authenticates with, as `secret_used` says it: the
+/// version that its copy was made from, which may be older than the Secret.
+std::string secret_in_use(const repository_facts& facts, const claim& wish);
+
 /// The copies that claims ask for and that are missing or out of date.
 std::vector<write_copy> missing_copies(const repository_facts& facts);
 

@@ -229,6 +229,17 @@ void kubelet::abandon(store& view, json::value pod) {
   // Its containers never ran; the kubelet says so before it lets the pod go.
   starting_.erase(key_of(pod));
   field(pod, {"status", "phase"}) = "Failed";
+  auto& statuses = field(pod, {"status", "containerStatuses"});
+  if (statuses.is_array())
+    for (auto& status : statuses.as_array())
+      field(status, {"state"})
+          = {{"terminated",
+              {{"exitCode", 137},
+               {"reason", "ContainerStatusUnknown"},
+               {"message", "The container could not be located when the pod "
+                           "was terminated"},
+               {"startedAt", nullptr},
+               {"finishedAt", nullptr}}}};
   set_pod_condition(pod, "Ready", false, "PodFailed", {}, view.now());
   view.update_status(resources::pods, pod);
   remove(view, pod);

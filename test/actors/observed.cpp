@@ -188,7 +188,7 @@ TEST_CASE("what an answer does not show is folded from the write itself") {
   job.key = {"volsync-system", "run"};
   job.uid = {"job"};
   known.take(observation{fact{job_seen{"", job}}}, start);
-  known.finish(acquire_lease{job, {}}, {}, start);
+  known.finish(acquire_lease{job, {}, {}}, {}, start);
   CHECK(known.facts().never_resumed == job.uid);
   known.begin(resume_job{job});
   CHECK_FALSE(known.facts().never_resumed);

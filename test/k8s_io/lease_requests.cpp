@@ -23,7 +23,7 @@ lease_fact a_lease() {
 } // namespace
 
 TEST_CASE("A-7: a Lease is created by POST and patched with its version") {
-  acquire_lease take{a_job(), now + seconds{100}};
+  acquire_lease take{a_job(), now + seconds{100}, {}};
   auto fresh = acquire(take, {}, "ns", "0123456789abcdef", {}, now);
   CHECK(fresh.what == verb::create);
   CHECK(fresh.name == "kopia-repository-0123456789abcdef");
@@ -38,7 +38,7 @@ TEST_CASE("A-7: a Lease is created by POST and patched with its version") {
 
 TEST_CASE("A-8: the Lease holds Job, UID, times, winner and ledger") {
   claim_key winner{claim_kind::replication_source, {"app", "data"}};
-  acquire_lease take{a_job(), now + seconds{100}};
+  acquire_lease take{a_job(), now + seconds{100}, "app/kopia@7"};
   auto body = body_of(acquire(take, {}, "ns", "0123456789abcdef", winner, now));
   auto held = read_lease(body);
   CHECK(held.holder == object_uid{"job-uid"});
@@ -46,6 +46,7 @@ TEST_CASE("A-8: the Lease holds Job, UID, times, winner and ledger") {
   CHECK(held.deadline == now + seconds{100});
   CHECK(held.acquired == now);
   CHECK(held.winner == winner);
+  CHECK(held.secret == "app/kopia@7");
   release_lease end;
   end.known.failures = 2;
   end.known.failure = failure_class::network;
@@ -58,5 +59,7 @@ TEST_CASE("A-8: the Lease holds Job, UID, times, winner and ledger") {
   CHECK(find(freed, "spec", "holderIdentity")->is_null());
   CHECK(find(freed, "metadata", "annotations", names::holder_deadline)
             ->is_null());
+  CHECK(
+      find(freed, "metadata", "annotations", names::holder_secret)->is_null());
   CHECK(read_lease(freed).known == end.known);
 }

@@ -38,8 +38,8 @@ TEST_CASE("a status says what the condition says and reads back the same") {
 
 TEST_CASE("an Event names the object by UID and fits the API's limits") {
   event_note note;
-  note.regarding
-      = {claim_kind::replication_source, {"app", std::string(253, 'n')}};
+  note.regarding = claim_key{claim_kind::replication_source,
+                             {"app", std::string(253, 'n')}};
   note.uid = {"u"};
   note.warning = true;
   note.reason = "ScheduleConflict";
@@ -52,4 +52,17 @@ TEST_CASE("an Event names the object by UID and fits the API's limits") {
   CHECK(call.name.size() <= 253);
   CHECK(call.ns == "app");
   CHECK(post_event(note, "me", now, 2).name != call.name);
+}
+
+TEST_CASE("an Event on a Job names the Job") {
+  event_note note;
+  note.regarding = object_key{"volsync-system", "by-hand"};
+  note.uid = {"j"};
+  auto call = post_event(note, "me", now, 1);
+  auto body = body_of(call);
+  CHECK(call.ns == "volsync-system");
+  CHECK(text_at(body, "involvedObject", "apiVersion") == "batch/v1");
+  CHECK(text_at(body, "involvedObject", "kind") == "Job");
+  CHECK(text_at(body, "involvedObject", "name") == "by-hand");
+  CHECK(text_at(body, "type") == "Normal");
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <chrono>
 
 using namespace holystone;
@@ -50,19 +51,24 @@ struct place {
   object_uid never_resumed{};
   bool granted = true;
   run_limits limits{};
+  std::vector<std::string> blocked{};
 
   place& held_by(const std::string& uid) {
     lease.exists = true;
     lease.holder = {uid};
     lease.holder_job = {"volsync-system", "job-" + uid};
+    lease.secret = "app/kopia@1";
     lease.deadline = now + limits.longest_possible() + 10min;
     return *this;
   }
 
   admission_step ask(instant at = now) const {
-    admission_view view{jobs,     pods,       lease,         "here",
-                        digest,   since,      interval,      never_resumed,
-                        granted,  "app/kopia@1", limits};
+    admission_view view{jobs,    pods,          lease,    "here",
+                        digest,  since,         interval, never_resumed,
+                        granted, "app/kopia@1", limits};
+    view.blocked = [this](const std::string& subject) {
+      return std::ranges::count(blocked, subject) > 0;
+    };
     return admit(view, at);
   }
 };
@@ -159,6 +165,42 @@ TEST_CASE("a Job of ours that runs without the Lease is suspended again") {
   CHECK(uid_in<suspend_job>(here.ask()) == "j");
   here.jobs.push_back(a_job("holder", job_state::running));
   CHECK(uid_in<suspend_job>(here.held_by("holder").ask()) == "j");
+}
+
+TEST_CASE("a Job that can't be suspended holds up no other safe step") {
+  auto late = scheduled(a_job("late"), now - 60s);
+  place here{{a_job("bad", job_state::running), late}, {}, {}};
+  here.since = now;
+  here.blocked = {"job/job-bad"};
+  CHECK(uid_in<drop_job>(here.ask()) == "late");
+  here.jobs[1] = a_job("done", job_state::complete);
+  CHECK(releases(here.held_by("done").ask()));
+}
+
+TEST_CASE("while a Job that can't be suspended runs, nobody else starts") {
+  place here{{a_job("bad", job_state::running), a_job("j")}, {}, {}};
+  here.blocked = {"job/job-bad"};
+  CHECK_THAT(reason_of(here.ask()),
+             Catch::Contains("job-bad, which does not hold the Lease"));
+  CHECK_THAT(reason_of(here.held_by("j").ask()), Catch::Contains("job-bad"));
+  here.jobs[0].state = job_state::failed;
+  CHECK(uid_in<resume_job>(here.ask()) == "j");
+}
+
+TEST_CASE("a Job that can't be dropped or replaced is passed over") {
+  auto old = scheduled(a_job("old"), now - 60s);
+  auto older = scheduled(a_job("older"), now - 120s);
+  place here{{older, old}, {}, {}};
+  here.since = now;
+  here.blocked = {"job/job-older"};
+  CHECK(uid_in<drop_job>(here.ask()) == "old");
+  auto outdated = a_job("a");
+  outdated.template_digest = "t0";
+  here.jobs = {outdated, a_job("b")};
+  here.blocked = {"job/job-a"};
+  CHECK(uid_in<acquire_lease>(here.ask()) == "b");
+  here.jobs.pop_back();
+  CHECK_THAT(reason_of(here.ask()), Catch::Contains("job-a"));
 }
 
 TEST_CASE("a foreign Job that runs is not touched but waited for") {
@@ -261,6 +303,29 @@ TEST_CASE("A-13: a slot that fell due while a scheduled Job waited or ran is "
   CHECK(uid_in<acquire_lease>(slot_of(now - 60s).ask()) == "j");
 }
 
+TEST_CASE("A-13: a slot goes before a Job made by hand after it, so that the "
+          "hand does not use the slot up") {
+  // The controller was slow: its Job came after the one made by hand.
+  auto slot = scheduled(a_job("z"), now - 10s);
+  slot.created = now;
+  auto hand = a_job("a");
+  hand.created = now - 5s;
+  place here{{slot, hand}, {}, {}};
+  CHECK(uid_in<acquire_lease>(here.ask()) == "z");
+  // One made by hand before the slot was first in the queue, and stays it.
+  here.jobs[1].created = now - 11s;
+  CHECK(uid_in<acquire_lease>(here.ask()) == "a");
+}
+
+TEST_CASE("A-13: a run by hand that began after the slot covers it, one that "
+          "began before does not") {
+  place here{{scheduled(a_job("j"), now - 10s)}, {}, {}};
+  here.lease.known.success_started = now - 9s;
+  CHECK(uid_in<drop_job>(here.ask()) == "j");
+  here.lease.known.success_started = now - 11s;
+  CHECK(uid_in<acquire_lease>(here.ask()) == "j");
+}
+
 TEST_CASE("maintenanceIntervalDays: never earlier than n days after success") {
   place here{{scheduled(a_job("j"), now)}, {}, {}};
   here.interval = 24h * 3;
@@ -355,6 +420,33 @@ TEST_CASE("a Job that succeeded proves that its pod ended, seen or not") {
   auto step = here.held_by("j").ask();
   REQUIRE(releases(step));
   CHECK(std::get<release_lease>(step).known.success_ended == now - 50s);
+}
+
+TEST_CASE("a Secret is blamed for the run that it was used in, not the one "
+          "that is there when the run ends") {
+  auto failed = a_pod("j", true, true);
+  failed.outcome
+      = run_outcome{false,     maintenance_kind::full,        now - 90s,
+                    now - 80s, failure_class::authentication, "no",
+                    ""};
+  place here{{a_job("j", job_state::failed)}, {failed}, {}};
+  here.held_by("j").lease.secret = "app/kopia@0";
+  auto step = here.ask();
+  REQUIRE(releases(step));
+  CHECK(std::get<release_lease>(step).known.refused_secret == "app/kopia@0");
+  // Nobody knows what it used: nobody is blamed.
+  here.lease.secret.clear();
+  CHECK(std::get<release_lease>(here.ask()).known.refused_secret.empty());
+}
+
+TEST_CASE("the Lease says with which Secret its holder was let in") {
+  place here{{a_job("j")}, {}, {}};
+  CHECK(std::get<acquire_lease>(here.ask()).secret == "app/kopia@1");
+  here.held_by("j");
+  CHECK(uid_in<resume_job>(here.ask()) == "j");
+  // The Secret was edited between the two.
+  here.lease.secret = "app/kopia@0";
+  CHECK(uid_in<acquire_lease>(here.ask()) == "j");
 }
 
 TEST_CASE("the newest of a Job's reports counts") {

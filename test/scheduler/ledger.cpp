@@ -81,6 +81,13 @@ TEST_CASE("a Secret that was refused is remembered until it works") {
   CHECK(known.refused_secret.empty());
 }
 
+TEST_CASE("a refusal of nobody knows what keeps what was refused before") {
+  auto known
+      = record({}, {"j1"}, failure(failure_class::authentication), secret);
+  known = record(known, {"j2"}, failure(failure_class::authentication), {});
+  CHECK(known.refused_secret == secret);
+}
+
 TEST_CASE("the success of another claim's Secret does not clear the refused") {
   auto known
       = record({}, {"j1"}, failure(failure_class::authentication), secret);

@@ -272,6 +272,7 @@ bool little_cluster::perform(const repository_action& action,
     lease.holder_job = take->job.key;
     lease.acquired = now;
     lease.deadline = take->deadline;
+    lease.secret = take->secret;
     touch(lease.version);
     return true;
   }
@@ -323,6 +324,7 @@ bool little_cluster::perform(const repository_action& action,
     lease.holder_job = {};
     lease.acquired.reset();
     lease.deadline.reset();
+    lease.secret.clear();
     lease.known = free->known;
     touch(lease.version);
     return true;

@@ -430,6 +430,129 @@ TEST_CASE("the status holds success, failures and what failed") {
              Catch::Contains("network") && Catch::Contains("no route"));
 }
 
+TEST_CASE("a message says how often runs failed, why, and what to do") {
+  room r{{a_claim("a")}};
+  r.settle();
+  auto& known = r.facts.lease.known;
+  known.failures = 1;
+  known.failure = failure_class::network;
+  known.failure_message = "no route to host";
+  auto message = [&] {
+    return wanted_status(r.facts, r.facts.claimants[0], now).message;
+  };
+  CHECK(message()
+        == "CronJob kopia-maintenance-0123456789abcdef maintains this "
+           "repository at '0 2 * * *' (UTC), as ReplicationSource a/data asks. "
+           "The last run failed (network): no route to host. Check the "
+           "endpoint, DNS, network policies, TLS and the custom CA.");
+  known.failures = 3;
+  known.failure = failure_class::unknown;
+  known.failure_message = "It broke.";
+  CHECK_THAT(message(), Catch::Contains(". The last 3 runs failed, most "
+                                        "recently (unknown): It broke. See "));
+}
+
+TEST_CASE("a claim whose Secret is refused is told so, and who stands in") {
+  room r{{a_claim("a", "0 2 * * *", 2h), a_claim("b")}};
+  r.facts.lease.known.refused_secret = "a/kopia@5";
+  r.settle();
+  auto told = wanted_status(r.facts, r.facts.claimants[0], now);
+  CHECK_FALSE(told.ready);
+  CHECK(told.reason == "Error");
+  CHECK_THAT(told.message, Catch::Contains("Secret a/kopia does not work")
+                               && Catch::Contains("KOPIA_PASSWORD")
+                               && Catch::Contains("ReplicationSource b/data"));
+  CHECK(wanted_status(r.facts, r.facts.claimants[1], now).reason
+        == "Scheduled");
+  // Alone, it goes on trying.
+  r.facts.claimants.pop_back();
+  r.settle();
+  told = wanted_status(r.facts, r.facts.claimants[0], now);
+  CHECK(told.reason == "Error");
+  CHECK_THAT(told.message, Catch::Contains("Every slot tries it again"));
+  r.facts.claimants[0].wish.secret_version = "6";
+  CHECK(wanted_status(r.facts, r.facts.claimants[0], now).reason
+        == "Scheduled");
+}
+
+TEST_CASE(
+    "A-10: a Job that runs without the Lease is suspended with Events on it "
+    "and on the winner") {
+  room r{{a_claim("a")}};
+  r.settle().with_statuses();
+  r.facts.jobs = {a_job(job_state::running)};
+  auto step = r.next();
+  REQUIRE(std::holds_alternative<suspend_job>(step.action));
+  REQUIRE(step.events.size() == 2);
+  CHECK(std::get<object_key>(step.events[0].regarding) == object_key{ns, "j"});
+  CHECK(step.events[0].uid == object_uid{"j"});
+  CHECK(std::get<claim_key>(step.events[1].regarding)
+        == r.facts.claimants[0].wish.who);
+  CHECK(step.events[1].uid == object_uid{"uid-a"});
+  for (const auto& event : step.events) {
+    CHECK(event.warning);
+    CHECK(event.reason == "JobSuspended");
+    CHECK_THAT(event.message, Catch::Contains("Job volsync-system/j"));
+  }
+  // Nobody claims any more: the Job is told all the same.
+  r.facts.claimants.clear();
+  step = r.next();
+  REQUIRE(std::holds_alternative<suspend_job>(step.action));
+  CHECK(step.events.size() == 1);
+}
+
+TEST_CASE("who overwrites the status is answered once a run, and Events are "
+          "not repeated") {
+  room r{{a_claim("a"), a_claim("b", "0 3 * * *")}};
+  r.settle().with_statuses();
+  auto& who = r.facts.claimants[1];
+  auto writes = 0;
+  auto events = 0;
+  auto spend = [&] {
+    for (int i = 0; i < 5; ++i) {
+      auto step = r.next();
+      const auto* write = std::get_if<write_status>(&step.action);
+      if (!write)
+        break;
+      ++writes;
+      events += static_cast<int>(step.events.size());
+      who.written = written(r.facts, who, write->status);
+      // Upstream drops what it does not know.
+      who.status.reset();
+    }
+  };
+  who.status.reset();
+  spend();
+  CHECK(writes == 2); // The first, and one repair.
+  CHECK(events == 1);
+  for (auto job : {"j1", "j2", "j3"}) {
+    r.facts.lease.known.counted = {job};
+    writes = 0;
+    spend();
+    CHECK(writes == 1);
+  }
+  CHECK(events == 1);
+  // A user's edit is answered.
+  ++who.wish.generation;
+  writes = 0;
+  spend();
+  CHECK(writes == 1);
+}
+
+TEST_CASE("a status that was repaired and stayed is kept true as ever") {
+  room r{{a_claim("a")}};
+  r.settle().with_statuses();
+  auto& who = r.facts.claimants[0];
+  who.written = written_status{*who.status, {}, true};
+  CHECK(rests(r.next()));
+  who.wish.settings.suspend = true;
+  r.settle();
+  auto step = r.next();
+  REQUIRE(std::holds_alternative<write_status>(step.action));
+  auto told = std::get<write_status>(step.action).status;
+  CHECK_FALSE(written(r.facts, who, told).is_repair);
+}
+
 TEST_CASE("the condition keeps its time while it keeps its value") {
   room r{{a_claim("a")}};
   r.settle().with_statuses();
@@ -460,6 +583,34 @@ TEST_CASE("a deprecated field gives one Warning a generation") {
   CHECK(step.events[0].reason == "DeprecatedField");
   r.with_statuses();
   CHECK(rests(r.next()));
+  // The next generation, though nothing else is to be said.
+  ++r.facts.claimants[0].wish.generation;
+  step = r.next();
+  REQUIRE(step.events.size() == 1);
+  CHECK(step.events[0].reason == "DeprecatedField");
+  r.with_statuses();
+  r.facts.lease.known.success_ended = now;
+  CHECK(r.next().events.empty());
+}
+
+TEST_CASE("a deprecated field of a claim in conflict gives its Warning too") {
+  auto c = a_claim("b", "0 3 * * *");
+  c.wish.deprecated_fields = true;
+  room r{{a_claim("a", "0 2 * * *", 2h), c}};
+  r.settle();
+  r.facts.claimants[0].status
+      = wanted_status(r.facts, r.facts.claimants[0], now);
+  auto step = r.next();
+  REQUIRE(step.events.size() == 2);
+  CHECK(step.events[0].reason == "ScheduleConflict");
+  CHECK(step.events[1].reason == "DeprecatedField");
+}
+
+TEST_CASE("to be switched off is no warning") {
+  auto off = a_claim("a");
+  off.wish.defect = trouble{"Disabled", "maintenance is switched off"};
+  room r{{off}};
+  CHECK(r.next().events.empty());
 }
 
 TEST_CASE("the next slot wakes the repository, so that its status moves on") {
@@ -488,21 +639,6 @@ TEST_CASE("a Job starts only from the CronJob that is wanted") {
   CHECK(std::holds_alternative<apply_cron_job>(r.next().action));
   r.blocked = {"cronjob"};
   CHECK(rests(r.next()));
-}
-
-TEST_CASE("A-10: a Job that somebody resumed is suspended, and the winner has "
-          "an Event that names it") {
-  room r{{a_claim("a"), a_claim("b")}};
-  r.settle().with_statuses();
-  r.facts.jobs = {a_job(job_state::running)};
-  auto step = r.next();
-  CHECK(std::holds_alternative<suspend_job>(step.action));
-  REQUIRE(step.events.size() == 1);
-  CHECK(to_string(step.events[0].regarding) == "ReplicationSource a/data");
-  CHECK(step.events[0].reason == "JobSuspended");
-  CHECK_THAT(step.events[0].message, Catch::Contains("volsync-system/j"));
-  r.facts.claimants.clear();
-  CHECK(r.next().events.empty());
 }
 
 TEST_CASE("a copy goes when no claim needs it and no Job uses it") {
