@@ -53,6 +53,8 @@ using registry_actor = caf::typed_actor<
   takes<finish_atom, std::string>,
   // INTERNAL: a Secret was read.
   takes<read_atom, reading_ptr>,
+  // INTERNAL: a PersistentVolumeClaim is to be looked at again.
+  takes<volume_atom, object_key>,
   // INTERNAL: time passes.
   takes<tick_atom, std::uint64_t>,
   // The registry, for people.
@@ -94,6 +96,12 @@ using secret_mirror_actor = caf::typed_actor<
   caf::replies_to<read_atom, object_key>::with<reading_ptr>,
   // Writes or deletes a copy.
   caf::replies_to<copy_atom, copy_order_ptr>::with<outcome_ptr>>;
+
+/// The VOLUME READER: finds out what a PersistentVolumeClaim stands for.
+/// Supervised by the root.
+using volume_reader_actor = caf::typed_actor<
+  // Reads a claim and the volume that it is bound to.
+  caf::replies_to<volume_atom, object_key>::with<volume_reading_ptr>>;
 
 /// The JOB RUNNER: carries out admission steps on Leases and Jobs, with the
 /// uncached checks that they need. Supervised by the root.

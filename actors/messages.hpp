@@ -114,11 +114,25 @@ struct reading {
   std::string version;
   /// Where the repository is, or what is wrong with the Secret.
   result<location> where = error{"the Secret was not read yet"};
+  /// `where` is wrong only because the Secret names no place: the root of the
+  /// claim's own volume will do.
+  bool needs_volume = false;
   /// The read itself failed; try again after `delay`.
   bool failed = false;
   milliseconds delay{0};
 };
 using reading_ptr = std::shared_ptr<const reading>;
+
+/// What a PersistentVolumeClaim turned out to be.
+struct volume_reading {
+  object_key claim;
+  /// The volume, or what the claim waits for.
+  result<volume_identity> what = error{"the volume was not read yet"};
+  /// The read itself failed; try again after `delay`.
+  bool failed = false;
+  milliseconds delay{0};
+};
+using volume_reading_ptr = std::shared_ptr<const volume_reading>;
 
 /// An order for the secret mirror.
 struct copy_order {
@@ -216,6 +230,7 @@ using finish_atom = caf::atom_constant<caf::atom("finish")>;
 using get_atom = caf::atom_constant<caf::atom("get")>;
 using list_atom = caf::atom_constant<caf::atom("list")>;
 using read_atom = caf::atom_constant<caf::atom("read")>;
+using volume_atom = caf::atom_constant<caf::atom("volume")>;
 using copy_atom = caf::atom_constant<caf::atom("copy")>;
 using run_atom = caf::atom_constant<caf::atom("run")>;
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
@@ -228,6 +243,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::response_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::observations)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::reading_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::volume_reading_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::copy_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::job_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::view_ptr)

@@ -31,6 +31,16 @@ public:
     being_read_.erase(secret);
   }
 
+  /// A PersistentVolumeClaim is to be looked at; as above.
+  bool read_volume(const object_key& claim) {
+    return volumes_being_read_.insert(claim).second;
+  }
+
+  /// It was looked at.
+  void volume_was_read(const object_key& claim) {
+    volumes_being_read_.erase(claim);
+  }
+
   /// Was every kind listed?
   bool is_synced() const {
     return synced_.all();
@@ -38,7 +48,7 @@ public:
 
   /// Has every claim found its place?
   bool is_settled() const {
-    return is_synced() && being_read_.empty();
+    return is_synced() && being_read_.empty() && volumes_being_read_.empty();
   }
 
   /// Was it settled once, or did that take too long? A Secret that can't be
@@ -61,6 +71,7 @@ public:
 private:
   std::bitset<watched_kinds> synced_;
   std::set<object_key> being_read_;
+  std::set<object_key> volumes_being_read_;
   std::optional<instant> opens_at_;
   bool is_open_ = false;
 };

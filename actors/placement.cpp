@@ -48,6 +48,24 @@ trouble missing(const object_key& secret) {
                                  to_string(secret))};
 }
 
+/// Does the Secret name a path without saying on which volume?
+bool lacks_volume(const location& where) {
+  auto volume = where.parts.find("volume");
+  return where.backend == "filesystem" && volume != where.parts.end()
+         && volume->second == "unknown";
+}
+
+/// The volume that holds the repository, if the source names it.
+const named_volume* volume_of(const source_fact& source, const reading& told) {
+  if (!told.where)
+    return told.needs_volume && !source.volumes.empty()
+               ? &source.volumes.front()
+               : nullptr;
+  return lacks_volume(*told.where)
+             ? volume_under(source.volumes, told.where->parts.at("path"))
+             : nullptr;
+}
+
 placed wait_in_lobby(claimant wants, trouble why) {
   wants.wish.defect = std::move(why);
   return {lobby, std::nullopt, std::move(wants)};
@@ -131,6 +149,31 @@ placement::claim_keys placement::learn(const reading_ptr& told) {
   return naming(told->key);
 }
 
+placement::claim_keys placement::learn(const volume_reading_ptr& told) {
+  auto& known = volumes_[told->claim];
+  auto is_same
+      = known
+        && (told->what ? known->what && *known->what == *told->what
+                       : !known->what && known->what.why() == told->what.why());
+  known = told;
+  return is_same ? claim_keys{} : mounting(told->claim);
+}
+
+void placement::forget_volume(const object_key& claim) {
+  volumes_.erase(claim);
+}
+
+placement::claim_keys placement::mounting(const object_key& claim) const {
+  claim_keys all;
+  for (const auto& [who, source] : sources_)
+    if (who.object.ns == claim.ns
+        && std::ranges::find(source.volumes, claim.name,
+                             &named_volume::claim_name)
+               != source.volumes.end())
+      all.push_back(who);
+  return all;
+}
+
 placement::claim_keys placement::naming(const object_key& secret) const {
   auto i = named_by_.find(secret);
   if (i == named_by_.end())
@@ -166,10 +209,35 @@ whereabouts placement::place(const claim_key& who,
   if (told == readings_.end() || told->second->uid != found->second.first
       || told->second->version != found->second.second)
     return unread{wish.secret};
-  if (!told->second->where)
-    return stay(std::move(wants), before,
-                {"Error", told->second->where.why().message});
-  return settle(std::move(wants), *told->second);
+  const auto& said = *told->second;
+  if (const auto* named = volume_of(*source, said))
+    return place_on(std::move(wants), before, said, *named);
+  if (!said.where)
+    return stay(std::move(wants), before, {"Error", said.where.why().message});
+  return settle(std::move(wants), said, *said.where);
+}
+
+whereabouts placement::place_on(claimant wants, const std::string& before,
+                                const reading& told,
+                                const named_volume& named) const {
+  auto& wish = wants.wish;
+  object_key claim{wish.who.object.ns, named.claim_name};
+  auto found
+      = result<volume_identity>{nfs_volume(named.nfs_server, named.nfs_path)};
+  if (!named.claim_name.empty()) {
+    auto i = volumes_.find(claim);
+    if (i == volumes_.end())
+      return unread_volume{claim};
+    found = i->second->what;
+  }
+  if (!found)
+    return stay(std::move(wants), before, {"Waiting", found.why().message});
+  wish.volume = to_repository_volume(named, claim, *found);
+  auto path = told.where ? told.where->parts.at("path") : named.seen_at;
+  auto where = filesystem_location(wish.volume->identity, claim.ns, path);
+  if (!where)
+    return stay(std::move(wants), before, {"Error", where.why().message});
+  return settle(std::move(wants), told, *where);
 }
 
 placed placement::stay(claimant wants, const std::string& before,
@@ -181,16 +249,16 @@ placed placement::stay(claimant wants, const std::string& before,
   return {std::move(where), std::nullopt, std::move(wants)};
 }
 
-placed placement::settle(claimant wants, const reading& told) const {
+placed placement::settle(claimant wants, const reading& told,
+                         const location& there) const {
   auto& wish = wants.wish;
   wish.secret_uid = told.uid;
   wish.secret_version = told.version;
-  site where{identify(*told.where), canonical_json(*told.where),
-             endpoint_of(*told.where)};
+  site where{identify(there), canonical_json(there), endpoint_of(there)};
   wants.location_id = where.location_id;
   wants.location = where.location;
   auto id = rules_.identity_by_secret ? identify_by_secret(
-                wish.secret.name, wish.ca.value_or(custom_ca{}), *told.where)
+                wish.secret.name, wish.ca.value_or(custom_ca{}), there)
                                       : where.location_id;
   return {id.hex, std::move(where), std::move(wants)};
 }

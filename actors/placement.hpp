@@ -48,6 +48,11 @@ struct unread {
   object_key secret;
 };
 
+/// What this PersistentVolumeClaim stands for must be read first.
+struct unread_volume {
+  object_key claim;
+};
+
 /// The claim belongs here; the lobby has no site.
 struct placed {
   std::string hash;
@@ -57,7 +62,7 @@ struct placed {
 };
 
 /// Where one claim belongs.
-using whereabouts = std::variant<unclaimed, unread, placed>;
+using whereabouts = std::variant<unclaimed, unread, unread_volume, placed>;
 
 /// Knows where every claim belongs.
 class placement {
@@ -76,6 +81,15 @@ public:
 
   /// A Secret said this when it was read.
   claim_keys learn(const reading_ptr& told);
+
+  /// A PersistentVolumeClaim turned out to be this.
+  claim_keys learn(const volume_reading_ptr& told);
+
+  /// A PersistentVolumeClaim is to be read anew when it is asked for.
+  void forget_volume(const object_key& claim);
+
+  /// Who names this PersistentVolumeClaim.
+  claim_keys mounting(const object_key& claim) const;
 
   /// A claimant is gone.
   claim_keys forget(const claim_key& who);
@@ -111,13 +125,18 @@ private:
   bool serves(const std::string& ns) const;
   void forget_name(const claim_key& who);
   placed stay(claimant wants, const std::string& before, trouble why) const;
-  placed settle(claimant wants, const reading& told) const;
+  placed settle(claimant wants, const reading& told,
+                const location& where) const;
+  whereabouts place_on(claimant wants, const std::string& before,
+                       const reading& told, const named_volume& named) const;
 
   placement_rules rules_;
   std::map<claim_key, source_fact> sources_;
   /// Every Secret's incarnation and version, nothing else (P-3).
   std::map<object_key, std::pair<object_uid, std::string>> secrets_;
   std::map<object_key, reading_ptr> readings_;
+  /// What PersistentVolumeClaims turned out to be.
+  std::map<object_key, volume_reading_ptr> volumes_;
   /// Which claims name a Secret.
   std::map<object_key, std::set<claim_key>> named_by_;
   /// Where a Secret's copy says that its repository is.

@@ -16,6 +16,11 @@ constexpr seconds longest_timer{300};
 
 constexpr auto patience = std::chrono::seconds{90};
 
+/// PersistentVolumeClaims are not watched: there may be many, and few hold a
+/// repository. One that is bound stays so until somebody deletes it.
+constexpr std::chrono::seconds bound_patience{600};
+constexpr std::chrono::seconds unbound_patience{15};
+
 } // namespace
 
 void registry_state::begin(registry_setup given) {
@@ -85,6 +90,8 @@ void registry_state::put(const claim_key& who) {
     remove_claim(who);
   else if (const auto* first = std::get_if<unread>(&told))
     read(first->secret);
+  else if (const auto* volume = std::get_if<unread_volume>(&told))
+    read_volume(volume->claim);
   else
     put(std::get<placed>(std::move(told)));
 }
@@ -159,6 +166,47 @@ void registry_state::was_read(const reading_ptr& told) {
 void registry_state::read_again(const object_key& secret) {
   picture.was_read(secret);
   put_all(claims.naming(secret));
+  tell_settled();
+}
+
+void registry_state::read_volume(const object_key& claim) {
+  if (!picture.read_volume(claim))
+    return;
+  tell_settled();
+  self->request(setup.common.volumes, patience, volume_atom::value, claim)
+      .then([this](const volume_reading_ptr& told) { volume_was_read(told); },
+            [this, claim](const caf::error& why) {
+              auto none = std::make_shared<volume_reading>();
+              none->claim = claim;
+              none->failed = true;
+              none->delay = milliseconds{1'000};
+              none->what = error{caf::to_string(why)};
+              volume_was_read(none);
+            });
+}
+
+void registry_state::volume_was_read(const volume_reading_ptr& told) {
+  if (told->failed) {
+    metrics::log_warning("read",
+                         {{"persistentvolumeclaim", to_string(told->claim)},
+                          {"error", told->what.why().message}});
+    // As with Secrets: nothing is given up meanwhile.
+    self->delayed_send(self, told->delay, volume_atom::value, told->claim);
+    return;
+  }
+  picture.volume_was_read(told->claim);
+  put_all(claims.learn(told));
+  tell_settled();
+  self->delayed_send(self, told->what ? bound_patience : unbound_patience,
+                     volume_atom::value, told->claim);
+}
+
+void registry_state::look_again(const object_key& claim) {
+  picture.volume_was_read(claim);
+  if (claims.mounting(claim).empty())
+    claims.forget_volume(claim);
+  else
+    read_volume(claim);
   tell_settled();
 }
 
@@ -381,6 +429,9 @@ registry(registry_actor::stateful_pointer<registry_state> self,
       },
       [self](read_atom, const reading_ptr& told) {
         self->state.read_again(told->key);
+      },
+      [self](volume_atom, const object_key& claim) {
+        self->state.look_again(claim);
       },
       [self](tick_atom, std::uint64_t generation) {
         if (generation == self->state.generation)

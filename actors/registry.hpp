@@ -67,6 +67,7 @@ struct registry_state {
   void lead(bool leads);
   void was_read(const reading_ptr& told);
   void read_again(const object_key& secret);
+  void look_again(const object_key& claim);
   void seat(const std::string& hash, place where);
   void finished(const std::string& hash);
   /// An actor that is linked to us ended.
@@ -84,6 +85,8 @@ private:
   void put(placed told);
   void remove_claim(const claim_key& who);
   void read(const object_key& secret);
+  void read_volume(const object_key& claim);
+  void volume_was_read(const volume_reading_ptr& told);
   repository_entry& entry(const std::string& hash);
   void start(const std::string& hash, repository_entry& into, bool recover);
   void fell(const std::string& hash, repository_entry& who);

@@ -34,6 +34,7 @@ struct repository_setup {
   api_client api;
   secret_mirror_actor mirror;
   job_runner_actor runner;
+  volume_reader_actor volumes;
   registry_actor registry;
   wall_clock now;
   /// Outlives every actor.

@@ -4,6 +4,7 @@
 #include "actors/job_runner.hpp"
 #include "actors/projections.hpp"
 #include "actors/secret_mirror.hpp"
+#include "actors/volume_reader.hpp"
 #include "actors/watcher.hpp"
 #include "metrics/log.hpp"
 
@@ -22,6 +23,8 @@ void root_state::start_core() {
   const auto& ns = setup.operator_namespace;
   auto mirror = system.spawn(secret_mirror, client, ns);
   adopt("secret-mirror", mirror);
+  auto volumes = system.spawn(volume_reader, client);
+  adopt("volume-reader", volumes);
   auto all = setup.registry;
   auto runner = system.spawn(
     job_runner, job_runner_setup{client, ns, all.common.mover, setup.now});
@@ -29,6 +32,7 @@ void root_state::start_core() {
   all.common.api = client;
   all.common.mirror = mirror;
   all.common.runner = runner;
+  all.common.volumes = volumes;
   all.common.now = setup.now;
   all.common.meters = setup.meters;
   // Repositories that are still there show themselves again.

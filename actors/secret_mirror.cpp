@@ -58,12 +58,15 @@ reading read(const object_key& key, const request& what,
     return told;
   }
   auto where = locate(*content, key.ns, std::nullopt);
-  if (where)
+  if (where) {
     told.where = *where;
-  else
+  } else {
+    auto on_any = locate(*content, key.ns, pv_volume("any"));
+    told.needs_volume = on_any && on_any->backend == "filesystem";
     told.where
       = error{fmt::format("Secret {}: {}", to_string(key),
                           where.why().message)};
+  }
   return told;
 }
 

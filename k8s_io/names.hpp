@@ -83,6 +83,8 @@ inline constexpr std::string_view lease_prefix = "kopia-repository-";
 inline constexpr std::string_view cron_job_prefix = "kopia-maintenance-";
 /// The container in the pod.
 inline constexpr std::string_view container = "kopia-maintenance";
+/// The volume of the pod that holds a filesystem repository.
+inline constexpr std::string_view repository_volume = "repository";
 /// The condition on a ReplicationSource (contract section 8).
 inline constexpr std::string_view ready_condition = "MaintenanceReady";
 

@@ -1,9 +1,10 @@
 #include "k8s_io/objects.hpp"
 
 #include "k8s_io/fields.hpp"
-#include "k8s_io/owned_fields.hpp"
 #include "k8s_io/mover_report.hpp"
 #include "k8s_io/names.hpp"
+#include "k8s_io/owned_fields.hpp"
+#include "k8s_io/volume_objects.hpp"
 
 #include <algorithm>
 
@@ -194,6 +195,7 @@ source_fact read_source(const json::value& object) {
   source.is_kopia = true;
   source.secret = text_at(*kopia, "repository");
   source.ca = read_ca(*kopia);
+  source.volumes = read_named_volumes(*kopia);
   source.identity = backup_identity(meta.key, text_at(*kopia, "username"),
                                     text_at(*kopia, "hostname"));
   source.maintenance = read_maintenance(*kopia);

@@ -47,6 +47,8 @@ struct source_fact {
   /// `spec.kopia.repository`: a Secret of the same namespace.
   std::string secret;
   std::optional<custom_ca> ca;
+  /// Volumes that may hold the repository.
+  std::vector<named_volume> volumes;
   embedded_maintenance maintenance;
   std::string resync;
   /// `user@host` of its backups.

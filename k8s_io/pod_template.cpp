@@ -31,6 +31,9 @@ json::array mover_arguments(const cron_job_intent& wanted,
   for (const auto& identity : wanted.known_identities)
     arguments.push_back(
         json::string(fmt::format("--known-identity={}", identity)));
+  if (wanted.volume)
+    arguments.push_back(json::string(
+        fmt::format("--volume={}", to_text(wanted.volume->identity))));
   if (!wanted.ca.empty())
     arguments.push_back("--ca-file=/customCA/ca.crt");
   return arguments;
@@ -50,6 +53,18 @@ json::array environment() {
                 fmt::format("metadata.labels['{}']", names::controller_uid))};
 }
 
+/// The repository's own volume (contract section 3).
+json::object repository_source(const repository_volume& volume) {
+  json::object source{{"name", names::repository_volume}};
+  const auto& parts = volume.identity.parts;
+  if (volume.claim.name.empty())
+    source["nfs"]
+        = {{"server", parts.at("server")}, {"path", parts.at("share")}};
+  else
+    source["persistentVolumeClaim"] = {{"claimName", volume.claim.name}};
+  return source;
+}
+
 json::array volumes(const cron_job_intent& wanted) {
   json::array list{
       {{"name", "credentials"},
@@ -61,6 +76,8 @@ json::array volumes(const cron_job_intent& wanted) {
     list.push_back(
         {{"name", "custom-ca"},
          {"secret", {{"secretName", wanted.ca}, {"defaultMode", 0444}}}});
+  if (wanted.volume)
+    list.push_back(repository_source(*wanted.volume));
   return list;
 }
 
@@ -75,6 +92,9 @@ json::array mounts(const cron_job_intent& wanted) {
     list.push_back({{"name", "custom-ca"},
                     {"mountPath", "/customCA"},
                     {"readOnly", true}});
+  if (wanted.volume)
+    list.push_back(
+        {{"name", names::repository_volume}, {"mountPath", repository_mount}});
   return list;
 }
 

@@ -8,6 +8,7 @@
 
 #include "scheduler/object_key.hpp"
 #include "scheduler/repository_identity.hpp"
+#include "scheduler/repository_volume.hpp"
 #include "scheduler/time.hpp"
 
 #include <compare>
@@ -125,6 +126,8 @@ struct claim {
   object_uid secret_uid;
   std::string secret_version;
   std::optional<custom_ca> ca;
+  /// What a filesystem repository sits on, as far as it is known.
+  std::optional<repository_volume> volume;
   maintenance_settings settings;
   /// Set when this claim cannot win now: bad schedule, missing Secret.
   std::optional<trouble> defect;

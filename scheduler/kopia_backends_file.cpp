@@ -2,59 +2,13 @@
 
 #include "scheduler/json_text.hpp"
 #include "scheduler/rclone_remote.hpp"
+#include "scheduler/repository_volume.hpp"
 
 #include <fmt/format.h>
 
 namespace holystone::scheduler {
 
 namespace {
-
-/// The path below a mount point, or nothing if it lies elsewhere.
-std::optional<std::string> path_inside(std::string_view mount,
-                                       std::string_view path) {
-  if (!path.starts_with(mount))
-    return std::nullopt;
-  path.remove_prefix(mount.size());
-  if (!path.empty() && path.front() != '/' && mount != "/")
-    return std::nullopt;
-  return std::string{path};
-}
-
-std::string joined_tree(std::string_view base, std::string_view inside) {
-  auto out = std::string{base == "/" ? "" : base};
-  if (!inside.empty() && inside.front() != '/')
-    out += '/';
-  out += inside;
-  return out.empty() ? "/" : out;
-}
-
-result<location> volume_location(const backend_input& input,
-                                 const std::string& path) {
-  location where{"filesystem", {}};
-  const auto& volume = input.volume();
-  if (!volume) {
-    where.parts = {{"volume", "unknown"},
-                   {"namespace", std::string{input.ns()}},
-                   {"path", path}};
-    return where;
-  }
-  const auto inside = path_inside(volume->mount_path, path);
-  if (!inside)
-    return error{fmt::format("key KOPIA_REPOSITORY: {} is not below {}, where "
-                             "the repository's volume is mounted",
-                             path, volume->mount_path)};
-  where.parts = volume->parts;
-  where.parts["volume"] = volume->kind;
-  // A tree that the server exports and the path inside it are one path.
-  std::string base;
-  for (const char* name : {"share", "path"})
-    if (const auto found = where.parts.find(name); found != where.parts.end()) {
-      base = found->second;
-      where.parts.erase(found);
-    }
-  where.parts["path"] = joined_tree(base, *inside);
-  return where;
-}
 
 error holds_path(std::string_view key, std::string_view what) {
   return {fmt::format("key {}: it must hold {} itself, not a path", key, what)};
@@ -143,11 +97,14 @@ result<backend_choice> use_filesystem(const backend_input& input) {
   } else if (input.volume()) {
     path = input.volume()->mount_path;
   }
-  auto where = volume_location(input, path);
+  auto where = filesystem_location(input.volume(), input.ns(), path);
   if (!where)
     return where.why();
+  auto here = path_in_pod(input.volume(), path);
+  if (!here)
+    return here.why();
   json_object options;
-  options.text("path", path);
+  options.text("path", *here);
   return backend_choice{*where, "filesystem", secret_bytes{options.str()}, {}};
 }
 

@@ -109,6 +109,8 @@ volume_identity normalised(volume_identity volume) {
       found != volume.parts.end())
     found->second = server_name(found->second);
   volume.mount_path = tree(volume.mount_path);
+  if (!volume.mounted_at.empty())
+    volume.mounted_at = tree(volume.mounted_at);
   return volume;
 }
 
@@ -179,7 +181,10 @@ std::string to_text(const volume_identity& volume) {
   auto text = volume.kind + "?";
   for (const auto& [key, value] : volume.parts)
     text += key + "=" + encode(value) + "&";
-  return text + "mount=" + encode(volume.mount_path);
+  text += "mount=" + encode(volume.mount_path);
+  if (!volume.mounted_at.empty())
+    text += "&at=" + encode(volume.mounted_at);
+  return text;
 }
 
 result<volume_identity> parse_volume(std::string_view text) {
@@ -196,14 +201,18 @@ result<volume_identity> parse_volume(std::string_view text) {
     const auto value = decode(pair.substr(equals + 1));
     if (const auto key = pair.substr(0, equals); key == "mount")
       volume.mount_path = value;
+    else if (key == "at")
+      volume.mounted_at = value;
     else
       volume.parts[std::string{key}] = value;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   if (volume.kind == "smb" && volume.parts.count("source") != 0) {
     auto smb = smb_volume(volume.parts["source"]);
-    if (smb)
+    if (smb) {
       smb->mount_path = tree(volume.mount_path);
+      smb->mounted_at = volume.mounted_at;
+    }
     return smb;
   }
   auto known = checked(std::move(volume));

@@ -19,8 +19,10 @@ struct volume_identity {
   std::string kind;
   /// `server` and `share`; `driver` and `handle`; `uid`; `node` and `path`.
   std::map<std::string, std::string> parts;
-  /// Where the volume's root is mounted in the pod that runs kopia.
+  /// Where the paths of the Secret expect the volume's root.
   std::string mount_path = "/repository";
+  /// Where the pod that runs kopia has it; empty: where it is expected.
+  std::string mounted_at{};
 
   friend bool operator==(const volume_identity&, const volume_identity&)
       = default;
@@ -51,7 +53,7 @@ volume_identity host_path_volume(std::string_view node, std::string_view path);
 /// values percent-encoded where `%`, `&`, `=`, `?` or space stand in them.
 std::string to_text(const volume_identity& volume);
 
-/// Reads what `to_text` writes; `mount` may be left out.
+/// Reads what `to_text` writes; `mount` and `at` may be left out.
 result<volume_identity> parse_volume(std::string_view text);
 
 } // namespace holystone::scheduler

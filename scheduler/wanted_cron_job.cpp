@@ -7,6 +7,24 @@
 
 namespace holystone::scheduler {
 
+namespace {
+
+/// Is the repository on a volume that can't be told just now?
+bool lacks_volume(const repository_facts& facts, const claim& wish) {
+  return !wish.volume
+         && facts.location.find("\"backend\":\"filesystem\"")
+                != std::string::npos
+         && facts.location.find("\"volume\":\"unknown\"") == std::string::npos;
+}
+
+/// Can pods of that namespace mount the claim's volume?
+bool can_mount(const claim& wish, std::string_view ns) {
+  auto only = wish.volume ? namespace_of(*wish.volume) : std::string_view{};
+  return only.empty() || only == ns;
+}
+
+} // namespace
+
 std::optional<timetable> timetable_of(const maintenance_settings& settings,
                                       const repository_id& id) {
   auto text = resolve_hashed(settings.schedule, id.hex);
@@ -26,6 +44,8 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   if (!winner)
     return std::nullopt;
   const auto& wish = winner->wish;
+  if (lacks_volume(facts, wish) || !can_mount(wish, policy.operator_namespace))
+    return std::nullopt;
   auto table = timetable_of(wish.settings, facts.id);
   const auto* credentials = find_copy(facts, repository_secret(wish));
   if (!table || !credentials)
@@ -47,6 +67,7 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
       {},
       conflict_text(claims, wish),
       now};
+  wanted.volume = wish.volume;
   for (const auto& c : claims)
     if (!c.identity.empty())
       wanted.known_identities.push_back(c.identity);

@@ -37,6 +37,8 @@ struct cron_job_intent {
   std::string ca;
   std::string conflict;
   instant effective_since;
+  /// What a filesystem repository sits on, if that is known.
+  std::optional<repository_volume> volume{};
 };
 
 /// Digests of a manifest's owned fields: of the whole, and of the Job template.

@@ -10,6 +10,7 @@ namespace {
 
 const std::vector<std::string> roles{"api-client",
                                      "secret-mirror",
+                                     "volume-reader",
                                      "job-runner",
                                      "registry",
                                      "watcher/ReplicationSource",

@@ -1,0 +1,109 @@
+#include "actors/volume_reader.hpp"
+
+#include "actors/outcomes.hpp"
+#include "k8s_io/volume_objects.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <functional>
+
+namespace holystone::actors {
+
+namespace {
+
+using self_pointer = volume_reader_actor::pointer;
+using reading_promise = caf::typed_response_promise<volume_reading_ptr>;
+
+constexpr auto patience = std::chrono::seconds{60};
+
+/// One claim on its way to its volume.
+struct search {
+  self_pointer self;
+  api_client api;
+  object_key claim;
+  reading_promise promise;
+
+  void tell(result<volume_identity> what) {
+    volume_reading told;
+    told.claim = claim;
+    told.what = std::move(what);
+    promise.deliver(volume_reading_ptr{
+        std::make_shared<const volume_reading>(std::move(told))});
+  }
+
+  void give_up(milliseconds delay, std::string why) {
+    volume_reading told;
+    told.claim = claim;
+    told.failed = true;
+    told.delay = std::max(delay, milliseconds{1'000});
+    told.what = error{std::move(why)};
+    promise.deliver(volume_reading_ptr{
+        std::make_shared<const volume_reading>(std::move(told))});
+  }
+};
+
+/// Reads one object and goes on with its JSON; ends the search otherwise.
+void read(const std::shared_ptr<search>& job, const resource& kind,
+          const object_key& key,
+          std::function<void(const boost::json::value&)> then) {
+  request what;
+  what.kind = kind;
+  what.ns = key.ns;
+  what.name = key.name;
+  auto call = std::make_shared<const request>(std::move(what));
+  job->self->request(job->api, patience, call_atom::value, request_ptr{call})
+      .then(
+          [=](const response_ptr& answer) {
+            if (answer->status == 404) {
+              job->tell(error{
+                  fmt::format("{} {} does not exist; create it", kind.kind,
+                              key.ns.empty() ? key.name : to_string(key))});
+              return;
+            }
+            boost::system::error_code broken;
+            auto object = answer->ok()
+                              ? boost::json::parse(answer->body, broken)
+                              : boost::json::value{};
+            if (!answer->ok() || broken) {
+              auto end = to_outcome(*call, *answer, 0, 0.5);
+              job->give_up(end.delay, end.message);
+              return;
+            }
+            then(object);
+          },
+          [=](const caf::error& why) {
+            job->give_up(milliseconds{0}, caf::to_string(why));
+          });
+}
+
+} // namespace
+
+volume_reader_actor::behavior_type volume_reader(self_pointer self,
+                                                 api_client api) {
+  return {
+      [=](volume_atom, const object_key& claim) {
+        auto job = std::make_shared<search>(
+            search{self, api, claim,
+                   self->make_response_promise<volume_reading_ptr>()});
+        auto promise = job->promise;
+        read(job, resources::claims, claim,
+             [job](const boost::json::value& found) {
+               auto name = read_bound_volume(found);
+               if (!name) {
+                 job->tell(name.why());
+                 return;
+               }
+               read(job, resources::volumes, {{}, *name},
+                    [job](const boost::json::value& volume) {
+                      job->tell(read_volume(volume));
+                    });
+             });
+        return promise;
+      },
+  };
+}
+
+} // namespace holystone::actors
