@@ -80,8 +80,9 @@ TEST_CASE("a claim's volume is read before its repository is known") {
   CHECK(told.wants.wish.volume->identity.mounted_at == "/repository");
 }
 
-TEST_CASE("a claim waits for its volume and says for what; once known it stays "
-          "where it is") {
+TEST_CASE(
+    "a claim waits for its volume and says for what, and once known it stays "
+    "where it is") {
   auto all = make_placement({by_claim}, say(path("/mnt/x")));
   all.learn(found(error{"PersistentVolumeClaim app/disk does not exist"}));
   auto told = put(all);

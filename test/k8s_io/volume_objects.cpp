@@ -98,7 +98,7 @@ TEST_CASE("the repository's volume is called repository, is mounted at "
   auto wanted = an_intent();
   auto spec_of = [&] {
     auto made = cron_job(wanted, mover);
-    return json::value{pod_template_of(made)["spec"]};
+    return json::value(pod_template_of(made)["spec"]);
   };
   auto volume_of = [&] {
     auto spec = spec_of();
