@@ -93,7 +93,8 @@ void observed::fold(const fact& what) {
     if (secret->copy)
       upsert(facts_.copies, *secret->copy);
   } else if (const auto* cron_job = std::get_if<cron_job_seen>(&what)) {
-    facts_.cron_job = cron_job->fact;
+    if (auto name = parse_cron_job_name(cron_job->key.name))
+      facts_.cron_jobs[name->kind] = cron_job->fact;
   } else if (const auto* job = std::get_if<job_seen>(&what)) {
     upsert(facts_.jobs, job->fact);
   } else if (const auto* pod = std::get_if<pod_seen>(&what)) {
@@ -118,7 +119,8 @@ void observed::fold(const loss& what, instant now) {
   const auto& key = what.which.key;
   switch (what.kind) {
     case watched_kind::cron_jobs:
-      facts_.cron_job = {};
+      if (auto* found = find_cron_job(what.which.uid))
+        *found = {};
       break;
     case watched_kind::leases:
       facts_.lease = {};
@@ -172,13 +174,16 @@ void observed::finish(const repository_action& what,
 
 void observed::fold_done(const repository_action& what, bool was_answered) {
   if (const auto* apply = std::get_if<apply_cron_job>(&what)) {
-    if (facts_.cron_job.digest != apply->digests.whole)
-      facts_.settled = {apply->digests.whole, facts_.cron_job.digest};
+    auto kind = apply->wanted.kind;
+    const auto& left = facts_.cron_jobs[kind].digest;
+    if (left != apply->digests.whole)
+      facts_.settled[kind] = {apply->digests.whole, left};
   } else if (const auto* set = std::get_if<set_last_schedule>(&what)) {
-    if (!was_answered)
-      facts_.cron_job.last_schedule = set->slot;
-  } else if (std::holds_alternative<delete_cron_job>(what)) {
-    facts_.cron_job.deleting = true;
+    if (auto* found = find_cron_job(set->uid); found && !was_answered)
+      found->last_schedule = set->slot;
+  } else if (const auto* gone = std::get_if<delete_cron_job>(&what)) {
+    if (auto* found = find_cron_job(gone->uid))
+      found->deleting = true;
   } else if (const auto* taken = std::get_if<acquire_lease>(&what)) {
     facts_.never_resumed = taken->job.uid;
   } else if (const auto* old = std::get_if<delete_copy>(&what)) {
@@ -199,6 +204,13 @@ void observed::fold_done(const repository_action& what, bool was_answered) {
         who.since = status->since;
       }
   }
+}
+
+cron_job_fact* observed::find_cron_job(const object_uid& uid) {
+  for (auto kind : maintenance_kinds)
+    if (facts_.cron_jobs[kind].uid == uid)
+      return &facts_.cron_jobs[kind];
+  return nullptr;
 }
 
 void observed::mark_deleting(const object_uid& job) {
@@ -231,16 +243,18 @@ std::optional<instant> observed::gives_up_at() const {
 
 bool observed::knows(const object_uid& uid) const {
   auto has = [&](const auto& all) {
-    return std::ranges::any_of(
-        all, [&](const auto& one) { return one.uid == uid; });
+    return std::ranges::any_of(all,
+                               [&](const auto& one) { return one.uid == uid; });
   };
-  return facts_.cron_job.uid == uid || facts_.lease.uid == uid
-         || has(facts_.jobs) || has(facts_.pods) || has(facts_.copies);
+  return facts_.cron_jobs.full.uid == uid || facts_.cron_jobs.quick.uid == uid
+         || facts_.lease.uid == uid || has(facts_.jobs) || has(facts_.pods)
+         || has(facts_.copies);
 }
 
 resource_version observed::known_version(const object_uid& uid) const {
-  if (facts_.cron_job.uid == uid)
-    return facts_.cron_job.version;
+  for (const auto* found : {&facts_.cron_jobs.full, &facts_.cron_jobs.quick})
+    if (found->uid == uid)
+      return found->version;
   if (facts_.lease.uid == uid)
     return facts_.lease.version;
   for (const auto& job : facts_.jobs)

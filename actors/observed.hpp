@@ -70,6 +70,7 @@ private:
   void fold(const loss& what, instant now);
   void lose_pod(const object_key& key, instant now);
   void fold_done(const repository_action& what, bool was_answered);
+  cron_job_fact* find_cron_job(const object_uid& uid);
   void mark_deleting(const object_uid& job);
 
   repository_facts facts_;

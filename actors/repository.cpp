@@ -204,12 +204,15 @@ void repository_state::order_copy(const repository_step& step,
 void repository_state::order_job(const repository_step& step) {
   const auto& facts = known.facts();
   const auto* winner = winner_of(facts);
-  job_order order{step.action,
-                  facts.location_id,
-                  facts.lease,
-                  wanted_cron_job(facts, setup.policy, setup.now()),
-                  winner ? std::optional{winner->wish.who} : facts.lease.winner,
-                  {}};
+  const auto* old = std::get_if<replace_job>(&step.action);
+  job_order order{
+      step.action,
+      facts.location_id,
+      facts.lease,
+      old ? wanted_cron_job(facts, setup.policy, old->job.kind, setup.now())
+          : std::nullopt,
+      winner ? std::optional{winner->wish.who} : facts.lease.winner,
+      {}};
   for (const auto& who : facts.claimants)
     order.claimants.push_back(who.wish.who);
   self->request(
@@ -270,8 +273,8 @@ void repository_state::recover() {
   // actor is read again, and news that arrive meanwhile only add to it.
   busy = true;
   auto mine = fmt::format("{}={}", names::repository_hash, setup.id.hex);
-  read_again(watched_kind::cron_jobs, {},
-             fmt::format("{}{}", names::cron_job_prefix, setup.id.hex));
+  for (auto kind : maintenance_kinds)
+    read_again(watched_kind::cron_jobs, {}, cron_job_name(setup.id, kind));
   read_again(watched_kind::jobs, mine, {});
   read_again(watched_kind::pods, mine, {});
   read_again(watched_kind::secrets, mine, {});

@@ -59,18 +59,29 @@ void tally::begin(const repository_action& what, const repository_facts& facts,
     expect({apply->uid ? subject::update : subject::creation,
             apply->digests.whole,
             {},
-            {}});
-  } else if (std::holds_alternative<delete_cron_job>(what)) {
-    expect({subject::deletion, {}, {}, {}});
+            {},
+            apply->wanted.kind});
+  } else if (const auto* gone = std::get_if<delete_cron_job>(&what)) {
+    auto is_quick = gone->uid && gone->uid == facts.cron_jobs.quick.uid;
+    expect({subject::deletion,
+            {},
+            {},
+            {},
+            is_quick ? maintenance_kind::quick : maintenance_kind::full});
   } else if (const auto* taken = std::get_if<acquire_lease>(&what)) {
     expect({subject::admission,
             taken->job.uid.value,
             std::max(seconds{0}, now - taken->job.created),
-            {}});
+            {},
+            taken->job.kind});
   } else if (const auto* freed = std::get_if<release_lease>(&what)) {
     const auto& counted = freed->known.counted;
     if (freed->outcome && counted != facts.lease.known.counted)
-      expect({subject::run, counted.value, {}, freed->outcome});
+      expect({subject::run,
+              counted.value,
+              {},
+              freed->outcome,
+              freed->outcome->kind});
   }
 }
 
@@ -92,13 +103,13 @@ void tally::hide() {
 }
 
 bool tally::is_proven(const repository_facts& facts) const {
-  const auto& cron_job = facts.cron_job;
+  const auto& cron_job = facts.cron_jobs[begun_->kind];
   switch (begun_->what) {
     case subject::creation:
     case subject::update:
       return cron_job.exists
              && (cron_job.digest == begun_->proof
-                 || facts.settled.wanted == begun_->proof);
+                 || facts.settled[begun_->kind].wanted == begun_->proof);
     case subject::deletion:
       return !cron_job.exists || cron_job.deleting;
     case subject::admission:

@@ -44,6 +44,8 @@ private:
     std::string proof;
     seconds waited{0};
     std::optional<run_outcome> outcome;
+    /// Of the CronJob that is written.
+    maintenance_kind kind = maintenance_kind::full;
   };
 
   void expect(begun what);

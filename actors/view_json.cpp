@@ -31,6 +31,7 @@ json::object claim_json(const repository_view& view, const claimant& who) {
   json::object shown{{"claim", to_string(who.wish.who)},
                      {"secret", to_string(who.wish.secret)},
                      {"schedule", who.wish.settings.schedule},
+                     {"quickSchedule", who.wish.settings.quick_schedule},
                      {"timeZone", who.wish.settings.time_zone},
                      {"created", to_rfc3339(who.wish.created)},
                      {"wins", winner && winner->wish.who == who.wish.who}};
@@ -82,12 +83,11 @@ json::value to_json(const std::vector<actor_view>& actors,
                      {"state", actor.is_up ? "up" : "restarting"},
                      {"restarts", actor.restarts}});
   for (const auto& one : registry.repositories)
-    shown.push_back(
-      {{"name", one.hash.empty() ? std::string{"lobby"}
-                                 : "repository/" + one.hash},
-       {"parent", "registry"},
-       {"state", one.is_up ? "up" : "restarting"},
-       {"restarts", one.restarts}});
+    shown.push_back({{"name", one.hash.empty() ? std::string{"lobby"}
+                                               : "repository/" + one.hash},
+                     {"parent", "registry"},
+                     {"state", one.is_up ? "up" : "restarting"},
+                     {"restarts", one.restarts}});
   return {{"actors", std::move(shown)}};
 }
 
@@ -102,12 +102,13 @@ json::object brief_json(const repository_view& view) {
           {"winner", winner ? json::value(to_string(winner->wish.who))
                             : json::value(nullptr)},
           {"claims", facts.claimants.size()},
-          {"schedule", facts.cron_job.schedule},
-          {"timeZone", facts.cron_job.time_zone},
-          {"suspended", facts.cron_job.suspend},
+          {"schedule", facts.cron_jobs.full.schedule},
+          {"quickSchedule", facts.cron_jobs.quick.schedule},
+          {"timeZone", facts.cron_jobs.full.time_zone},
+          {"suspended", facts.cron_jobs.full.suspend},
           {"running", static_cast<bool>(facts.lease.holder)},
           {"waiting", waiting},
-          {"conflict", facts.cron_job.conflict},
+          {"conflict", facts.cron_jobs.full.conflict},
           {"lastSuccess", time(facts.lease.known.success_ended)},
           {"failures", facts.lease.known.failures},
           {"reason", view.reason}};

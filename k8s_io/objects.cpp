@@ -47,6 +47,7 @@ embedded_maintenance read_maintenance(const json::value& kopia) {
   auto& cron_job = given.block.emplace();
   cron_job.enabled = flag_at(*block, "enabled");
   cron_job.schedule = text_at(*block, "schedule");
+  cron_job.quick_schedule = text_at(*block, "quickSchedule");
   cron_job.time_zone = text_at(*block, "timeZone");
   cron_job.suspend = flag_at(*block, "suspend");
   cron_job.successful_jobs_history_limit
@@ -125,7 +126,8 @@ bool has_ended(const json::value& pod) {
 }
 
 /// What the mover's container left behind.
-std::optional<run_outcome> read_outcome(const json::value& pod, maintenance_kind kind) {
+std::optional<run_outcome> read_outcome(const json::value& pod,
+                                        maintenance_kind kind) {
   for (const auto& status : items_at(pod, "status", "containerStatuses")) {
     const auto* ended = find(status, "state", "terminated");
     if (!ended || text_at(status, "name") != names::container)

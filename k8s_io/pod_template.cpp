@@ -24,7 +24,7 @@ json::array mover_arguments(const cron_job_intent& wanted,
       "maintain",
       fmt::format("--repository={}", wanted.location_id.hex),
       fmt::format("--namespace={}", wanted.winner.object.ns),
-      "--kind=full",
+      fmt::format("--kind={}", to_string(wanted.kind)),
       fmt::format("--deadline={}", mover.limits.job_deadline.count()),
       fmt::format("--takeover={}", mover.takeover),
   };
@@ -127,12 +127,12 @@ json::object common_labels(const cron_job_intent& wanted) {
   return {{names::kopia_maintenance, "true"},
           {names::repository_hash, wanted.id.hex},
           {names::location_hash, wanted.location_id.hex},
+          {names::run_kind, to_string(wanted.kind)},
           {names::source_namespaces, namespaces_label(wanted.namespaces)}};
 }
 
 json::object run_labels(const cron_job_intent& wanted) {
   auto labels = common_labels(wanted);
-  labels[names::run_kind] = "full";
   labels[names::velero_exclude] = "true";
   return labels;
 }

@@ -10,8 +10,8 @@ namespace {
 
 /// Days of `maintenanceIntervalDays` are compared with whole seconds.
 bool too_soon(const admission_view& view, const job_fact& job, instant now) {
-  return job.slot && view.interval > seconds{0}
-         && view.lease.known.success_ended
+  return job.slot && job.kind == maintenance_kind::full
+         && view.interval > seconds{0} && view.lease.known.success_ended
          && now < *view.lease.known.success_ended + view.interval;
 }
 
@@ -40,7 +40,7 @@ bool is_blocked_in(const admission_view& view, const job_fact& job) {
 
 bool is_outdated(const admission_view& view, const job_fact& job) {
   return job.location != view.location || job.ticketless
-         || job.template_digest != view.template_digest;
+         || job.template_digest != view.template_digests[job.kind];
 }
 
 /// Which of two waiting Jobs for a slot stays: what was made anew from the
@@ -49,23 +49,6 @@ bool goes_first(const admission_view& view, const job_fact& a,
                 const job_fact& b) {
   auto stale = is_outdated(view, a);
   return stale == is_outdated(view, b) ? before(a, b) : !stale;
-}
-
-/// Does another Job make the slot of `job` superfluous (contract section 5)?
-bool is_duplicate(const admission_view& view, const job_fact& job) {
-  if (!job.slot)
-    return false;
-  return std::ranges::any_of(view.jobs, [&](const job_fact& other) {
-    if (other.uid == job.uid || !other.ours || !is_unfinished(other)
-        || other.deleting)
-      return false;
-    if (job.kind == maintenance_kind::quick
-        && other.kind == maintenance_kind::full)
-      return true;
-    return other.slot && other.kind == job.kind
-           && (other.state == job_state::running
-               || goes_first(view, other, job));
-  });
 }
 
 /// Did the slot of `job` fall due while a scheduled Job waited or ran? The
@@ -78,14 +61,14 @@ bool fell_due_meanwhile(const admission_view& view, const job_fact& job) {
   });
 }
 
-/// Why a waiting Job must not run at all; empty when it may.
-std::string unwanted(const admission_view& view, const job_fact& job,
-                     instant now) {
-  if (view.template_digest.empty())
-    return "no claim asks for this repository any more";
+/// Why the slot of a waiting Job is not to be used, whatever else waits; empty
+/// when it is.
+std::string why_spent(const admission_view& view, const job_fact& job,
+                      instant now) {
   if (!job.slot)
     return {};
-  if (view.effective_since && *job.slot < *view.effective_since)
+  if (const auto& since = view.effective_since[job.kind];
+      since && *job.slot < *since)
     return "its slot is older than the schedule that is in force (A-12)";
   if (const auto& done = view.lease.known.success_started;
       done && *job.slot <= *done)
@@ -94,8 +77,37 @@ std::string unwanted(const admission_view& view, const job_fact& job,
     return "its slot fell due while the run before it had not ended (A-13)";
   if (too_soon(view, job, now))
     return "maintenanceIntervalDays have not passed since the last success";
-  if (is_duplicate(view, job))
-    return "another Job of its kind waits or runs";
+  return {};
+}
+
+/// Does another Job make the slot of `job` superfluous (contract section 5)?
+bool is_duplicate(const admission_view& view, const job_fact& job,
+                  instant now) {
+  if (!job.slot)
+    return false;
+  return std::ranges::any_of(view.jobs, [&](const job_fact& other) {
+    if (other.uid == job.uid || !other.ours || !is_unfinished(other)
+        || other.deleting)
+      return false;
+    if (job.kind == maintenance_kind::quick
+        && other.kind == maintenance_kind::full)
+      return other.state == job_state::running
+             || why_spent(view, other, now).empty();
+    return other.slot && other.kind == job.kind
+           && (other.state == job_state::running
+               || goes_first(view, other, job));
+  });
+}
+
+/// Why a waiting Job must not run at all; empty when it may.
+std::string unwanted(const admission_view& view, const job_fact& job,
+                     instant now) {
+  if (view.template_digests[job.kind].empty())
+    return "no claim asks for this maintenance any more";
+  if (auto why = why_spent(view, job, now); !why.empty())
+    return why;
+  if (is_duplicate(view, job, now))
+    return "another Job of its kind, or a full one, waits or runs";
   return {};
 }
 

@@ -129,12 +129,12 @@ struct admission_view {
   const lease_fact& lease;
   /// Hash of the location as it is wanted now.
   std::string location;
-  /// Digest of the CronJob's template as it is wanted now; empty: nobody
-  /// claims the repository any more.
-  std::string template_digest;
+  /// Digests of the CronJobs' templates as they are wanted now; empty: nobody
+  /// asks for this kind of maintenance any more.
+  per_kind<std::string> template_digests;
   /// Since when the schedule is in force; older slots are dropped.
-  std::optional<instant> effective_since;
-  /// Slots sooner than this after a success are dropped; 0 s: none.
+  per_kind<std::optional<instant>> effective_since;
+  /// Full slots sooner than this after a success are dropped; 0 s: none.
   seconds interval{0};
   /// The holder if this process knows that it was never resumed: then a Job
   /// that went away left no pod behind.
@@ -200,8 +200,8 @@ struct stand_by {
 };
 
 using admission_step
-  = std::variant<stand_by, acquire_lease, resume_job, suspend_job, drop_job,
-                 replace_job, release_lease>;
+    = std::variant<stand_by, acquire_lease, resume_job, suspend_job, drop_job,
+                   replace_job, release_lease>;
 
 /// Decides the next step for one location; what is blocked is passed over, so
 /// that one Job that can't be written to holds up nothing that is safe.

@@ -18,13 +18,28 @@ std::string sentence(std::string text) {
   return text.empty() ? text : text + ".";
 }
 
-std::string cron_job_name(const repository_facts& facts) {
-  return "kopia-maintenance-" + facts.id.hex;
+/// A CronJob under one of our names that keeps us from making ours. One under
+/// the quick name disturbs nobody while no quick runs are wanted.
+std::string foreign_cron_job(const repository_facts& facts,
+                             const claimant* winner) {
+  for (auto kind : maintenance_kinds) {
+    const auto& found = facts.cron_jobs[kind];
+    auto is_wanted
+        = kind == maintenance_kind::full
+          || (winner && !schedule_of(winner->wish.settings, kind).empty());
+    if (found.exists && !found.ours && is_wanted)
+      return cron_job_name(facts.id, kind);
+  }
+  return {};
 }
 
-/// A schedule as people say it.
+/// The schedules as people say them.
 std::string words_for(const maintenance_settings& settings) {
-  return fmt::format("'{}' ({})", settings.schedule, settings.time_zone);
+  auto quick = settings.quick_schedule.empty()
+                   ? std::string{}
+                   : fmt::format(", quick runs '{}'", settings.quick_schedule);
+  return fmt::format("'{}' ({}){}", settings.schedule, settings.time_zone,
+                     quick);
 }
 
 /// What the runs since the last success say; empty when all is well.
@@ -62,7 +77,7 @@ std::string_view suspend_field(const claim_key& who) {
 
 std::optional<instant> next_maintenance(const repository_facts& facts,
                                         const claim& wins, instant now) {
-  auto table = timetable_of(wins.settings, facts.id);
+  auto table = timetable_of(wins.settings, maintenance_kind::full, facts.id);
   if (wins.settings.suspend || !table)
     return std::nullopt;
   auto after = now;
@@ -88,13 +103,11 @@ void tell(claim_status& status, const repository_facts& facts,
         = fmt::format("Maintenance is suspended by {}; it goes on when {} is "
                       "false there.{}",
                       to_string(wins.who), suspend_field(wins.who), trail);
-  } else if (wins.who != wish.who
-             && (wins.settings.schedule != wish.settings.schedule
-                 || wins.settings.time_zone != wish.settings.time_zone)) {
+  } else if (is_overruled(wish, wins)) {
     status.reason = "Conflict";
     status.message = fmt::format(
         "Schedule {} is not used: {} came first and maintains this repository "
-        "at {}. Set the same schedule and timeZone to end the conflict.{}",
+        "at {}. Set the same schedules and timeZone to end the conflict.{}",
         words_for(wish.settings), to_string(wins.who), words_for(wins.settings),
         trail);
   } else {
@@ -125,24 +138,25 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
   status.last_maintenance = facts.lease.known.success_ended;
   status.failures = facts.lease.known.failures;
   status.observed_generation = wish.generation;
-  if (facts.cron_job.exists && facts.cron_job.ours)
-    status.cron_job = cron_job_name(facts);
+  auto name = cron_job_name(facts.id, maintenance_kind::full);
+  const auto& cron_job = facts.cron_jobs.full;
+  if (cron_job.exists && cron_job.ours)
+    status.cron_job = name;
   const auto* winner = winner_of(facts);
   if (winner)
     status.next_maintenance = next_maintenance(facts, winner->wish, now);
   if (wish.defect) {
     status.reason = wish.defect->reason;
     status.message = wish.defect->message;
-  } else if (facts.cron_job.exists && !facts.cron_job.ours) {
+  } else if (auto foreign = foreign_cron_job(facts, winner); !foreign.empty()) {
     status.reason = "Error";
     status.message = fmt::format(
         "CronJob {} exists but was not made by holystone. Delete it, and "
         "holystone makes its own.",
-        cron_job_name(facts));
-  } else if (!winner || !facts.cron_job.exists) {
+        foreign);
+  } else if (!winner || !cron_job.exists) {
     status.reason = "Waiting";
-    status.message
-        = fmt::format("CronJob {} is being made.", cron_job_name(facts));
+    status.message = fmt::format("CronJob {} is being made.", name);
   } else {
     tell(status, facts, wish, winner->wish);
   }

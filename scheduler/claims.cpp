@@ -13,7 +13,7 @@ namespace holystone::scheduler {
 namespace {
 
 constexpr std::string_view source_kind = "ReplicationSource";
-constexpr std::string_view maintenance_kind = "KopiaMaintenance";
+constexpr std::string_view kopia_maintenance = "KopiaMaintenance";
 
 /// The limit of the conflict annotation; all annotations share 256 KiB.
 constexpr std::size_t conflict_limit = 4096;
@@ -39,6 +39,17 @@ std::string sanitised(std::string_view text, std::string_view keep,
   return kept.substr(from, kept.find_last_not_of(ends) - from + 1);
 }
 
+bool wants_other_times(const claim& loser, const claim& winner) {
+  return loser.settings.schedule != winner.settings.schedule
+         || loser.settings.time_zone != winner.settings.time_zone;
+}
+
+/// Who asks for no quick runs of its own has nothing against somebody else's.
+bool wants_other_quick_runs(const claim& loser, const claim& winner) {
+  const auto& wanted = loser.settings.quick_schedule;
+  return !wanted.empty() && wanted != winner.settings.quick_schedule;
+}
+
 bool older(const claim& a, const claim& b) {
   return std::tie(a.created, a.who.object, a.who.kind)
          < std::tie(b.created, b.who.object, b.who.kind);
@@ -49,8 +60,8 @@ bool older(const claim& a, const claim& b) {
 std::string to_string(const claim_key& key) {
   return fmt::format("{} {}",
                      key.kind == claim_kind::replication_source
-                       ? source_kind
-                       : maintenance_kind,
+                         ? source_kind
+                         : kopia_maintenance,
                      to_string(key.object));
 }
 
@@ -60,12 +71,18 @@ std::optional<claim_key> parse_claim_key(std::string_view text) {
   if (blank == text.npos || slash == text.npos || slash < blank)
     return std::nullopt;
   auto kind = text.substr(0, blank);
-  if (kind != source_kind && kind != maintenance_kind)
+  if (kind != source_kind && kind != kopia_maintenance)
     return std::nullopt;
   return claim_key{kind == source_kind ? claim_kind::replication_source
                                        : claim_kind::kopia_maintenance,
                    {std::string{text.substr(blank + 1, slash - blank - 1)},
                     std::string{text.substr(slash + 1)}}};
+}
+
+const std::string& schedule_of(const maintenance_settings& settings,
+                               maintenance_kind kind) {
+  return kind == maintenance_kind::full ? settings.schedule
+                                        : settings.quick_schedule;
 }
 
 std::optional<maintenance_settings>
@@ -78,14 +95,16 @@ effective_settings(const embedded_maintenance& given,
       return std::nullopt;
     if (!block->schedule.empty())
       wanted.schedule = block->schedule;
+    wanted.quick_schedule = block->quick_schedule;
     if (!block->time_zone.empty())
       wanted.time_zone = block->time_zone;
     wanted.suspend = block->suspend.value_or(false);
     wanted.successful_jobs_history_limit
-      = block->successful_jobs_history_limit.value_or(
-        wanted.successful_jobs_history_limit);
-    wanted.failed_jobs_history_limit = block->failed_jobs_history_limit.value_or(
-      wanted.failed_jobs_history_limit);
+        = block->successful_jobs_history_limit.value_or(
+            wanted.successful_jobs_history_limit);
+    wanted.failed_jobs_history_limit
+        = block->failed_jobs_history_limit.value_or(
+            wanted.failed_jobs_history_limit);
     if (block->has_resources) {
       wanted.requests = block->requests;
       wanted.limits = block->limits;
@@ -103,8 +122,7 @@ effective_settings(const embedded_maintenance& given,
   return wanted;
 }
 
-std::string backup_identity(const object_key& source,
-                            std::string_view username,
+std::string backup_identity(const object_key& source, std::string_view username,
                             std::string_view hostname) {
   constexpr std::string_view nobody = "volsync-default";
   std::string user{username};
@@ -124,18 +142,23 @@ std::optional<trouble> check_settings(const maintenance_settings& settings) {
     return trouble{"Error", fmt::format("spec.kopia.maintenanceCronJob.{}: {}",
                                         field, why.message)};
   };
-  // Any hash will do: H is right or wrong whatever it stands for.
-  auto text = resolve_hashed(settings.schedule, "0123456789abcdef");
-  if (!text)
-    return refuse("schedule", text.why());
-  auto schedule = parse_cron(*text);
-  if (!schedule)
-    return refuse("schedule", schedule.why());
-  if (schedule->zone)
-    return refuse("schedule", error{fmt::format(
-                                "\"{}\": a TZ prefix is not for CronJobs; use "
-                                "timeZone",
-                                settings.schedule)});
+  for (auto kind : maintenance_kinds) {
+    const auto& given = schedule_of(settings, kind);
+    if (kind == maintenance_kind::quick && given.empty())
+      continue;
+    auto field = kind == maintenance_kind::full ? "schedule" : "quickSchedule";
+    // Any hash will do: H is right or wrong whatever it stands for.
+    auto text = resolve_hashed(given, "0123456789abcdef");
+    if (!text)
+      return refuse(field, text.why());
+    auto schedule = parse_cron(*text);
+    if (!schedule)
+      return refuse(field, schedule.why());
+    if (schedule->zone)
+      return refuse(field, error{fmt::format("\"{}\": a TZ prefix is not for "
+                                             "CronJobs; use timeZone",
+                                             given)});
+  }
   auto zone = find_zone(settings.time_zone);
   if (!zone)
     return refuse("timeZone", zone.why());
@@ -160,13 +183,17 @@ const claim* elect(const std::vector<claim>& claims,
   return best;
 }
 
+bool is_overruled(const claim& loser, const claim& winner) {
+  return loser.who != winner.who
+         && (wants_other_times(loser, winner)
+             || wants_other_quick_runs(loser, winner));
+}
+
 std::vector<const claim*> conflicting(const std::vector<claim>& claims,
                                       const claim& winner) {
   std::vector<const claim*> losers;
   for (const auto& c : claims)
-    if (c.who != winner.who
-        && (c.settings.schedule != winner.settings.schedule
-            || c.settings.time_zone != winner.settings.time_zone))
+    if (is_overruled(c, winner))
       losers.push_back(&c);
   std::ranges::sort(losers, {}, [](const claim* c) { return c->who; });
   return losers;
@@ -175,11 +202,18 @@ std::vector<const claim*> conflicting(const std::vector<claim>& claims,
 std::string conflict_text(const std::vector<claim>& claims,
                           const claim& winner) {
   std::vector<std::string> entries;
-  for (const auto* c : conflicting(claims, winner))
-    entries.push_back(
-      fmt::format("Schedule '{}' requested by {} (rejected - first-wins "
-                  "strategy)",
-                  c->settings.schedule, to_string(c->who)));
+  auto add = [&](std::string_view what, const std::string& schedule,
+                 const claim& by) {
+    entries.push_back(fmt::format("{} '{}' requested by {} (rejected - "
+                                  "first-wins strategy)",
+                                  what, schedule, to_string(by.who)));
+  };
+  for (const auto* c : conflicting(claims, winner)) {
+    if (wants_other_times(*c, winner))
+      add("Schedule", c->settings.schedule, *c);
+    if (wants_other_quick_runs(*c, winner))
+      add("Quick schedule", c->settings.quick_schedule, *c);
+  }
   std::ranges::sort(entries);
   // Room for the longest tail, so that the cut never exceeds the limit.
   constexpr std::size_t tail = sizeof(" ... and 4294967295 more");
@@ -209,10 +243,10 @@ std::string namespaces_label(const std::vector<std::string>& namespaces) {
     return joined;
   for (auto kept = namespaces.size() - 1; kept > 0; --kept) {
     auto text = fmt::format(
-      "{}_and-{}-more",
-      fmt::join(namespaces.begin(),
-                namespaces.begin() + static_cast<std::ptrdiff_t>(kept), "_"),
-      namespaces.size() - kept);
+        "{}_and-{}-more",
+        fmt::join(namespaces.begin(),
+                  namespaces.begin() + static_cast<std::ptrdiff_t>(kept), "_"),
+        namespaces.size() - kept);
     if (text.size() <= label_limit)
       return text;
   }

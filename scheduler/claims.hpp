@@ -6,6 +6,7 @@
 // watch events, the repository decides with them. Where the repository is, is
 // said by repository_identity.hpp.
 
+#include "scheduler/maintenance_kind.hpp"
 #include "scheduler/object_key.hpp"
 #include "scheduler/repository_identity.hpp"
 #include "scheduler/repository_volume.hpp"
@@ -45,6 +46,9 @@ using quantities = std::map<std::string, std::string>;
 struct maintenance_settings {
   /// As the user wrote it; may hold `H`.
   std::string schedule = "0 2 * * *";
+  /// Of quick maintenance alone; empty: only full runs are scheduled.
+  std::string quick_schedule;
+  /// Of both schedules.
   std::string time_zone = "UTC";
   bool suspend = false;
   int successful_jobs_history_limit = 3;
@@ -56,14 +60,20 @@ struct maintenance_settings {
   int interval_days = 0;
 
   friend bool operator==(const maintenance_settings&,
-                         const maintenance_settings&) = default;
+                         const maintenance_settings&)
+      = default;
 };
+
+/// The schedule of this kind; empty: there is none.
+const std::string& schedule_of(const maintenance_settings& settings,
+                               maintenance_kind kind);
 
 /// The maintenance part of a ReplicationSource's `spec.kopia`, as stored.
 struct embedded_maintenance {
   struct cron_job {
     std::optional<bool> enabled;
     std::string schedule;
+    std::string quick_schedule;
     std::string time_zone;
     std::optional<bool> suspend;
     std::optional<int> successful_jobs_history_limit;
@@ -95,8 +105,7 @@ effective_settings(const embedded_maintenance& given,
 /// The identity under which a ReplicationSource writes to its repository
 /// (fork-behaviour G4.3): what the spec says, or else its name and namespace
 /// with the characters that kopia's identities have.
-std::string backup_identity(const object_key& source,
-                            std::string_view username,
+std::string backup_identity(const object_key& source, std::string_view username,
                             std::string_view hostname);
 
 /// Why a claim is not maintained, as its condition says it.
@@ -146,7 +155,10 @@ struct claim {
 const claim* elect(const std::vector<claim>& claims,
                    const std::optional<claim_key>& incumbent);
 
-/// The losers whose schedule or zone differs from the winner's, sorted by key.
+/// Does the loser want a schedule, zone or quick schedule that it doesn't get?
+bool is_overruled(const claim& loser, const claim& winner);
+
+/// The losers that are overruled, sorted by key.
 std::vector<const claim*> conflicting(const std::vector<claim>& claims,
                                       const claim& winner);
 

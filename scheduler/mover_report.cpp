@@ -83,8 +83,4 @@ std::string_view hint_of(failure_class why) {
   return text_of(why).hint;
 }
 
-std::string_view to_string(maintenance_kind kind) {
-  return kind == maintenance_kind::full ? "full" : "quick";
-}
-
 } // namespace holystone::scheduler

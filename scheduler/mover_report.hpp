@@ -5,6 +5,7 @@
 // the pod's status (k8s_io/mover_report.hpp), never from logs. Plain data: it
 // decides nothing and holds no secret.
 
+#include "scheduler/maintenance_kind.hpp"
 #include "scheduler/time.hpp"
 
 #include <cstdint>
@@ -45,12 +46,6 @@ std::string_view sentence_of(failure_class why);
 
 /// What a user can do about it.
 std::string_view hint_of(failure_class why);
-
-/// Which of kopia's two kinds of maintenance a run did.
-enum class maintenance_kind { full, quick };
-
-/// `full` or `quick`.
-std::string_view to_string(maintenance_kind kind);
 
 /// One task of a run as kopia recorded it in the repository.
 struct run_record {

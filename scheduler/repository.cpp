@@ -7,10 +7,12 @@ namespace holystone::scheduler {
 
 namespace {
 
+bool is_unfinished(const job_fact& job) {
+  return job.state == job_state::waiting || job.state == job_state::running;
+}
+
 bool has_unfinished_job(const repository_facts& facts) {
-  return std::ranges::any_of(facts.jobs, [](const job_fact& job) {
-    return job.state == job_state::waiting || job.state == job_state::running;
-  });
+  return std::ranges::any_of(facts.jobs, is_unfinished);
 }
 
 /// Is this a finished Job of which none is to be kept?
@@ -31,18 +33,74 @@ seconds lag_of(const repository_id& id, seconds jitter) {
   return seconds{static_cast<seconds::rep>(hash % choices)};
 }
 
+/// What a repository should have in the operator namespace.
+struct wishes {
+  per_kind<std::optional<cron_job_intent>> cron_jobs;
+  per_kind<manifest_digests> digests;
+};
+
+wishes wishes_of(const repository_facts& facts, const repository_policy& policy,
+                 instant now) {
+  wishes all;
+  for (auto kind : maintenance_kinds)
+    if (auto wanted = wanted_cron_job(facts, policy, kind, now)) {
+      all.digests[kind] = policy.digests(*wanted);
+      all.cron_jobs[kind] = std::move(wanted);
+    }
+  return all;
+}
+
+/// Is the CronJob of this kind as it is wanted?
+bool is_in_place(const repository_facts& facts, const wishes& wanted,
+                 maintenance_kind kind) {
+  const auto& found = facts.cron_jobs[kind];
+  if (!wanted.cron_jobs[kind] || !found.exists || !found.ours || found.deleting)
+    return false;
+  const auto& whole = wanted.digests[kind].whole;
+  const auto& settled = facts.settled[kind];
+  return found.digest == whole
+         || (settled.wanted == whole && settled.found == found.digest);
+}
+
+/// The next write that brings the CronJob of this kind into its place.
+repository_action edit_of(const repository_facts& facts, const wishes& wanted,
+                          maintenance_kind kind, instant now) {
+  const auto& found = facts.cron_jobs[kind];
+  const auto& intent = wanted.cron_jobs[kind];
+  if ((found.exists && !found.ours) || found.deleting
+      || is_in_place(facts, wanted, kind))
+    return {};
+  if (!intent) {
+    // The winner wants this kind no more; its Jobs end first.
+    auto is_left = found.exists && wanted.cron_jobs.full && !facts.lease.holder
+                   && std::ranges::none_of(facts.jobs, [&](const auto& job) {
+                        return job.kind == kind && is_unfinished(job);
+                      });
+    if (!is_left)
+      return {};
+    return delete_cron_job{
+        {wanted.cron_jobs.full->key.ns, cron_job_name(facts.id, kind)},
+        found.uid};
+  }
+  auto table = timetable_of(intent->settings, kind, facts.id);
+  auto slot = found.exists && table ? slot_to_skip(found, *intent, *table, now)
+                                    : std::nullopt;
+  // Never the edit without its precaution.
+  if (slot)
+    return set_last_schedule{intent->key, found.uid, *slot};
+  return apply_cron_job{*intent, wanted.digests[kind], found.uid};
+}
+
 admission_view admission_of(const repository_facts& facts,
                             const repository_policy& policy,
-                            const std::optional<cron_job_intent>& wanted,
-                            const manifest_digests& digests,
-                            const is_blocked& blocked) {
+                            const wishes& wanted, const is_blocked& blocked) {
   const auto* winner = winner_of(facts);
   admission_view view{facts.jobs,
                       facts.pods,
                       facts.lease,
                       facts.location_id.hex,
-                      digests.job_template,
-                      facts.cron_job.effective_since,
+                      {},
+                      {},
                       seconds{0},
                       facts.never_resumed,
                       facts.granted,
@@ -51,12 +109,38 @@ admission_view admission_of(const repository_facts& facts,
                       policy.limits,
                       lag_of(facts.id, policy.jitter),
                       blocked};
-  if (wanted)
-    view.interval = std::chrono::days{wanted->settings.interval_days};
+  for (auto kind : maintenance_kinds) {
+    view.template_digests[kind] = wanted.digests[kind].job_template;
+    view.effective_since[kind] = facts.cron_jobs[kind].effective_since;
+  }
+  if (const auto& full = wanted.cron_jobs.full)
+    view.interval = std::chrono::days{full->settings.interval_days};
   // Nobody can win just now, but somebody claims: what waits goes on waiting.
   else if (!facts.claimants.empty())
-    view.template_digest = "unknown";
+    view.template_digests = {"unknown", "unknown"};
   return view;
+}
+
+/// The Job that an admission step lets come closer to its run, if any.
+const job_fact* job_to_start(const admission_step& step) {
+  if (const auto* acquire = std::get_if<acquire_lease>(&step))
+    return &acquire->job;
+  if (const auto* resume = std::get_if<resume_job>(&step))
+    return &resume->job;
+  if (const auto* replace = std::get_if<replace_job>(&step))
+    return &replace->job;
+  return nullptr;
+}
+
+repository_action to_action(const admission_step& step) {
+  return std::visit(
+      [](const auto& what) -> repository_action {
+        if constexpr (std::is_same_v<std::decay_t<decltype(what)>, stand_by>)
+          return {};
+        else
+          return what;
+      },
+      step);
 }
 
 /// Removes what is left of a repository that nobody claims.
@@ -72,15 +156,16 @@ repository_step dismantle(const repository_facts& facts,
       step.action = std::move(action);
     return step;
   };
-  const auto& cron_job = facts.cron_job;
-  if (cron_job.exists && cron_job.ours) {
-    if (cron_job.deleting)
-      return offer({});
-    return offer(delete_cron_job{
-        {policy.operator_namespace, "kopia-maintenance-" + facts.id.hex},
-        cron_job.uid});
-  }
-  // Most went with the CronJob; one that we made anew has no owner.
+  for (auto kind : maintenance_kinds)
+    if (const auto& cron_job = facts.cron_jobs[kind];
+        cron_job.exists && cron_job.ours) {
+      if (cron_job.deleting)
+        return offer({});
+      return offer(delete_cron_job{
+          {policy.operator_namespace, cron_job_name(facts.id, kind)},
+          cron_job.uid});
+    }
+  // Most went with the CronJobs; one that we made anew has no owner.
   for (const auto& job : facts.jobs)
     if (job.ours)
       return job.deleting ? offer({}) : offer(drop_job{job, step_reason});
@@ -127,14 +212,14 @@ std::string subject_of(const repository_action& action) {
     std::string operator()(const delete_copy& a) const {
       return "copy/" + to_string(a.copy.source.key);
     }
-    std::string operator()(const apply_cron_job&) const {
-      return "cronjob";
+    std::string operator()(const apply_cron_job& a) const {
+      return "cronjob/" + a.wanted.key.name;
     }
-    std::string operator()(const set_last_schedule&) const {
-      return "cronjob";
+    std::string operator()(const set_last_schedule& a) const {
+      return "cronjob/" + a.key.name;
     }
-    std::string operator()(const delete_cron_job&) const {
-      return "cronjob";
+    std::string operator()(const delete_cron_job& a) const {
+      return "cronjob/" + a.key.name;
     }
     std::string operator()(const write_status& a) const {
       return "status/" + to_string(a.who);
@@ -146,11 +231,8 @@ std::string subject_of(const repository_action& action) {
 repository_step next_step(const repository_facts& facts,
                           const repository_policy& policy,
                           const is_blocked& blocked, instant now) {
-  auto wanted = wanted_cron_job(facts, policy, now);
-  auto digests = wanted ? policy.digests(*wanted) : manifest_digests{};
-  auto admission
-      = admit(admission_of(facts, policy, wanted, digests, blocked), now);
-
+  auto wanted = wishes_of(facts, policy, now);
+  auto admission = admit(admission_of(facts, policy, wanted, blocked), now);
   repository_step step;
   auto take = [&](repository_action action) {
     if (blocked(subject_of(action)))
@@ -163,17 +245,10 @@ repository_step next_step(const repository_facts& facts,
     step.reason = waits->reason;
     step.wants_grant = waits->wants_grant;
     step.wake = waits->wake;
-  } else if (auto* suspend = std::get_if<suspend_job>(&admission)) {
-    if (take(*suspend)) {
+  } else if (!job_to_start(admission) && take(to_action(admission))) {
+    if (const auto* suspend = std::get_if<suspend_job>(&admission))
       step.events = events_for(facts, *suspend);
-      return step;
-    }
-  } else if (auto* release = std::get_if<release_lease>(&admission)) {
-    if (take(*release))
-      return step;
-  } else if (auto* drop = std::get_if<drop_job>(&admission)) {
-    if (take(*drop))
-      return step;
+    return step;
   }
   if (facts.claimants.empty()) {
     if (has_unfinished_job(facts) || facts.lease.holder)
@@ -183,37 +258,16 @@ repository_step next_step(const repository_facts& facts,
   for (auto& copy : missing_copies(facts))
     if (take(copy))
       return step;
-  const auto& found = facts.cron_job;
-  bool in_place = false;
-  if (wanted && !(found.exists && !found.ours) && !found.deleting) {
-    in_place = found.exists
-               && (found.digest == digests.whole
-                   || (facts.settled.wanted == digests.whole
-                       && facts.settled.found == found.digest));
-    if (!in_place) {
-      auto table = timetable_of(wanted->settings, facts.id);
-      auto slot = found.exists && table
-                      ? slot_to_skip(found, *wanted, *table, now)
-                      : std::nullopt;
-      // Never the edit without its precaution.
-      if (slot ? take(set_last_schedule{wanted->key, found.uid, *slot})
-               : take(apply_cron_job{*wanted, digests, found.uid}))
-        return step;
-    }
+  for (auto kind : maintenance_kinds) {
+    auto edit = edit_of(facts, wanted, kind, now);
+    if (!std::holds_alternative<std::monostate>(edit) && take(std::move(edit)))
+      return step;
   }
   // Nothing starts from a template that is not the wanted one.
-  if (in_place) {
-    if (auto* acquire = std::get_if<acquire_lease>(&admission)) {
-      if (take(*acquire))
-        return step;
-    } else if (auto* resume = std::get_if<resume_job>(&admission)) {
-      if (take(*resume))
-        return step;
-    } else if (auto* replace = std::get_if<replace_job>(&admission)) {
-      if (take(*replace))
-        return step;
-    }
-  }
+  if (const auto* job = job_to_start(admission);
+      job && is_in_place(facts, wanted, job->kind)
+      && take(to_action(admission)))
+    return step;
   for (const auto& who : facts.claimants) {
     auto status = wanted_status(facts, who, now);
     if (who.status == status || is_contested(facts, who, status))
@@ -227,12 +281,17 @@ repository_step next_step(const repository_facts& facts,
   }
   // With a history limit of 0 the controller keeps one Job until its result is
   // stored; then it goes.
-  if (in_place)
-    for (const auto& job : facts.jobs)
-      if (is_past_limit(wanted->settings, job) && job.uid != facts.lease.holder
-          && take(drop_job{job, "the history limit is 0"}))
-        return step;
-  if (in_place && !has_unfinished_job(facts) && !facts.lease.holder)
+  for (const auto& job : facts.jobs)
+    if (is_in_place(facts, wanted, job.kind)
+        && is_past_limit(wanted.cron_jobs[job.kind]->settings, job)
+        && job.uid != facts.lease.holder
+        && take(drop_job{job, "the history limit is 0"}))
+      return step;
+  auto is_settled = std::ranges::all_of(maintenance_kinds, [&](auto kind) {
+    return !wanted.cron_jobs[kind] || is_in_place(facts, wanted, kind);
+  });
+  if (wanted.cron_jobs.full && is_settled && !has_unfinished_job(facts)
+      && !facts.lease.holder)
     for (const auto& copy : facts.copies)
       if (!is_claimed(facts, copy) && take(delete_copy{copy}))
         return step;

@@ -9,7 +9,8 @@ namespace holystone::scheduler {
 namespace {
 
 std::optional<claim_key> incumbent_of(const repository_facts& facts) {
-  return facts.cron_job.winner ? facts.cron_job.winner : facts.lease.winner;
+  const auto& recorded = facts.cron_jobs.full.winner;
+  return recorded ? recorded : facts.lease.winner;
 }
 
 } // namespace

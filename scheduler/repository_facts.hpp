@@ -1,12 +1,13 @@
 #pragma once
 
 // What is known of one repository: its claimants with the status that each of
-// them shows, the CronJob, the Secret copies, the Jobs, pods and the Lease as
+// them shows, the CronJobs, the Secret copies, the Jobs, pods and the Lease as
 // the API server last told them. Plain data; the repository's actor folds
 // observations in, the decisions of this room read it.
 
 #include "scheduler/admission.hpp"
 #include "scheduler/claims.hpp"
+#include "scheduler/maintenance_kind.hpp"
 #include "scheduler/repository_identity.hpp"
 
 #include <cstdint>
@@ -39,7 +40,7 @@ struct copy_fact {
   std::string resync;
 };
 
-/// The CronJob under our name as the API server shows it.
+/// A CronJob under one of our names as the API server shows it.
 struct cron_job_fact {
   bool exists = false;
   object_uid uid;
@@ -97,13 +98,20 @@ struct claimant {
   std::optional<written_status> written;
 };
 
+/// Digests of an apply and of what it left: when a webhook changes our object,
+/// it is not fought (PERTURB-15).
+struct settled_apply {
+  std::string wanted;
+  std::string found;
+};
+
 /// Everything that is known of one repository.
 struct repository_facts {
   repository_id id;
   repository_id location_id;
   std::string location;
   std::vector<claimant> claimants;
-  cron_job_fact cron_job;
+  per_kind<cron_job_fact> cron_jobs;
   std::vector<copy_fact> copies;
   std::vector<job_fact> jobs;
   std::vector<pod_fact> pods;
@@ -111,12 +119,7 @@ struct repository_facts {
   /// The registry gave this repository one of the places to run.
   bool granted = false;
   object_uid never_resumed;
-  /// An apply of `wanted` left `found`: a webhook changes our object; it is
-  /// not fought (PERTURB-15).
-  struct {
-    std::string wanted;
-    std::string found;
-  } settled;
+  per_kind<settled_apply> settled;
 };
 
 /// Who wins; null when there is no claim that could. A refused Secret's claim

@@ -9,6 +9,10 @@ namespace holystone::scheduler {
 
 namespace {
 
+constexpr std::string_view name_prefix = "kopia-maintenance-";
+constexpr std::string_view quick_suffix = "-quick";
+constexpr std::size_t hash_length = 16;
+
 /// Is the repository on a volume that can't be told just now?
 bool lacks_volume(const repository_facts& facts, const claim& wish) {
   return !wish.volume
@@ -25,10 +29,35 @@ bool can_mount(const claim& wish, std::string_view ns) {
 
 } // namespace
 
+std::string cron_job_name(const repository_id& id, maintenance_kind kind) {
+  auto name = std::string{name_prefix} + id.hex;
+  if (kind == maintenance_kind::quick)
+    name += quick_suffix;
+  return name;
+}
+
+std::optional<cron_job_address> parse_cron_job_name(std::string_view name) {
+  if (!name.starts_with(name_prefix))
+    return std::nullopt;
+  auto hash = name.substr(name_prefix.size(), hash_length);
+  auto rest = name.substr(name_prefix.size() + hash.size());
+  auto is_hex = std::ranges::all_of(hash, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  });
+  if (hash.size() != hash_length || !is_hex
+      || (!rest.empty() && rest != quick_suffix))
+    return std::nullopt;
+  return cron_job_address{{std::string{hash}},
+                          rest.empty() ? maintenance_kind::full
+                                       : maintenance_kind::quick};
+}
+
 std::optional<timetable> timetable_of(const maintenance_settings& settings,
+                                      maintenance_kind kind,
                                       const repository_id& id) {
-  auto text = resolve_hashed(settings.schedule, id.hex);
-  if (!text)
+  const auto& given = schedule_of(settings, kind);
+  auto text = resolve_hashed(given, id.hex);
+  if (given.empty() || !text)
     return std::nullopt;
   auto schedule = parse_cron(*text);
   auto zone = find_zone(settings.time_zone);
@@ -39,6 +68,7 @@ std::optional<timetable> timetable_of(const maintenance_settings& settings,
 
 std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
                                                const repository_policy& policy,
+                                               maintenance_kind kind,
                                                instant now) {
   const auto* winner = winner_of(facts);
   if (!winner)
@@ -46,7 +76,7 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   const auto& wish = winner->wish;
   if (lacks_volume(facts, wish) || !can_mount(wish, policy.operator_namespace))
     return std::nullopt;
-  auto table = timetable_of(wish.settings, facts.id);
+  auto table = timetable_of(wish.settings, kind, facts.id);
   const auto* credentials = find_copy(facts, repository_secret(wish));
   if (!table || !credentials)
     return std::nullopt;
@@ -54,7 +84,8 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   for (const auto& c : facts.claimants)
     claims.push_back(c.wish);
   cron_job_intent wanted{
-      {policy.operator_namespace, "kopia-maintenance-" + facts.id.hex},
+      {policy.operator_namespace, cron_job_name(facts.id, kind)},
+      kind,
       facts.id,
       facts.location_id,
       facts.location,
@@ -80,7 +111,7 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
       return std::nullopt;
     wanted.ca = copy->key.name;
   }
-  const auto& found = facts.cron_job;
+  const auto& found = facts.cron_jobs[kind];
   if (found.exists && found.effective_since && found.schedule == wanted.schedule
       && found.time_zone == wish.settings.time_zone
       && found.suspend == wish.settings.suspend && found.winner == wish.who)

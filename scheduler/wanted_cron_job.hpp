@@ -1,10 +1,10 @@
 #pragma once
 
-// The CronJob that a repository should have, as an intent: whose settings,
-// which copies, since when. Digests tell whether the object that exists is
-// equal, so that nothing is written when nothing differs. Pure;
-// k8s_io/manifests.hpp turns an intent into JSON, repository.hpp decides when
-// it is applied.
+// The CronJobs that a repository should have, one for each kind of maintenance,
+// as intents: whose settings, which copies, since when. Digests tell whether
+// the object that exists is equal, so that nothing is written when nothing
+// differs. Pure; k8s_io/manifests.hpp turns an intent into JSON, repository.hpp
+// decides when it is applied.
 
 #include "scheduler/cron.hpp"
 #include "scheduler/repository_facts.hpp"
@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holystone::scheduler {
@@ -19,13 +20,14 @@ namespace holystone::scheduler {
 /// The CronJob as wanted: everything that its manifest is made from.
 struct cron_job_intent {
   object_key key;
+  maintenance_kind kind = maintenance_kind::full;
   repository_id id;
   /// Hash of the location; names the Lease and goes with every Job.
   repository_id location_id;
   /// Canonical JSON of the location, recorded for restarts.
   std::string location;
   maintenance_settings settings;
-  /// The settings' schedule with `H` resolved.
+  /// The settings' schedule of this kind with `H` resolved.
   std::string schedule;
   claim_key winner;
   std::vector<std::string> namespaces;
@@ -66,13 +68,28 @@ struct timetable {
   time_zone zone;
 };
 
-/// The timetable of these settings; empty when they are not valid.
+/// The timetable of this kind; empty when there is no valid schedule for it.
 std::optional<timetable> timetable_of(const maintenance_settings& settings,
+                                      maintenance_kind kind,
                                       const repository_id& id);
 
-/// The CronJob that is wanted; empty when nobody can win yet.
+/// The name of a repository's CronJob of this kind.
+std::string cron_job_name(const repository_id& id, maintenance_kind kind);
+
+/// Whose CronJob a name stands for.
+struct cron_job_address {
+  repository_id id;
+  maintenance_kind kind = maintenance_kind::full;
+};
+
+/// Reads what `cron_job_name` made; empty: the name is not one of ours.
+std::optional<cron_job_address> parse_cron_job_name(std::string_view name);
+
+/// The CronJob of this kind that is wanted; empty when nobody can win yet, or
+/// the winner does not want one.
 std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
                                                const repository_policy& policy,
+                                               maintenance_kind kind,
                                                instant now);
 
 /// The past slot that an edit from `found` to `wanted` would fire, to be marked

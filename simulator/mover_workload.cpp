@@ -49,7 +49,7 @@ std::optional<mover_arguments> arguments_of(const json::value& container) {
   for (auto& word : words) {
     if (word.starts_with("--repository="))
       found.repository = word.substr(word.find('=') + 1);
-    found.full = found.full && word != "--quick";
+    found.full = found.full && word != "--kind=quick";
     found.needs_ticket = found.needs_ticket && word != "--admission=off";
   }
   return found;

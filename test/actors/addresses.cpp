@@ -34,10 +34,11 @@ TEST_CASE("a CronJob is its name's repository's") {
   auto of = [&](const std::string& name) {
     return all.learn(cron_job_seen{{"volsync-system", name}, {}});
   };
-  CHECK(of(fmt::format("{}{}", names::cron_job_prefix, hash)) == hash);
-  CHECK(of(fmt::format("{}{}", names::cron_job_prefix, "0123456789ABCDEF"))
-        == "");
-  CHECK(of(fmt::format("{}{}", names::cron_job_prefix, "0123")) == "");
+  CHECK(of("kopia-maintenance-" + hash) == hash);
+  CHECK(of("kopia-maintenance-" + hash + "-quick") == hash);
+  CHECK(of("kopia-maintenance-" + hash + "-mine") == "");
+  CHECK(of("kopia-maintenance-0123456789ABCDEF") == "");
+  CHECK(of("kopia-maintenance-0123") == "");
   CHECK(of("backup") == "");
 }
 

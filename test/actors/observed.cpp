@@ -8,7 +8,15 @@ using namespace holystone::actors;
 namespace {
 
 const instant start = *parse_rfc3339("2026-11-21T12:00:00Z");
-const object_key cron_job_key{"volsync-system", "kopia-maintenance-0"};
+const object_key cron_job_key{"volsync-system",
+                              "kopia-maintenance-0123456789abcdef"};
+
+observed a_repository() {
+  repository_facts from;
+  from.id = {"0123456789abcdef"};
+  from.location_id = {"fedcba9876543210"};
+  return observed{std::move(from)};
+}
 
 fact cron_job(const std::string& version, const std::string& schedule) {
   cron_job_fact now_is;
@@ -58,49 +66,49 @@ void write(observed& known, const std::string& version,
 } // namespace
 
 TEST_CASE("news older than our own write wait for its echo") {
-  observed known;
+  auto known = a_repository();
   known.see(share(cron_job("1", "old")), start);
   write(known, "3", "ours");
-  CHECK(known.facts().cron_job.schedule == "ours");
+  CHECK(known.facts().cron_jobs.full.schedule == "ours");
   known.see(share(cron_job("2", "older")), start);
-  CHECK(known.facts().cron_job.schedule == "ours");
+  CHECK(known.facts().cron_jobs.full.schedule == "ours");
   known.see(share(cron_job("3", "ours")), start);
   known.see(share(cron_job("4", "newer")), start);
-  CHECK(known.facts().cron_job.schedule == "newer");
+  CHECK(known.facts().cron_jobs.full.schedule == "newer");
 }
 
 TEST_CASE("an echo that never comes is given up after half a minute, and what "
           "it held back counts") {
-  observed known;
+  auto known = a_repository();
   write(known, "3", "ours");
   known.see(share(cron_job("4", "theirs")), start);
   CHECK(known.gives_up_at() == start + seconds{31});
   known.give_up_echoes(start + seconds{30});
-  CHECK(known.facts().cron_job.schedule == "ours");
+  CHECK(known.facts().cron_jobs.full.schedule == "ours");
   known.give_up_echoes(start + seconds{31});
-  CHECK(known.facts().cron_job.schedule == "theirs");
+  CHECK(known.facts().cron_jobs.full.schedule == "theirs");
   CHECK_FALSE(known.gives_up_at());
 }
 
 TEST_CASE("a write that changed nothing has no echo") {
-  observed known;
+  auto known = a_repository();
   known.see(share(cron_job("3", "same")), start);
   write(known, "3", "same");
   CHECK_FALSE(known.gives_up_at());
   known.see(share(cron_job("4", "next")), start);
-  CHECK(known.facts().cron_job.schedule == "next");
+  CHECK(known.facts().cron_jobs.full.schedule == "next");
 }
 
 TEST_CASE("a loss ends the waiting for an echo") {
-  observed known;
+  auto known = a_repository();
   write(known, "3", "ours");
   known.see(lost(watched_kind::cron_jobs, cron_job_key, "cron-job"), start);
-  CHECK_FALSE(known.facts().cron_job.exists);
+  CHECK_FALSE(known.facts().cron_jobs.full.exists);
   CHECK_FALSE(known.gives_up_at());
 }
 
 TEST_CASE("news about a claimant don't undo our write of its status") {
-  observed known;
+  auto known = a_repository();
   known.claim(make_claimant("1", 0), start);
   write_status write;
   write.who = make_claimant("", 0).wish.who;
@@ -120,7 +128,7 @@ TEST_CASE("news about a claimant don't undo our write of its status") {
 }
 
 TEST_CASE("A-5: a pod that had a node and vanished has not ended") {
-  observed known;
+  auto known = a_repository();
   known.see(share(fact{pod_seen{"", make_pod("bound", true)}}), start);
   known.see(share(fact{pod_seen{"", make_pod("unbound", false)}}), start);
   for (const auto* name : {"bound", "unbound"})
@@ -149,7 +157,7 @@ TEST_CASE("the loss of another repository's object changes nothing") {
             start);
   CHECK(known.facts().lease.uid == object_uid{"lease"});
   known.see(lost(watched_kind::cron_jobs, {}, "their-cron-job"), start);
-  CHECK(known.facts().cron_job.schedule == "ours");
+  CHECK(known.facts().cron_jobs.full.schedule == "ours");
 }
 
 TEST_CASE("A-5: who frees the Lease by hand vouches for a vanished pod") {
@@ -169,7 +177,7 @@ TEST_CASE("A-5: who frees the Lease by hand vouches for a vanished pod") {
 }
 
 TEST_CASE("A-5: an ended pod of the Lease's holder is kept as proof") {
-  observed known;
+  auto known = a_repository();
   lease_seen lease;
   lease.fact.exists = true;
   lease.fact.holder = {"job"};
@@ -183,7 +191,7 @@ TEST_CASE("A-5: an ended pod of the Lease's holder is kept as proof") {
 }
 
 TEST_CASE("what an answer does not show is folded from the write itself") {
-  observed known;
+  auto known = a_repository();
   job_fact job;
   job.key = {"volsync-system", "run"};
   job.uid = {"job"};
@@ -203,18 +211,37 @@ TEST_CASE("what an answer does not show is folded from the write itself") {
   REQUIRE(known.facts().copies.size() == 1);
   known.finish(delete_copy{copy}, {}, start);
   CHECK(known.facts().copies.empty());
-  known.finish(delete_cron_job{}, {}, start);
-  CHECK(known.facts().cron_job.deleting);
+  known.see(share(cron_job("1", "mine")), start);
+  known.finish(delete_cron_job{cron_job_key, {"cron-job"}}, {}, start);
+  CHECK(known.facts().cron_jobs.full.deleting);
 }
 
 TEST_CASE("PERTURB-15: a manifest that a webhook changed is remembered as "
           "settled") {
-  observed known;
+  auto known = a_repository();
   apply_cron_job apply;
   apply.digests.whole = "wanted";
   auto answer = std::get<cron_job_seen>(cron_job("3", "x"));
   answer.fact.digest = "found";
   known.finish(apply, {observation{fact{answer}}}, start);
-  CHECK(known.facts().settled.wanted == "wanted");
-  CHECK(known.facts().settled.found == "found");
+  CHECK(known.facts().settled.full.wanted == "wanted");
+  CHECK(known.facts().settled.full.found == "found");
+}
+
+TEST_CASE("the CronJobs of both kinds are kept apart") {
+  auto known = a_repository();
+  known.see(share(cron_job("1", "full")), start);
+  auto quick = std::get<cron_job_seen>(cron_job("2", "quick"));
+  quick.key.name += "-quick";
+  quick.fact.uid = {"quick"};
+  known.see(share(fact{quick}), start);
+  CHECK(known.facts().cron_jobs.full.schedule == "full");
+  CHECK(known.facts().cron_jobs.quick.schedule == "quick");
+  delete_cron_job gone{quick.key, quick.fact.uid};
+  known.finish(gone, {}, start);
+  CHECK(known.facts().cron_jobs.quick.deleting);
+  CHECK_FALSE(known.facts().cron_jobs.full.deleting);
+  known.see(lost(watched_kind::cron_jobs, quick.key, "quick"), start);
+  CHECK_FALSE(known.facts().cron_jobs.quick.exists);
+  CHECK(known.facts().cron_jobs.full.exists);
 }

@@ -193,3 +193,43 @@ TEST_CASE("the inspector says 503 while the registry restarts, then 200") {
   CHECK(ask("/readyz") == 200);
   CHECK(ask("/v1/repositories") == 200);
 }
+
+TEST_CASE("quickSchedule makes a second CronJob whose runs take turns with the "
+          "first one's") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  auto source = "/apis/volsync.backube/v1alpha1/namespaces/app/"
+                "replicationsources/data";
+  auto want = [&](const std::string& quick) {
+    world.call("PATCH", source,
+               R"({"spec":{"kopia":{"maintenanceCronJob":{"quickSchedule":)"
+                 + quick + "}}}}",
+               "application/merge-patch+json");
+  };
+  want(R"("*/2 * * * *")");
+  stage s{world};
+  s.pass(20s);
+  auto made = names_of(world.call("GET", home + "cronjobs"));
+  REQUIRE(made.size() == 2);
+  CHECK(made[1] == made[0] + "-quick");
+  create_job(world, "full");
+  s.pass(5min);
+  std::size_t quick = 0;
+  auto jobs = world.call("GET", home + "jobs");
+  for (const auto& item : items_at(jobs, "items")) {
+    auto job = read_job(item);
+    CHECK(job.state == job_state::complete);
+    quick += job.kind == maintenance_kind::quick ? 1 : 0;
+  }
+  CHECK(quick >= 1);
+  world.writes.clear();
+  s.kill("registry");
+  s.pass(10s);
+  CHECK(std::ranges::count(world.writes, "apply cronjobs") == 0);
+  want("null");
+  s.pass(60s);
+  CHECK(names_of(world.call("GET", home + "cronjobs"))
+        == std::vector{made[0]});
+  for (const auto& name : names_of(world.call("GET", home + "jobs")))
+    CHECK(name == "full");
+}

@@ -46,6 +46,7 @@ struct place {
   std::vector<pod_fact> pods;
   lease_fact lease;
   std::string digest = "t1";
+  std::string quick_digest = "t1";
   std::optional<instant> since{};
   seconds interval{0};
   object_uid never_resumed{};
@@ -63,9 +64,17 @@ struct place {
   }
 
   admission_step ask(instant at = now) const {
-    admission_view view{jobs,    pods,          lease,    "here",
-                        digest,  since,         interval, never_resumed,
-                        granted, "app/kopia@1", limits};
+    admission_view view{jobs,
+                        pods,
+                        lease,
+                        "here",
+                        {digest, quick_digest},
+                        {since, since},
+                        interval,
+                        never_resumed,
+                        granted,
+                        "app/kopia@1",
+                        limits};
     view.blocked = [this](const std::string& subject) {
       return std::ranges::count(blocked, subject) > 0;
     };
@@ -259,6 +268,28 @@ TEST_CASE("a full that waits satisfies a waiting quick, but not the reverse") {
   older_quick.created = now - 60s;
   here.jobs = {older_quick, scheduled(a_job("full"))};
   CHECK(uid_in<drop_job>(here.ask()) == "q");
+}
+
+TEST_CASE("a full that is dropped itself satisfies no quick") {
+  auto quick = scheduled(a_job("q"));
+  quick.kind = maintenance_kind::quick;
+  place here{{quick, scheduled(a_job("full"))}, {}, {}};
+  here.interval = 24h;
+  here.lease.known.success_ended = now - 1h;
+  CHECK(uid_in<drop_job>(here.ask()) == "full");
+  here.jobs.pop_back();
+  CHECK(uid_in<acquire_lease>(here.ask()) == "q");
+}
+
+TEST_CASE("a kind that nobody asks for any more loses its Jobs, the other "
+          "goes on") {
+  auto quick = a_job("q");
+  quick.kind = maintenance_kind::quick;
+  place here{{quick, a_job("f")}, {}, {}};
+  here.quick_digest.clear();
+  CHECK(uid_in<drop_job>(here.ask()) == "q");
+  here.jobs[0].deleting = true;
+  CHECK(uid_in<acquire_lease>(here.ask()) == "f");
 }
 
 TEST_CASE("Jobs made by hand are never dropped while somebody claims") {
@@ -553,7 +584,8 @@ TEST_CASE("is_live: ended pods are not, vanished ones for a bounded time") {
 TEST_CASE("jitter puts off a scheduled Job, never one made by hand") {
   std::vector<job_fact> jobs{scheduled(a_job("slot"), now)};
   lease_fact lease;
-  admission_view view{jobs, {}, lease, "here", "t1", {}, 0s, {}, true, {}, {}};
+  admission_view view{jobs, {},   lease, "here", {"t1", "t1"}, {}, 0s,
+                      {},   true, {},    {}};
   view.lag = 60s;
   auto early = admit(view, now + 59s);
   REQUIRE(std::holds_alternative<stand_by>(early));

@@ -200,3 +200,24 @@ TEST_CASE("the namespaces label never exceeds 63 characters") {
     CHECK(std::isalnum(static_cast<unsigned char>(label.back())));
   }
 }
+
+TEST_CASE(
+    "a loser conflicts over quickSchedule only when it asks for another") {
+  auto first = a_claim("a", "x", 1);
+  auto second = a_claim("b", "x", 2);
+  first.settings.quick_schedule = "0 * * * *";
+  CHECK_FALSE(is_overruled(second, first));
+  second.settings.quick_schedule = "0 * * * *";
+  CHECK_FALSE(is_overruled(second, first));
+  second.settings.quick_schedule = "5 * * * *";
+  CHECK(is_overruled(second, first));
+  CHECK(conflict_text({first, second}, first)
+        == "Quick schedule '5 * * * *' requested by ReplicationSource b/x "
+           "(rejected - first-wins strategy)");
+  first.settings.quick_schedule.clear();
+  second.settings.time_zone = "Europe/Berlin";
+  CHECK(conflict_text({first, second}, first)
+        == "Quick schedule '5 * * * *' requested by ReplicationSource b/x "
+           "(rejected - first-wins strategy); Schedule '0 2 * * *' requested "
+           "by ReplicationSource b/x (rejected - first-wins strategy)");
+}

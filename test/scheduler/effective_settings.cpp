@@ -124,4 +124,14 @@ TEST_CASE("a defect of the settings names the field and says what is wrong") {
   maintenance_settings fine;
   fine.schedule = "H H(1-5) * * 0";
   CHECK(!check_settings(fine));
+  fine.quick_schedule = "H * * * *";
+  CHECK(!check_settings(fine));
+  for (auto bad : {"61 * * * *", "H(9-3) * * * *", "TZ=UTC 0 * * * *"}) {
+    fine.quick_schedule = bad;
+    auto defect = check_settings(fine);
+    REQUIRE(defect);
+    CHECK_THAT(
+        defect->message,
+        Catch::StartsWith("spec.kopia.maintenanceCronJob.quickSchedule: "));
+  }
 }

@@ -3,6 +3,8 @@
 #include "scheduler/cron.hpp"
 #include "scheduler/timeline.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -14,7 +16,8 @@ const std::string ns = "volsync-system";
 const repository_id here{"0123456789abcdef"};
 
 std::string template_of(const cron_job_intent& wanted) {
-  std::string text = to_string(wanted.winner) + "|" + wanted.credentials;
+  auto text = fmt::format("{}|{}|{}", to_string(wanted.kind),
+                          to_string(wanted.winner), wanted.credentials);
   for (const auto& name : wanted.namespaces)
     text += "|" + name;
   return text;
@@ -44,8 +47,8 @@ std::string little_cluster::next(std::string_view prefix) {
   return std::string{prefix} + std::to_string(++serial);
 }
 
-void little_cluster::claim(const std::string& who,
-                           const std::string& schedule) {
+void little_cluster::claim(const std::string& who, const std::string& schedule,
+                           const std::string& quick_schedule) {
   claimant c;
   c.wish.who = {claim_kind::replication_source, {who, "data"}};
   c.wish.uid = {next("u")};
@@ -55,6 +58,7 @@ void little_cluster::claim(const std::string& who,
   c.wish.secret_uid = {next("u")};
   c.wish.secret_version = next("v");
   c.wish.settings.schedule = schedule;
+  c.wish.settings.quick_schedule = quick_schedule;
   c.location_id = here;
   c.location = "{}";
   claimants.push_back(c);
@@ -65,16 +69,18 @@ void little_cluster::unclaim(const std::string& who) {
                 [&](const claimant& c) { return c.wish.who.object.ns == who; });
 }
 
-std::string little_cluster::create_job(std::optional<instant> slot,
+std::string little_cluster::create_job(maintenance_kind kind,
+                                       std::optional<instant> slot,
                                        bool from_cron_job) {
   job made;
+  made.fact.kind = kind;
   made.fact.key = {ns, next("job-")};
   made.fact.uid = {next("u")};
   touch(made.fact.version);
   made.fact.created = now;
   made.fact.slot = slot;
   made.fact.location = here.hex;
-  made.fact.template_digest = template_digest;
+  made.fact.template_digest = template_digests[kind];
   made.from_cron_job = from_cron_job;
   auto name = made.fact.key.name;
   jobs.emplace(name, std::move(made));
@@ -88,7 +94,8 @@ void little_cluster::pass(seconds time) {
 
 void little_cluster::tick() {
   if (now.time_since_epoch().count() % 10 == 0)
-    run_cron_job();
+    for (auto kind : maintenance_kinds)
+      run_cron_job(kind);
   for (auto& [name, one] : jobs)
     run_job(one);
   for (auto& one : pods)
@@ -99,13 +106,25 @@ void little_cluster::tick() {
   });
   std::erase_if(pods,
                 [](const pod& one) { return !one.exists && !one.running; });
-  if (cron_job.exists && cron_job.deleting
-      && std::ranges::none_of(
-          jobs, [](const auto& entry) { return entry.second.from_cron_job; }))
-    cron_job = {};
+  for (auto kind : maintenance_kinds)
+    if (cron_jobs[kind].deleting
+        && std::ranges::none_of(jobs, [&](const auto& entry) {
+             return entry.second.from_cron_job
+                    && entry.second.fact.kind == kind;
+           }))
+      cron_jobs[kind] = {};
 }
 
-void little_cluster::run_cron_job() {
+void little_cluster::delete_cron_job_of(maintenance_kind kind) {
+  cron_jobs[kind].deleting = true;
+  touch(cron_jobs[kind].version);
+  for (auto& [name, one] : jobs)
+    if (one.from_cron_job && one.fact.kind == kind)
+      one.fact.deleting = true;
+}
+
+void little_cluster::run_cron_job(maintenance_kind kind) {
+  auto& cron_job = cron_jobs[kind];
   if (!cron_job.exists || cron_job.deleting || cron_job.suspend)
     return;
   auto schedule = parse_cron(cron_job.schedule);
@@ -114,12 +133,12 @@ void little_cluster::run_cron_job() {
       *schedule, *zone, cron_job.last_schedule.value_or(cron_job.created), now);
   // Forbid; and the starting deadline of an hour.
   if (!slot || now - *slot > seconds{3600}
-      || std::ranges::any_of(jobs, [](const auto& entry) {
-           return entry.second.from_cron_job
+      || std::ranges::any_of(jobs, [&](const auto& entry) {
+           return entry.second.from_cron_job && entry.second.fact.kind == kind
                   && is_unfinished(entry.second.fact);
          }))
     return;
-  create_job(slot, true);
+  create_job(kind, slot, true);
   cron_job.last_schedule = slot;
   touch(cron_job.version);
 }
@@ -162,7 +181,8 @@ void little_cluster::run_job(job& one) {
   made.fact.uid = {next("u")};
   made.fact.job = fact.uid;
   made.ticket = one.ticket;
-  made.fails = chance(0.3);
+  made.kind = fact.kind;
+  made.fails = chance(failure);
   ++fact.pods;
   touch(fact.version);
   pods.push_back(made);
@@ -175,6 +195,7 @@ void little_cluster::run_pod(pod& one) {
       return;
     one.fact.ended = true;
     run_outcome end;
+    end.kind = one.kind;
     end.succeeded = succeeded;
     end.started = end.ended = now;
     if (!succeeded)
@@ -205,8 +226,9 @@ void little_cluster::run_pod(pod& one) {
       one.running = true;
       ++runs;
       // Without the ticket the mover ends at once.
-      one.ends = one.ticket == one.fact.job.value ? now + seconds{5 + below(90)}
-                                                  : now + seconds{1};
+      one.ends = one.ticket == one.fact.job.value
+                     ? now + run_time.value_or(seconds{5 + below(90)})
+                     : now + seconds{1};
     }
     return;
   }
@@ -302,16 +324,17 @@ bool little_cluster::perform(const repository_action& action,
   if (const auto* drop = std::get_if<drop_job>(&action))
     return remove(drop->job);
   if (const auto* old = std::get_if<replace_job>(&action)) {
-    auto name
-        = old->job.key.name + "-" + std::to_string(template_digest.size());
+    auto name = old->job.key.name + "-"
+                + std::to_string(template_digests[old->job.kind].size());
     if (!jobs.contains(name)) {
-      auto made = create_job(old->job.slot, false);
+      auto made = create_job(old->job.kind, old->job.slot, false);
       auto node = jobs.extract(made);
       node.key() = name;
       node.mapped().fact.key.name = name;
       node.mapped().fact.template_digest
           = policy_for(*this)
-                .digests(*wanted_cron_job(seen, policy_for(*this), now))
+                .digests(*wanted_cron_job(seen, policy_for(*this),
+                                          old->job.kind, now))
                 .job_template;
       jobs.insert(std::move(node));
     }
@@ -357,9 +380,10 @@ bool little_cluster::perform(const repository_action& action,
                [&](const copy_fact& c) { return c.uid == old->copy.uid; })
            > 0;
   if (const auto* apply = std::get_if<apply_cron_job>(&action)) {
+    const auto& wanted = apply->wanted;
+    auto& cron_job = cron_jobs[wanted.kind];
     if (apply->uid && (!cron_job.exists || cron_job.uid != apply->uid))
       return false;
-    const auto& wanted = apply->wanted;
     if (!cron_job.exists) {
       cron_job.exists = cron_job.ours = true;
       cron_job.uid = {next("u")};
@@ -372,11 +396,12 @@ bool little_cluster::perform(const repository_action& action,
     cron_job.winner = wanted.winner;
     cron_job.conflict = wanted.conflict;
     cron_job.digest = apply->digests.whole;
-    template_digest = apply->digests.job_template;
+    template_digests[wanted.kind] = apply->digests.job_template;
     touch(cron_job.version);
     return true;
   }
   if (const auto* set = std::get_if<set_last_schedule>(&action)) {
+    auto& cron_job = cron_jobs[parse_cron_job_name(set->key.name)->kind];
     if (!cron_job.exists || cron_job.uid != set->uid)
       return false;
     cron_job.last_schedule = set->slot;
@@ -384,13 +409,10 @@ bool little_cluster::perform(const repository_action& action,
     return true;
   }
   if (const auto* gone = std::get_if<delete_cron_job>(&action)) {
-    if (!cron_job.exists || cron_job.uid != gone->uid)
+    auto kind = parse_cron_job_name(gone->key.name)->kind;
+    if (!cron_jobs[kind].exists || cron_jobs[kind].uid != gone->uid)
       return false;
-    cron_job.deleting = true;
-    touch(cron_job.version);
-    for (auto& [name, one] : jobs)
-      if (one.from_cron_job)
-        one.fact.deleting = true;
+    delete_cron_job_of(kind);
     return true;
   }
   const auto& status = std::get<write_status>(action);

@@ -1,11 +1,11 @@
 #pragma once
 
 // A cluster of one location, small enough to be thought through: a CronJob
-// with its controller, Jobs, pods and nodes, a Lease, Secret copies and
-// claims, with UIDs, versions and preconditions as the API server has them.
-// The repository's decisions are tried on it by repository_model.cpp, which
-// also plays the adversary. It is not the simulator: it knows no JSON and no
-// kind that a repository does not write.
+// of each kind with their controller, Jobs, pods and nodes, a Lease, Secret
+// copies and claims, with UIDs, versions and preconditions as the API server
+// has them. The repository's decisions are tried on it by repository_model.cpp,
+// which also plays the adversary. It is not the simulator: it knows no JSON and
+// no kind that a repository does not write.
 
 #include "scheduler/repository.hpp"
 
@@ -24,6 +24,7 @@ struct little_cluster {
     job_fact fact;
     /// The pod template's ticket.
     std::string ticket;
+    /// Made by the CronJob of its kind, which takes it along when it goes.
     bool from_cron_job = false;
     int failures = 0;
   };
@@ -31,6 +32,7 @@ struct little_cluster {
   struct pod {
     pod_fact fact;
     std::string ticket;
+    maintenance_kind kind = maintenance_kind::full;
     /// Object in the API server, container on its node.
     bool exists = true;
     bool running = false;
@@ -44,13 +46,17 @@ struct little_cluster {
   unsigned serial = 0;
   std::mt19937 random;
   run_limits limits{seconds{300}, seconds{30}};
-  cron_job_fact cron_job;
-  std::string template_digest;
+  per_kind<cron_job_fact> cron_jobs;
+  per_kind<std::string> template_digests;
   std::map<std::string, job> jobs;
   std::vector<pod> pods;
   lease_fact lease;
   std::vector<copy_fact> copies;
   std::vector<claimant> claimants;
+  /// How often a pod fails.
+  double failure = 0.3;
+  /// How long a pod works; without it some time.
+  std::optional<seconds> run_time;
   unsigned runs = 0;
   unsigned writes = 0;
 
@@ -69,11 +75,16 @@ struct little_cluster {
   std::string next(std::string_view prefix);
 
   /// Adds a claim of its own namespace.
-  void claim(const std::string& ns, const std::string& schedule);
+  void claim(const std::string& ns, const std::string& schedule,
+             const std::string& quick_schedule = {});
   void unclaim(const std::string& ns);
 
   /// A Job as the CronJob makes it or `kubectl create job --from`.
-  std::string create_job(std::optional<instant> slot, bool from_cron_job);
+  std::string create_job(maintenance_kind kind, std::optional<instant> slot,
+                         bool from_cron_job);
+
+  /// Deletes a CronJob and what it made, in the foreground.
+  void delete_cron_job_of(maintenance_kind kind);
 
   /// The controllers and the nodes, for a stretch of time.
   void pass(seconds time);
@@ -87,7 +98,7 @@ struct little_cluster {
 
 private:
   void tick();
-  void run_cron_job();
+  void run_cron_job(maintenance_kind kind);
   void run_job(job& one);
   void run_pod(pod& one);
   void end_pods(const std::string& job);

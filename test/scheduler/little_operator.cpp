@@ -19,7 +19,7 @@ void little_operator::hear(unsigned kind) {
       facts.claimants = cluster.claimants;
       break;
     case 1:
-      facts.cron_job = cluster.cron_job;
+      facts.cron_jobs = cluster.cron_jobs;
       break;
     case 2:
       facts.copies = cluster.copies;
@@ -81,7 +81,7 @@ bool little_operator::step(fate what) {
     facts.never_resumed = taken->job.uid;
   // The answer holds the object as it is now.
   auto kind = std::holds_alternative<write_status>(next.action) ? 0U
-              : last_action == "cronjob"                        ? 1U
+              : last_action.starts_with("cronjob/")             ? 1U
               : last_action.starts_with("copy/")                ? 2U
               : last_action.starts_with("job/")                 ? 3U
                                                                 : 4U;

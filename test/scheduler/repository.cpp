@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 using namespace holystone;
@@ -13,6 +15,8 @@ namespace {
 const instant now = *parse_rfc3339("2026-11-21T12:00:00Z");
 const repository_id here{"0123456789abcdef"};
 const std::string ns = "volsync-system";
+const std::string full_cron_job = "cronjob/kopia-maintenance-0123456789abcdef";
+const std::string quick_cron_job = full_cron_job + "-quick";
 
 claimant a_claim(std::string app, std::string schedule = "0 2 * * *",
                  seconds age = 1h) {
@@ -88,11 +92,22 @@ struct room {
     facts.copies.clear();
     for (const auto& c : facts.claimants)
       facts.copies.push_back(copy_for(c));
-    auto wanted = wanted_cron_job(facts, policy(), since);
-    REQUIRE(wanted);
-    auto& found = facts.cron_job;
+    for (auto kind : maintenance_kinds)
+      put_in_place(kind, since);
+    return *this;
+  }
+
+  void put_in_place(maintenance_kind kind, instant since) {
+    auto wanted = wanted_cron_job(facts, policy(), kind, since);
+    auto& found = facts.cron_jobs[kind];
+    if (!wanted) {
+      REQUIRE(kind == maintenance_kind::quick);
+      found = {};
+      return;
+    }
     found.exists = found.ours = true;
-    found.uid = {"cron"};
+    found.deleting = false;
+    found.uid = {fmt::format("cron-{}", to_string(kind))};
     found.created = now - 1h;
     found.schedule = wanted->schedule;
     found.time_zone = wanted->settings.time_zone;
@@ -101,7 +116,6 @@ struct room {
     found.effective_since = wanted->effective_since;
     found.conflict = wanted->conflict;
     found.digest = policy().digests(*wanted).whole;
-    return *this;
   }
 
   room& with_statuses() {
@@ -148,9 +162,10 @@ TEST_CASE("creation: the copies, then the CronJob, then the statuses, then "
 TEST_CASE("H in a schedule is resolved from the repository's hash") {
   room r{{a_claim("a", "H H * * *")}};
   r.settle();
-  CHECK(r.facts.cron_job.schedule.find('H') == std::string::npos);
+  CHECK(r.facts.cron_jobs.full.schedule.find('H') == std::string::npos);
   room again{{a_claim("b", "H H * * *")}};
-  CHECK(again.settle().facts.cron_job.schedule == r.facts.cron_job.schedule);
+  CHECK(again.settle().facts.cron_jobs.full.schedule
+        == r.facts.cron_jobs.full.schedule);
 }
 
 TEST_CASE("a copy follows its Secret, and a changed resync forces it") {
@@ -211,8 +226,9 @@ TEST_CASE("A-12: a schedule edit moves lastScheduleTime first") {
   REQUIRE(std::holds_alternative<set_last_schedule>(step.action));
   CHECK(std::get<set_last_schedule>(step.action).slot
         == *parse_rfc3339("2026-11-21T11:30:00Z"));
-  CHECK(std::get<set_last_schedule>(step.action).uid == object_uid{"cron"});
-  r.facts.cron_job.last_schedule = *parse_rfc3339("2026-11-21T11:30:00Z");
+  CHECK(std::get<set_last_schedule>(step.action).uid
+        == object_uid{"cron-full"});
+  r.facts.cron_jobs.full.last_schedule = *parse_rfc3339("2026-11-21T11:30:00Z");
   step = r.next();
   REQUIRE(std::holds_alternative<apply_cron_job>(step.action));
   // From now on, so that admission drops older slots.
@@ -223,7 +239,7 @@ TEST_CASE("A-12: never the edit while its precaution fails") {
   room r{{a_claim("a")}};
   r.settle().with_statuses();
   r.facts.claimants[0].wish.settings.schedule = "30 11 * * *";
-  r.blocked = {"cronjob"};
+  r.blocked = {full_cron_job};
   CHECK_FALSE(std::holds_alternative<apply_cron_job>(r.next().action));
 }
 
@@ -233,7 +249,7 @@ TEST_CASE(
     room r{{a_claim("a", "*/5 * * * *", 2h), a_claim("b", "*/5 * * * *")}};
     r.settle().with_statuses();
     edit(r);
-    return act(r.next()) == "cronjob"
+    return act(r.next()) == full_cron_job
            && std::holds_alternative<set_last_schedule>(r.next().action);
   };
   CHECK(first_step([](room& r) {
@@ -243,13 +259,15 @@ TEST_CASE(
       [](room& r) { r.facts.claimants[0].wish.settings.suspend = true; }));
   CHECK(first_step(
       [](room& r) { r.facts.claimants.erase(r.facts.claimants.begin()); }));
-  CHECK_FALSE(first_step([](room& r) { r.facts.cron_job.digest = "drifted"; }));
+  CHECK_FALSE(
+      first_step([](room& r) { r.facts.cron_jobs.full.digest = "drifted"; }));
 }
 
 TEST_CASE("handing over keeps the incumbent's place and records the next") {
   room r{{a_claim("a", "0 2 * * *", 2h), a_claim("b", "0 3 * * *")}};
   r.settle().with_statuses();
-  CHECK(to_string(*r.facts.cron_job.winner) == "ReplicationSource a/data");
+  CHECK(to_string(*r.facts.cron_jobs.full.winner)
+        == "ReplicationSource a/data");
   // An older claim comes: nothing changes but the record of the conflict.
   r.facts.claimants.push_back(a_claim("0", "0 4 * * *", 9h));
   CHECK(to_string(winner_of(r.facts)->wish.who) == "ReplicationSource a/data");
@@ -275,7 +293,7 @@ TEST_CASE("a refused claim that is the only one goes on trying") {
   room r{{a_claim("a")}};
   r.facts.lease.known.refused_secret = "a/kopia@5";
   CHECK(winner_of(r.facts));
-  r.facts.cron_job.winner
+  r.facts.cron_jobs.full.winner
       = claim_key{claim_kind::replication_source, {"gone", "data"}};
   CHECK(winner_of(r.facts));
 }
@@ -319,7 +337,7 @@ TEST_CASE("a bad schedule without another claim changes nothing but the "
 TEST_CASE("a foreign CronJob under our name is neither written nor deleted") {
   room r{{a_claim("a")}};
   r.settle();
-  r.facts.cron_job.ours = false;
+  r.facts.cron_jobs.full.ours = false;
   auto step = r.next();
   REQUIRE(std::holds_alternative<write_status>(step.action));
   const auto& told = std::get<write_status>(step.action);
@@ -339,22 +357,22 @@ TEST_CASE("a foreign CronJob under our name is neither written nor deleted") {
 TEST_CASE("PERTURB-15: a webhook that changes our object is not fought") {
   room r{{a_claim("a")}};
   r.settle().with_statuses();
-  auto wanted = r.facts.cron_job.digest;
-  r.facts.cron_job.digest = "changed by a webhook";
-  CHECK(act(r.next()) == "cronjob");
+  auto wanted = r.facts.cron_jobs.full.digest;
+  r.facts.cron_jobs.full.digest = "changed by a webhook";
+  CHECK(act(r.next()) == full_cron_job);
   r.facts.settled = {wanted, "changed by a webhook"};
   CHECK(rests(r.next()));
   // But a further change of somebody's is.
-  r.facts.cron_job.digest = "changed by hand";
-  CHECK(act(r.next()) == "cronjob");
+  r.facts.cron_jobs.full.digest = "changed by hand";
+  CHECK(act(r.next()) == full_cron_job);
 }
 
 TEST_CASE("a CronJob that is being deleted is waited for, then made again") {
   room r{{a_claim("a")}};
   r.settle().with_statuses();
-  r.facts.cron_job.deleting = true;
+  r.facts.cron_jobs.full.deleting = true;
   CHECK(rests(r.next()));
-  r.facts.cron_job = {};
+  r.facts.cron_jobs.full = {};
   CHECK(std::holds_alternative<apply_cron_job>(r.next().action));
 }
 
@@ -635,9 +653,9 @@ TEST_CASE("a Job starts only from the CronJob that is wanted") {
   job.template_digest = "t";
   r.facts.jobs = {job};
   CHECK(std::holds_alternative<acquire_lease>(r.next().action));
-  r.facts.cron_job.digest = "drifted";
+  r.facts.cron_jobs.full.digest = "drifted";
   CHECK(std::holds_alternative<apply_cron_job>(r.next().action));
-  r.blocked = {"cronjob"};
+  r.blocked = {full_cron_job};
   CHECK(rests(r.next()));
 }
 
@@ -645,9 +663,10 @@ TEST_CASE("a copy goes when no claim needs it and no Job uses it") {
   room r{{a_claim("a"), a_claim("b")}};
   r.settle();
   r.facts.claimants.pop_back();
-  r.facts.cron_job.digest
+  r.facts.cron_jobs.full.digest
       = room::policy()
-            .digests(*wanted_cron_job(r.facts, room::policy(), now))
+            .digests(*wanted_cron_job(r.facts, room::policy(),
+                                      maintenance_kind::full, now))
             .whole;
   r.with_statuses();
   r.facts.jobs = {a_job(job_state::running)};
@@ -671,9 +690,9 @@ TEST_CASE("teardown: CronJob, Jobs, copies, Lease, end, never while a Job "
   r.facts.lease.holder = {};
   r.facts.jobs = {a_job(job_state::complete)};
   CHECK(std::holds_alternative<delete_cron_job>(r.next().action));
-  r.facts.cron_job.deleting = true;
+  r.facts.cron_jobs.full.deleting = true;
   CHECK(rests(r.next()));
-  r.facts.cron_job = {};
+  r.facts.cron_jobs.full = {};
   // A Job that has no owner does not go with the CronJob.
   CHECK(std::holds_alternative<drop_job>(r.next().action));
   r.facts.jobs[0].deleting = true;
@@ -690,6 +709,6 @@ TEST_CASE("teardown: CronJob, Jobs, copies, Lease, end, never while a Job "
 TEST_CASE("the same facts give the same step, whatever the order of claims") {
   room one{{a_claim("a"), a_claim("b", "5 5 * * *"), a_claim("c")}};
   room two{{a_claim("c"), a_claim("a"), a_claim("b", "5 5 * * *")}};
-  CHECK(one.settle().facts.cron_job.digest
-        == two.settle().facts.cron_job.digest);
+  CHECK(one.settle().facts.cron_jobs.full.digest
+        == two.settle().facts.cron_jobs.full.digest);
 }

@@ -44,8 +44,19 @@ void expect_rest(little_cluster& cluster, little_operator& us) {
 }
 
 bool nothing_left(const little_cluster& cluster) {
-  return !cluster.cron_job.exists && cluster.jobs.empty()
-         && cluster.copies.empty() && !cluster.lease.exists;
+  return !cluster.cron_jobs.full.exists && !cluster.cron_jobs.quick.exists
+         && cluster.jobs.empty() && cluster.copies.empty()
+         && !cluster.lease.exists;
+}
+
+maintenance_kind some_kind(little_cluster& cluster) {
+  return cluster.chance(0.6) ? maintenance_kind::full : maintenance_kind::quick;
+}
+
+std::string some_quick_schedule(little_cluster& cluster) {
+  return cluster.chance(0.3)   ? ""
+         : cluster.chance(0.5) ? "*/3 * * * *"
+                               : "*/7 * * * *";
 }
 
 /// What may go wrong between two looks of the operator.
@@ -119,9 +130,10 @@ void disturb(little_cluster& cluster, bool nodes_die) {
       break;
     case 6:
     case 7: // kubectl create job --from=cronjob/...
-      if (cluster.cron_job.exists && !cluster.cron_job.deleting
-          && cluster.jobs.size() < 6)
-        cluster.create_job(std::nullopt, cluster.chance(0.5));
+      if (auto kind = some_kind(cluster); cluster.cron_jobs[kind].exists
+                                          && !cluster.cron_jobs[kind].deleting
+                                          && cluster.jobs.size() < 6)
+        cluster.create_job(kind, std::nullopt, cluster.chance(0.5));
       break;
     case 8: // Another schedule.
       if (!cluster.claimants.empty()) {
@@ -131,13 +143,15 @@ void disturb(little_cluster& cluster, bool nodes_die) {
                          .wish;
         wish.settings.schedule
             = cluster.chance(0.5) ? "*/10 * * * *" : "5 * * * *";
+        wish.settings.quick_schedule = some_quick_schedule(cluster);
         wish.settings.suspend = cluster.chance(0.1);
         ++wish.generation;
       }
       break;
     case 9: // Comes and goes.
       if (cluster.claimants.size() < 3 && cluster.chance(0.6))
-        cluster.claim(cluster.next("ns"), "*/5 * * * *");
+        cluster.claim(cluster.next("ns"), "*/5 * * * *",
+                      some_quick_schedule(cluster));
       else if (!cluster.claimants.empty() && cluster.chance(0.3))
         cluster.unclaim(cluster.claimants[0].wish.who.object.ns);
       break;
@@ -146,15 +160,12 @@ void disturb(little_cluster& cluster, bool nodes_die) {
         cluster.claimants[0].wish.secret_version = cluster.next("v");
       break;
     case 11: // The CronJob is deleted or edited by hand.
-      if (cluster.cron_job.exists) {
+      if (auto kind = some_kind(cluster); cluster.cron_jobs[kind].exists) {
         if (cluster.chance(0.3)) {
-          cluster.cron_job.deleting = true;
-          for (auto& [name, one] : cluster.jobs)
-            if (one.from_cron_job)
-              one.fact.deleting = true;
+          cluster.delete_cron_job_of(kind);
         } else {
-          cluster.cron_job.schedule = "1 * * * *";
-          cluster.cron_job.digest = "edited";
+          cluster.cron_jobs[kind].schedule = "1 * * * *";
+          cluster.cron_jobs[kind].digest = "edited";
         }
       }
       break;
@@ -176,7 +187,7 @@ fate some_fate(little_cluster& cluster) {
 /// An hour and a half of trouble, then peace.
 void play(unsigned seed, bool nodes_die, bool second_operator) {
   little_cluster cluster{seed};
-  cluster.claim("a", "*/5 * * * *");
+  cluster.claim("a", "*/5 * * * *", some_quick_schedule(cluster));
   little_operator us{cluster};
   little_operator stale{cluster};
   for (int round = 0; round < 900; ++round) {
@@ -206,6 +217,8 @@ void play(unsigned seed, bool nodes_die, bool second_operator) {
   // Schedules of an hour, so that ten quiet minutes exist.
   for (auto& c : cluster.claimants) {
     c.wish.settings.schedule = "5 * * * *";
+    if (!c.wish.settings.quick_schedule.empty())
+      c.wish.settings.quick_schedule = "15 * * * *";
     c.wish.settings.suspend = false;
   }
   // A Lease may be held for as long as a lost pod could run.

@@ -55,9 +55,10 @@ private:
     cluster_.claim("b", "0 * * * *");
     cluster_.claimants[1].wish.settings.schedule = "17 * * * *";
     live(3min);
-    REQUIRE(cluster_.cron_job.exists);
-    CHECK(to_string(*cluster_.cron_job.winner) == "ReplicationSource a/data");
-    CHECK_THAT(cluster_.cron_job.conflict, Catch::Contains("b/data"));
+    REQUIRE(cluster_.cron_jobs.full.exists);
+    CHECK(to_string(*cluster_.cron_jobs.full.winner)
+          == "ReplicationSource a/data");
+    CHECK_THAT(cluster_.cron_jobs.full.conflict, Catch::Contains("b/data"));
     CHECK(cluster_.copies.size() == 2);
     for (const auto& c : cluster_.claimants)
       CHECK(c.status);
@@ -65,7 +66,7 @@ private:
   }
 
   void run_by_hand() {
-    auto job = cluster_.create_job(std::nullopt, true);
+    auto job = cluster_.create_job(maintenance_kind::full, std::nullopt, true);
     live(10min);
     REQUIRE(cluster_.jobs.contains(job));
     CHECK(cluster_.jobs.at(job).fact.finished);
@@ -81,7 +82,7 @@ private:
     // A moment later: had the manual Job been first, it would have covered the
     // slot.
     cluster_.pass(5s);
-    cluster_.create_job(std::nullopt, false);
+    cluster_.create_job(maintenance_kind::full, std::nullopt, false);
     live(15min);
     CHECK(cluster_.jobs.size() == jobs + 2);
     for (const auto& [name, job] : cluster_.jobs)
@@ -92,9 +93,10 @@ private:
     auto runs = cluster_.runs;
     cluster_.unclaim("a");
     live(1min);
-    CHECK(cluster_.cron_job.schedule == "17 * * * *");
-    CHECK(to_string(*cluster_.cron_job.winner) == "ReplicationSource b/data");
-    CHECK(cluster_.cron_job.conflict.empty());
+    CHECK(cluster_.cron_jobs.full.schedule == "17 * * * *");
+    CHECK(to_string(*cluster_.cron_jobs.full.winner)
+          == "ReplicationSource b/data");
+    CHECK(cluster_.cron_jobs.full.conflict.empty());
     CHECK(cluster_.copies.size() == 1);
     // Minute 17 of this hour may be past or to come; it must not be made up.
     auto minute = cluster_.now.time_since_epoch() % 3600s;
@@ -105,7 +107,7 @@ private:
   void end() {
     cluster_.claimants.clear();
     live(40min);
-    CHECK_FALSE(cluster_.cron_job.exists);
+    CHECK_FALSE(cluster_.cron_jobs.full.exists);
     CHECK(cluster_.jobs.empty());
     CHECK(cluster_.copies.empty());
     CHECK_FALSE(cluster_.lease.exists);

@@ -99,8 +99,8 @@ TEST_CASE("A-26 a simulated run that is told to end is a failure") {
 
 TEST_CASE("a simulated quick run says that it is quick") {
   mover_workload movers;
-  auto report
-      = read_mover_report(movers.run(pod(), mover("--quick"), start).message);
+  auto report = read_mover_report(
+      movers.run(pod(), mover("--kind=quick"), start).message);
   REQUIRE(report);
   CHECK(report->kind == scheduler::maintenance_kind::quick);
   CHECK_FALSE(movers.repository("abc").last_full);

@@ -1,0 +1,209 @@
+#include "little_operator.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <set>
+
+using namespace holystone;
+using namespace holystone::scheduler;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A cluster in which runs don't fail, with an operator that keeps up.
+struct quiet {
+  little_cluster cluster{7};
+  little_operator us{cluster};
+  /// Slots of the Jobs that ran to their end.
+  per_kind<std::set<std::string>> done;
+
+  quiet() {
+    cluster.failure = 0;
+  }
+
+  void live(seconds time) {
+    for (auto until = cluster.now + time; cluster.now < until;) {
+      us.hear_all();
+      for (int i = 0; i < 50 && us.step(); ++i)
+        REQUIRE(cluster.maintaining() <= 1);
+      cluster.pass(1s);
+      for (const auto& [name, job] : cluster.jobs)
+        if (job.fact.slot && job.fact.state == job_state::complete)
+          done[job.fact.kind].insert(to_rfc3339(*job.fact.slot).substr(11, 5));
+    }
+  }
+
+  claim& first() {
+    return cluster.claimants.front().wish;
+  }
+
+  const claim_status& status() const {
+    return *cluster.claimants.front().status;
+  }
+
+  const cron_job_fact& full() const {
+    return cluster.cron_jobs.full;
+  }
+
+  const cron_job_fact& quick() const {
+    return cluster.cron_jobs.quick;
+  }
+};
+
+using slots = std::set<std::string>;
+
+} // namespace
+
+TEST_CASE("quickSchedule makes a second CronJob that goes with the field") {
+  quiet q;
+  q.cluster.claim("a", "0 2 * * *", "H * * * *");
+  q.live(20s);
+  REQUIRE(q.quick().exists);
+  CHECK(q.quick().schedule.find('H') == std::string::npos);
+  CHECK(q.full().schedule == "0 2 * * *");
+  q.live(2h);
+  CHECK(q.done.quick.size() == 2);
+  CHECK(q.done.full.empty());
+  q.first().settings.quick_schedule.clear();
+  q.live(20s);
+  CHECK_FALSE(q.quick().exists);
+  CHECK(q.full().exists);
+  CHECK(q.cluster.jobs.empty());
+}
+
+TEST_CASE("only full runs count as the last maintenance") {
+  quiet q;
+  q.cluster.claim("a", "0 2 * * *", "0 * * * *");
+  q.live(70min);
+  REQUIRE(q.done.quick == slots{"00:00"});
+  CHECK_FALSE(q.cluster.lease.known.success_ended);
+  CHECK_FALSE(q.status().last_maintenance);
+  q.live(2h);
+  CHECK(q.done.full == slots{"02:00"});
+  CHECK(q.status().last_maintenance);
+}
+
+TEST_CASE("a full satisfies the quick slot that falls due with it") {
+  quiet q;
+  q.cluster.claim("a", "0 2 * * *", "0 * * * *");
+  q.live(5h);
+  CHECK(q.done.full == slots{"02:00"});
+  CHECK(q.done.quick == slots{"00:00", "01:00", "03:00", "04:00"});
+}
+
+TEST_CASE("a quick slot that falls due while a full one runs is dropped, not "
+          "run afterwards") {
+  quiet q;
+  q.cluster.claim("a", "59 1 * * *", "*/10 * * * *");
+  q.cluster.run_time = 150s;
+  q.live(3h);
+  CHECK(q.done.full == slots{"01:59"});
+  CHECK(q.done.quick.contains("01:50"));
+  CHECK_FALSE(q.done.quick.contains("02:00"));
+  CHECK(q.done.quick.contains("02:10"));
+}
+
+TEST_CASE("A-12: an edit of quickSchedule fires nothing and leaves the other "
+          "CronJob alone") {
+  quiet q;
+  q.cluster.claim("a", "0 2 * * *", "50 23 * * *");
+  q.live(5min);
+  auto before = q.full().version;
+  REQUIRE(to_rfc3339(q.cluster.now) == "2026-11-20T23:35:00Z");
+  q.first().settings.quick_schedule = "34 * * * *";
+  q.live(10min);
+  CHECK(q.quick().schedule == "34 * * * *");
+  CHECK(q.cluster.jobs.empty());
+  CHECK(q.full().version == before);
+  q.live(1h);
+  CHECK(q.done.quick == slots{"00:34"});
+}
+
+TEST_CASE("at a hand-over the new winner's settings are used whole") {
+  quiet q;
+  q.cluster.claim("a", "0 2 * * *", "0 * * * *");
+  q.live(20s);
+  q.cluster.claim("b", "0 2 * * *");
+  q.live(20s);
+  CHECK(q.full().conflict.empty());
+  CHECK(q.quick().exists);
+  q.cluster.unclaim("a");
+  q.live(20s);
+  CHECK(to_string(*q.full().winner) == "ReplicationSource b/data");
+  CHECK_FALSE(q.quick().exists);
+  CHECK(q.cluster.jobs.empty());
+}
+
+TEST_CASE("a quick run that goes on ends before its CronJob is removed") {
+  quiet q;
+  q.cluster.claim("a", "0 2 * * *", "0 * * * *");
+  q.cluster.run_time = 200s;
+  q.live(30min + 60s);
+  REQUIRE(q.cluster.maintaining() == 1);
+  q.first().settings.quick_schedule.clear();
+  auto ran = q.cluster.runs;
+  q.live(60s);
+  CHECK(q.cluster.maintaining() == 1);
+  CHECK(q.quick().exists);
+  q.live(5min);
+  CHECK(q.done.quick == slots{"00:00"});
+  CHECK_FALSE(q.quick().exists);
+  CHECK(q.cluster.runs == ran);
+}
+
+TEST_CASE("nothing of quick maintenance is left when nobody claims") {
+  quiet q;
+  q.cluster.claim("a", "0 2 * * *", "*/5 * * * *");
+  q.live(20min);
+  REQUIRE_FALSE(q.done.quick.empty());
+  q.cluster.claimants.clear();
+  q.live(10min);
+  CHECK_FALSE(q.quick().exists);
+  CHECK_FALSE(q.full().exists);
+  CHECK(q.cluster.jobs.empty());
+  CHECK_FALSE(q.cluster.lease.exists);
+  CHECK(q.us.decide().finished);
+}
+
+TEST_CASE("a foreign object under the quick CronJob's name is told to those "
+          "who want quick runs only") {
+  quiet q;
+  q.cluster.claim("a", "0 2 * * *", "0 * * * *");
+  auto& foreign = q.cluster.cron_jobs.quick;
+  foreign.exists = true;
+  foreign.uid = {"foreign"};
+  foreign.schedule = "5 5 * * *";
+  foreign.time_zone = "UTC";
+  q.live(20s);
+  CHECK(q.status().reason == "Error");
+  CHECK_THAT(q.status().message,
+             Catch::Contains("kopia-maintenance-0123456789abcdef-quick"));
+  CHECK(q.full().exists);
+  q.first().settings.quick_schedule.clear();
+  q.live(20s);
+  CHECK(q.status().reason == "Scheduled");
+  q.cluster.claimants.clear();
+  q.live(20s);
+  CHECK(foreign.uid == object_uid{"foreign"});
+  CHECK(q.us.decide().finished);
+}
+
+TEST_CASE("names of CronJobs say whose they are") {
+  repository_id id{"0123456789abcdef"};
+  for (auto kind : maintenance_kinds) {
+    auto name = cron_job_name(id, kind);
+    CHECK(name.size() <= 52);
+    REQUIRE(parse_cron_job_name(name));
+    CHECK(parse_cron_job_name(name)->id == id);
+    CHECK(parse_cron_job_name(name)->kind == kind);
+  }
+  CHECK(cron_job_name(id, maintenance_kind::quick)
+        == "kopia-maintenance-0123456789abcdef-quick");
+  for (auto name :
+       {"", "kopia-maintenance-", "kopia-maintenance-0123456789abcde",
+        "kopia-maintenance-0123456789abcdef-", "kopia-maintenance-mine",
+        "kopia-maintenance-0123456789abcdef0",
+        "kopia-maintenance-0123456789abcdef-quick-2",
+        "kopia-maintenance-0123456789ABCDEF", "kopia-maint-0123456789abcdef"})
+    CHECK_FALSE(parse_cron_job_name(name));
+}
