@@ -156,6 +156,9 @@ using job_order_ptr = std::shared_ptr<const job_order>;
 
 // -- what the inspection shows ------------------------------------------------
 
+/// How a repository takes part in the limit over all of them.
+enum class place { none, wanted, taken };
+
 /// One repository, for people.
 struct repository_view {
   repository_facts facts;
@@ -165,6 +168,10 @@ struct repository_view {
   std::string writing;
   /// Subjects in back-off with the last error.
   std::map<std::string, std::string> troubles;
+  /// When the schedule is due, the next few times.
+  std::vector<instant> next_runs;
+  /// Its part in the limit over all repositories.
+  place seat = place::none;
   bool leading = false;
 };
 using view_ptr = std::shared_ptr<const repository_view>;
@@ -199,9 +206,6 @@ struct actor_view {
   unsigned restarts = 0;
 };
 using actor_views = std::shared_ptr<const std::vector<actor_view>>;
-
-/// How a repository takes part in the limit over all of them.
-enum class place { none, wanted, taken };
 
 using exchange_ptr = std::shared_ptr<metrics::http_exchange>;
 using claimant_ptr = std::shared_ptr<const claimant>;

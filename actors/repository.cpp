@@ -7,6 +7,8 @@
 #include "k8s_io/names.hpp"
 #include "k8s_io/status_requests.hpp"
 #include "metrics/log.hpp"
+#include "scheduler/timeline.hpp"
+#include "scheduler/wanted_cron_job.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +20,9 @@ namespace {
 
 /// Longest timer: wall clocks jump.
 constexpr seconds longest_timer{300};
+
+/// How many runs to come people are shown.
+constexpr std::size_t shown_runs = 5;
 
 constexpr auto request_patience = std::chrono::seconds{90};
 
@@ -53,6 +58,20 @@ std::optional<request> to_request(const repository_action& action,
   if (const auto* status = std::get_if<write_status>(&action))
     return apply_status(*status);
   return std::nullopt;
+}
+
+/// The next times at which the winner's schedule is due.
+std::vector<instant> next_runs(const repository_facts& facts, instant after) {
+  std::vector<instant> all;
+  const auto* winner = winner_of(facts);
+  if (!winner || winner->wish.settings.suspend)
+    return all;
+  auto table = timetable_of(winner->wish.settings, facts.id);
+  std::optional<instant> next{after};
+  while (table && all.size() < shown_runs
+         && (next = next_run(table->schedule, table->zone, *next)))
+    all.push_back(*next);
+  return all;
 }
 
 std::optional<instant> sooner(std::optional<instant> a,
@@ -322,6 +341,8 @@ view_ptr repository_state::view() const {
   all->reason = reason;
   all->writing = writing;
   all->leading = leading;
+  all->seat = seat;
+  all->next_runs = next_runs(known.facts(), setup.now());
   all->troubles = troubles.messages();
   return all;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace holystone::actors {
 
 namespace json = boost::json;
@@ -53,6 +55,34 @@ json::array jobs_json(const repository_facts& facts) {
                      {"started", time(job.started)},
                      {"finished", time(job.finished)},
                      {"reason", job.reason}});
+  return shown;
+}
+
+std::string_view word_for(place seat) {
+  switch (seat) {
+    case place::wanted:
+      return "waits";
+    case place::taken:
+      return "taken";
+    case place::none:
+      break;
+  }
+  return "none";
+}
+
+/// The Jobs that wait, in the order of their creation.
+json::array queue_json(const repository_facts& facts) {
+  std::vector<const job_fact*> waiting;
+  for (const auto& job : facts.jobs)
+    if (job.state == job_state::waiting)
+      waiting.push_back(&job);
+  std::ranges::sort(waiting, {}, [](const job_fact* job) {
+    return std::pair{job->created, job->key};
+  });
+  json::array shown;
+  for (const auto* job : waiting)
+    shown.push_back({{"job", to_string(job->key)},
+                     {"since", to_rfc3339(job->slot.value_or(job->created))}});
   return shown;
 }
 
@@ -127,16 +157,17 @@ json::object to_json(const repository_view& view) {
   json::object troubles;
   for (const auto& [subject, message] : view.troubles)
     troubles[subject] = message;
-  std::optional<instant> next;
-  for (const auto& who : facts.claimants)
-    if (who.status && who.status->next_maintenance)
-      next = who.status->next_maintenance;
+  json::array next;
+  for (const auto& at : view.next_runs)
+    next.push_back(json::string(to_rfc3339(at)));
   shown["claimants"] = std::move(claims);
   shown["copies"] = std::move(copies);
   shown["jobs"] = jobs_json(facts);
   shown["lease"] = lease_json(facts.lease);
   shown["history"] = ledger_json(facts.lease.known);
-  shown["nextRun"] = time(next);
+  shown["nextRuns"] = std::move(next);
+  shown["queue"] = queue_json(facts);
+  shown["place"] = word_for(view.seat);
   shown["writing"] = view.writing;
   shown["troubles"] = std::move(troubles);
   shown["leading"] = view.leading;

@@ -1,5 +1,6 @@
 #include "scheduler/claim_status.hpp"
 
+#include "scheduler/long_wait.hpp"
 #include "scheduler/timeline.hpp"
 #include "scheduler/wanted_cron_job.hpp"
 
@@ -159,6 +160,12 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
     status.message = fmt::format("CronJob {} is being made.", name);
   } else {
     tell(status, facts, wish, winner->wish);
+    auto wait = first_long_wait(facts);
+    if (status.ready && wait && wait->limit <= now) {
+      status.ready = false;
+      status.reason = "Waiting";
+      status.message = describe(*wait, facts);
+    }
   }
   return status;
 }

@@ -1,5 +1,7 @@
 #include "scheduler/repository.hpp"
 
+#include "scheduler/long_wait.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -295,11 +297,14 @@ repository_step next_step(const repository_facts& facts,
     for (const auto& copy : facts.copies)
       if (!is_claimed(facts, copy) && take(delete_copy{copy}))
         return step;
-  if (!facts.claimants.empty())
-    if (auto next
-        = wanted_status(facts, facts.claimants.front(), now).next_maintenance)
-      step.wake = step.wake ? std::min(*step.wake, *next + seconds{1})
-                            : *next + seconds{1};
+  auto look_at = [&](instant at) {
+    step.wake = std::min(step.wake.value_or(at), at);
+  };
+  if (auto next
+      = wanted_status(facts, facts.claimants.front(), now).next_maintenance)
+    look_at(*next + seconds{1});
+  if (auto wait = first_long_wait(facts); wait && wait->limit > now)
+    look_at(wait->limit);
   return step;
 }
 

@@ -6,6 +6,39 @@ using namespace holystone;
 using namespace holystone::actors;
 using namespace std::chrono_literals;
 
+namespace {
+
+/// An exchange that keeps its answer.
+struct recorder : metrics::http_exchange {
+  metrics::http_request asked;
+  int status = 0;
+  std::string body;
+
+  const metrics::http_request& request() const override {
+    return asked;
+  }
+  void respond(metrics::http_response answer) override {
+    status = answer.status;
+    body = std::move(answer.body);
+  }
+  std::shared_ptr<metrics::http_stream> stream(int, std::string,
+                                               metrics::http_headers) override {
+    return nullptr;
+  }
+};
+
+/// What the inspection answers.
+std::shared_ptr<recorder> ask(stage& s, std::string target) {
+  auto exchange = std::make_shared<recorder>();
+  exchange->asked.method = "GET";
+  exchange->asked.target = std::move(target);
+  caf::anon_send(s.top, http_atom::value, exchange_ptr{exchange});
+  s.settle();
+  return exchange;
+}
+
+} // namespace
+
 TEST_CASE("claims become CronJobs, copies and conditions") {
   simulated_world world;
   add_claims(world);
@@ -156,42 +189,56 @@ TEST_CASE("a foreign CronJob under our name is left as it is") {
 }
 
 TEST_CASE("the inspector says 503 while the registry restarts, then 200") {
-  struct recorder : metrics::http_exchange {
-    metrics::http_request asked;
-    int status = 0;
-
-    const metrics::http_request& request() const override {
-      return asked;
-    }
-    void respond(metrics::http_response answer) override {
-      status = answer.status;
-    }
-    std::shared_ptr<metrics::http_stream>
-    stream(int, std::string, metrics::http_headers) override {
-      return nullptr;
-    }
-  };
   simulated_world world;
   add_source(world, "app", "one");
   stage s{world};
-  auto ask = [&](std::string target) {
-    auto exchange = std::make_shared<recorder>();
-    exchange->asked.method = "GET";
-    exchange->asked.target = std::move(target);
-    caf::anon_send(s.top, http_atom::value, exchange_ptr{exchange});
-    s.settle();
-    return exchange->status;
-  };
   s.pass(20s);
-  CHECK(ask("/readyz") == 200);
-  CHECK(ask("/v1/repositories") == 200);
+  CHECK(ask(s, "/readyz")->status == 200);
+  CHECK(ask(s, "/v1/repositories")->status == 200);
   s.kill("registry");
   s.settle();
-  CHECK(ask("/readyz") == 503);
-  CHECK(ask("/v1/repositories") == 503);
+  CHECK(ask(s, "/readyz")->status == 503);
+  CHECK(ask(s, "/v1/repositories")->status == 503);
   s.pass(20s);
-  CHECK(ask("/readyz") == 200);
-  CHECK(ask("/v1/repositories") == 200);
+  CHECK(ask(s, "/readyz")->status == 200);
+  CHECK(ask(s, "/v1/repositories")->status == 200);
+}
+
+TEST_CASE("the inspection shows one repository as a whole") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  world.now += 2s;
+  add_source(world, "web", "one", "0 3 * * *");
+  stage s{world};
+  s.pass(20s);
+  create_job(world, "first");
+  s.pass(2s);
+  create_job(world, "second");
+  s.pass(4s);
+  auto page = "/v1/repositories/" + s.registry().repositories.rbegin()->first;
+  auto shown = boost::json::parse(ask(s, page)->body);
+  auto lines = [&](std::string_view list) {
+    return items_at(shown, list).size();
+  };
+  CHECK(text_at(shown, "winner") == "ReplicationSource app/data");
+  CHECK(lines("claimants") == 2);
+  CHECK(lines("copies") == 2);
+  CHECK_THAT(text_at(shown, "conflict"), Catch::Contains("web/data"));
+  CHECK(text_at(shown, "lease", "job") == "volsync-system/first");
+  CHECK(text_at(shown, "place") == "taken");
+  REQUIRE(lines("queue") == 1);
+  CHECK(text_at(items_at(shown, "queue")[0], "job") == "volsync-system/second");
+  CHECK(text_at(items_at(shown, "queue")[0], "since")
+        == "2026-11-21T12:00:24Z");
+  REQUIRE(lines("nextRuns") == 5);
+  CHECK(items_at(shown, "nextRuns")[0] == "2026-11-22T02:00:00Z");
+  CHECK(items_at(shown, "nextRuns")[4] == "2026-11-26T02:00:00Z");
+  CHECK_FALSE(text_at(shown, "reason").empty());
+  s.pass(3min);
+  shown = boost::json::parse(ask(s, page)->body);
+  CHECK(lines("queue") == 0);
+  CHECK(text_at(shown, "place") == "none");
+  CHECK_FALSE(text_at(shown, "history", "lastSuccessEnded").empty());
 }
 
 TEST_CASE("quickSchedule makes a second CronJob whose runs take turns with the "
