@@ -209,9 +209,12 @@ void repository_state::order_job(const repository_step& step) {
                   facts.lease,
                   wanted_cron_job(facts, setup.policy, setup.now()),
                   winner ? std::optional{winner->wish.who} : facts.lease.winner,
+                  {},
                   {}};
   for (const auto& who : facts.claimants)
     order.claimants.push_back(who.wish.who);
+  for (const auto& other : facts.aliases)
+    order.aliases.push_back(other.hash);
   self->request(
           setup.runner, request_patience, run_atom::value,
           job_order_ptr{std::make_shared<const job_order>(std::move(order))})
@@ -346,6 +349,10 @@ repository(repository_actor::stateful_pointer<repository_state> self,
         self->state.advance();
       },
       [self](lead_atom, bool leads) { self->state.lead(leads); },
+      [self](alias_atom, const alias_list_ptr& aliases) {
+        self->state.known.share(*aliases);
+        self->state.advance();
+      },
       [self](settled_atom, bool is_settled) {
         self->state.settled = is_settled;
         self->state.advance();

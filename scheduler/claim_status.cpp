@@ -1,5 +1,6 @@
 #include "scheduler/claim_status.hpp"
 
+#include "scheduler/claim_warnings.hpp"
 #include "scheduler/timeline.hpp"
 #include "scheduler/wanted_cron_job.hpp"
 
@@ -88,6 +89,10 @@ void tell(claim_status& status, const repository_facts& facts,
         = fmt::format("Maintenance is suspended by {}; it goes on when {} is "
                       "false there.{}",
                       to_string(wins.who), suspend_field(wins.who), trail);
+  } else if (auto told = sharing_of(facts.aliases, facts.lease.known);
+             !told.standby.empty()) {
+    status.reason = "Conflict";
+    status.message = fmt::format("Standby: {}.{}", told.standby, trail);
   } else if (wins.who != wish.who
              && (wins.settings.schedule != wish.settings.schedule
                  || wins.settings.time_zone != wish.settings.time_zone)) {
@@ -125,6 +130,7 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
   status.last_maintenance = facts.lease.known.success_ended;
   status.failures = facts.lease.known.failures;
   status.observed_generation = wish.generation;
+  status.warnings = wanted_warnings(facts, who, now);
   if (facts.cron_job.exists && facts.cron_job.ours)
     status.cron_job = cron_job_name(facts);
   const auto* winner = winner_of(facts);
@@ -133,6 +139,11 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
   if (wish.defect) {
     status.reason = wish.defect->reason;
     status.message = wish.defect->message;
+  } else if (auto text = wrong_merge_text(facts.lease.known, facts.location,
+                                          facts.lease.key);
+             !text.empty()) {
+    status.reason = "Error";
+    status.message = std::move(text);
   } else if (facts.cron_job.exists && !facts.cron_job.ours) {
     status.reason = "Error";
     status.message = fmt::format(

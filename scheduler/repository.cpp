@@ -1,5 +1,7 @@
 #include "scheduler/repository.hpp"
 
+#include "scheduler/claim_warnings.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -50,7 +52,8 @@ admission_view admission_of(const repository_facts& facts,
                              : std::string{},
                       policy.limits,
                       lag_of(facts.id, policy.jitter),
-                      blocked};
+                      blocked,
+                      sharing_of(facts.aliases, facts.lease.known)};
   if (wanted)
     view.interval = std::chrono::days{wanted->settings.interval_days};
   // Nobody can win just now, but somebody claims: what waits goes on waiting.
@@ -222,6 +225,8 @@ repository_step next_step(const repository_facts& facts,
     if (take(write_status{who.wish.who, who.wish.uid, status,
                           same ? *who.since : now})) {
       step.events = events_for(who, status);
+      for (auto& note : warning_events(who, status))
+        step.events.push_back(std::move(note));
       return step;
     }
   }
