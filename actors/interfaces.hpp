@@ -80,6 +80,8 @@ using repository_actor = caf::typed_actor<
   takes<seen_atom, fact_ptr>,
   // Writing is allowed, or no longer.
   takes<lead_atom, bool>,
+  // These are the other locations of the same repository.
+  takes<alias_atom, alias_list_ptr>,
   // Every claim has found its repository; what nobody claims may go.
   takes<settled_atom, bool>,
   // A place to run was given, or taken back.

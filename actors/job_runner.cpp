@@ -59,6 +59,24 @@ std::string live_pod(const boost::json::value& object) {
                    : fmt::format("pod {} has not ended", to_string(pod.key));
 }
 
+std::string held_lease(const boost::json::value& object) {
+  auto lease = read_lease(object);
+  return lease.holder ? fmt::format("Job {} has the lock of the same repository "
+                                    "at another location",
+                                    to_string(lease.holder_job))
+                      : std::string{};
+}
+
+/// The Leases of the repository's other locations.
+std::vector<check> alias_checks(const job_order& order, const std::string& ns) {
+  std::vector<check> all;
+  for (const auto& hash : order.aliases)
+    all.push_back({resources::leases, ns,
+                   fmt::format("{}={}", names::location_hash, hash),
+                   held_lease});
+  return all;
+}
+
 /// What has to be looked at before a Lease is taken: running Jobs and pods of
 /// the location, and backups of the claimants.
 std::vector<check> checks_for(const job_order& order, const std::string& ns) {
@@ -66,6 +84,8 @@ std::vector<check> checks_for(const job_order& order, const std::string& ns) {
     = fmt::format("{}={}", names::location_hash, order.location.hex);
   std::vector<check> all{{resources::jobs, ns, of_location, running_job},
                          {resources::pods, ns, of_location, live_pod}};
+  for (auto& other : alias_checks(order, ns))
+    all.push_back(std::move(other));
   for (const auto& who : order.claimants)
     if (who.kind == claim_kind::replication_source)
       all.push_back({resources::pods, who.object.ns,
@@ -132,6 +152,29 @@ void acquire(self_pointer self, const job_runner_setup& setup,
   });
 }
 
+/// What the pod may take for our own: the runs in the ledger and its Job's.
+own_runs runs_of(const job_order& order, instant now) {
+  auto ours = order.lease.known.ours;
+  ours.push_back({order.lease.acquired.value_or(now),
+                  order.lease.deadline.value_or(now)});
+  return ours;
+}
+
+/// Lets the Job run. Where the repository has other locations, each writes its
+/// own Lease and then reads the others' past the caches, so that of two at
+/// least one sees the other.
+void resume_after_look(self_pointer self, const job_runner_setup& setup,
+                       const job_order_ptr& order, const job_fact& job,
+                       outcome_promise promise) {
+  auto checks = std::make_shared<std::vector<check>>(
+      alias_checks(*order, setup.operator_namespace));
+  look_first(self, setup.api, checks, promise, [=]() {
+    perform(self, setup.api,
+            resume(job, order->location.hex, runs_of(*order, setup.now())),
+            promise);
+  });
+}
+
 /// Makes the Job anew from the wanted template, then drops the old one.
 void replace(self_pointer self, const job_runner_setup& setup,
              const job_order_ptr& order, outcome_promise promise) {
@@ -172,7 +215,7 @@ job_runner_actor::behavior_type job_runner(job_runner_actor::pointer self,
       else if (std::holds_alternative<replace_job>(order->what))
         replace(self, setup, order, promise);
       else if (const auto* run = std::get_if<resume_job>(&order->what))
-        perform(self, setup.api, resume(run->job, where), promise);
+        resume_after_look(self, setup, order, run->job, promise);
       else if (const auto* halt = std::get_if<suspend_job>(&order->what))
         perform(self, setup.api, suspend(halt->job), promise);
       else if (const auto* drop = std::get_if<drop_job>(&order->what))

@@ -151,6 +151,8 @@ struct job_order {
   /// Whose backups must not run meanwhile: the fork's movers run maintenance
   /// themselves.
   std::vector<claim_key> claimants;
+  /// Hashes of the repository's other locations, which share its lock.
+  std::vector<std::string> aliases;
 };
 using job_order_ptr = std::shared_ptr<const job_order>;
 
@@ -210,6 +212,7 @@ using actor_views = std::shared_ptr<const std::vector<actor_view>>;
 using exchange_ptr = std::shared_ptr<metrics::http_exchange>;
 using claimant_ptr = std::shared_ptr<const claimant>;
 using fact_ptr = std::shared_ptr<const observation>;
+using alias_list_ptr = std::shared_ptr<const std::vector<alias_fact>>;
 
 // -- atoms, at most ten characters each ---------------------------------------
 
@@ -227,6 +230,7 @@ using synced_atom = caf::atom_constant<caf::atom("synced")>;
 using claim_atom = caf::atom_constant<caf::atom("claim")>;
 using unclaim_atom = caf::atom_constant<caf::atom("unclaim")>;
 using lead_atom = caf::atom_constant<caf::atom("lead")>;
+using alias_atom = caf::atom_constant<caf::atom("alias")>;
 using settled_atom = caf::atom_constant<caf::atom("settled")>;
 using place_atom = caf::atom_constant<caf::atom("place")>;
 using grant_atom = caf::atom_constant<caf::atom("grant")>;
@@ -255,6 +259,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::registry_view_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::actor_views)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::claimant_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::fact_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::alias_list_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::place)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::watched_kind)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::scheduler::claim_key)

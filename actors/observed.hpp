@@ -37,6 +37,11 @@ public:
     facts_.granted = granted;
   }
 
+  /// The repository's other locations are these.
+  void share(const std::vector<alias_fact>& aliases) {
+    facts_.aliases = aliases;
+  }
+
   /// A watch reports this; held back while an echo is owed for the object.
   void see(const fact_ptr& what, instant now);
 

@@ -21,6 +21,13 @@ constexpr auto patience = std::chrono::seconds{90};
 constexpr std::chrono::seconds bound_patience{600};
 constexpr std::chrono::seconds unbound_patience{15};
 
+/// The location whose Lease has this name.
+std::string location_of(const std::string& lease) {
+  return lease.starts_with(names::lease_prefix)
+             ? lease.substr(names::lease_prefix.size())
+             : std::string{};
+}
+
 } // namespace
 
 void registry_state::begin(registry_setup given) {
@@ -35,28 +42,31 @@ void registry_state::begin(registry_setup given) {
 }
 
 void registry_state::take(const observation& what) {
-  auto shared = std::make_shared<const observation>(what);
-  if (const auto* now_is = std::get_if<fact>(shared.get()))
-    take_fact(*now_is, shared);
+  auto whole = std::make_shared<const observation>(what);
+  if (const auto* now_is = std::get_if<fact>(whole.get()))
+    take_fact(*now_is, whole);
   else
-    take_loss(std::get<loss>(*shared), shared);
+    take_loss(std::get<loss>(*whole), whole);
 }
 
-void registry_state::take_fact(const fact& what, const fact_ptr& shared) {
+void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
   if (const auto* source = std::get_if<source_fact>(&what)) {
     put_all(claims.learn(*source));
   } else if (const auto* lease = std::get_if<lease_seen>(&what)) {
-    pass_lease_on(known.learn(*lease, shared));
+    auto location = known.learn(*lease, whole);
+    pass_lease_on(location);
+    shared.learn(location, lease->fact);
+    tell_aliases();
   } else if (std::holds_alternative<account_seen>(what)) {
     account_exists = true;
   } else {
     if (const auto* secret = std::get_if<secret_fact>(&what))
       put_all(claims.learn(*secret));
-    pass_on(known.learn(what), shared);
+    pass_on(known.learn(what), whole);
   }
 }
 
-void registry_state::take_loss(const loss& what, const fact_ptr& shared) {
+void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
   const auto& key = what.which.key;
   if (what.kind == watched_kind::replication_sources) {
     put_all(claims.forget({claim_kind::replication_source, key}));
@@ -72,7 +82,11 @@ void registry_state::take_loss(const loss& what, const fact_ptr& shared) {
   known.forget(what);
   // Losses are rare and may lack the last state: everybody looks whether the
   // object was his.
-  tell_all(seen_atom::value, shared);
+  tell_all(seen_atom::value, whole);
+  if (what.kind == watched_kind::leases) {
+    shared.forget(location_of(key.name));
+    tell_aliases();
+  }
 }
 
 void registry_state::put_all(const placement::claim_keys& all) {
@@ -108,6 +122,11 @@ void registry_state::put(placed told) {
   if (told.where)
     into.where = *told.where;
   into.claims.insert(who);
+  if (told.where && !told.wants.wish.defect)
+    shared.claim(who, told.wants.wish.created, into.where.location_id.hex,
+                 into.where.location);
+  else
+    shared.unclaim(who);
   if (told.hash != lobby) {
     told.wants.location_id = into.where.location_id;
     told.wants.location = into.where.location;
@@ -119,6 +138,7 @@ void registry_state::put(placed told) {
                std::make_shared<const claimant>(std::move(told.wants)));
   if (has_moved && known.lease_of(into.where.location_id.hex))
     pass_lease_on(into.where.location_id.hex);
+  tell_aliases();
 }
 
 void registry_state::remove_claim(const claim_key& who) {
@@ -132,6 +152,18 @@ void registry_state::remove_claim(const claim_key& who) {
     self->send(from.actor, unclaim_atom::value, who);
   }
   at.erase(i);
+  shared.unclaim(who);
+  tell_aliases();
+}
+
+void registry_state::tell_aliases() {
+  for (const auto& location : shared.take_changed()) {
+    auto others
+        = std::make_shared<const std::vector<alias_fact>>(shared.of(location));
+    for (const auto& [hash, one] : repositories)
+      if (one.actor && one.where.location_id.hex == location)
+        self->send(one.actor, alias_atom::value, alias_list_ptr{others});
+  }
 }
 
 void registry_state::read(const object_key& secret) {
@@ -228,6 +260,10 @@ void registry_state::start(const std::string& hash, repository_entry& into,
   into.actor = self->spawn<caf::linked>(repository, std::move(all));
   into.restart_at.reset();
   self->send(into.actor, settled_atom::value, picture.is_settled());
+  if (auto others = shared.of(into.where.location_id.hex); !others.empty())
+    self->send(into.actor, alias_atom::value,
+               std::make_shared<const std::vector<alias_fact>>(
+                   std::move(others)));
   put_all({into.claims.begin(), into.claims.end()});
   self->send(into.actor, lead_atom::value, may_write());
 }

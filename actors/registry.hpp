@@ -7,6 +7,7 @@
 // ServiceAccount of the pods. Spawned by the root.
 
 #include "actors/addresses.hpp"
+#include "actors/aliases.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/opening.hpp"
 #include "actors/placement.hpp"
@@ -52,6 +53,7 @@ struct registry_state {
   opening picture;
   placement claims;
   addresses known;
+  aliases shared;
   places seats;
   /// What the repositories without claims heard last of `is_settled`.
   bool told_settled = false;
@@ -78,8 +80,8 @@ struct registry_state {
   repository_actor actor_of(const std::string& hash) const;
 
 private:
-  void take_fact(const fact& what, const fact_ptr& shared);
-  void take_loss(const loss& what, const fact_ptr& shared);
+  void take_fact(const fact& what, const fact_ptr& whole);
+  void take_loss(const loss& what, const fact_ptr& whole);
   void put_all(const placement::claim_keys& all);
   void put(const claim_key& who);
   void put(placed told);
@@ -92,6 +94,7 @@ private:
   void fell(const std::string& hash, repository_entry& who);
   void pass_on(const std::string& hash, const fact_ptr& what);
   void pass_lease_on(const std::string& location);
+  void tell_aliases();
   template <class... Ts>
   void tell_all(const Ts&... what) {
     for (const auto& [hash, one] : repositories)

@@ -66,7 +66,8 @@ std::vector<instant> next_runs(const repository_facts& facts, instant after) {
   const auto* winner = winner_of(facts);
   if (!winner || winner->wish.settings.suspend)
     return all;
-  auto table = timetable_of(winner->wish.settings, facts.id);
+  auto table = timetable_of(winner->wish.settings, maintenance_kind::full,
+                            facts.id);
   std::optional<instant> next{after};
   while (table && all.size() < shown_runs
          && (next = next_run(table->schedule, table->zone, *next)))
@@ -231,9 +232,12 @@ void repository_state::order_job(const repository_step& step) {
       old ? wanted_cron_job(facts, setup.policy, old->job.kind, setup.now())
           : std::nullopt,
       winner ? std::optional{winner->wish.who} : facts.lease.winner,
+      {},
       {}};
   for (const auto& who : facts.claimants)
     order.claimants.push_back(who.wish.who);
+  for (const auto& other : facts.aliases)
+    order.aliases.push_back(other.hash);
   self->request(
           setup.runner, request_patience, run_atom::value,
           job_order_ptr{std::make_shared<const job_order>(std::move(order))})
@@ -370,6 +374,10 @@ repository(repository_actor::stateful_pointer<repository_state> self,
         self->state.advance();
       },
       [self](lead_atom, bool leads) { self->state.lead(leads); },
+      [self](alias_atom, const alias_list_ptr& aliases) {
+        self->state.known.share(*aliases);
+        self->state.advance();
+      },
       [self](settled_atom, bool is_settled) {
         self->state.settled = is_settled;
         self->state.advance();

@@ -21,6 +21,7 @@ struct maintain_flags {
   bool no_verify = false;
   std::string takeover = "idle";
   std::string admission = "ticket";
+  std::string own_runs;
 };
 
 int maintain(maintain_flags flags) {
@@ -32,6 +33,7 @@ int maintain(maintain_flags flags) {
   options.takeover = flags.takeover == "always"  ? takeover_rule::always
                      : flags.takeover == "never" ? takeover_rule::never
                                                  : takeover_rule::idle;
+  options.ours = scheduler::parse_own_runs(flags.own_runs);
   options.needs_ticket = flags.admission == "ticket";
   return mover::maintain(options);
 }
@@ -108,6 +110,11 @@ void add_rules(CLI::App& command, maintain_flags& flags) {
                   "Whether the operator's ticket is needed")
       ->capture_default_str()
       ->check(CLI::IsMember({"ticket", "off"}));
+  command
+      .add_option("--own-runs", flags.own_runs,
+                  "When the operator's own Jobs ran: START/END START/END ...")
+      ->envname("HOLYSTONE_OWN_RUNS")
+      ->type_name("RUNS");
   for (const auto& [name, into] :
        {std::pair{"--metadata-cache-mb", &options.metadata_cache_mb},
         std::pair{"--content-cache-mb", &options.content_cache_mb}})

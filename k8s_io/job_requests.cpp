@@ -54,13 +54,16 @@ request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
   return create;
 }
 
-request resume(const job_fact& job, std::string_view location) {
+request resume(const job_fact& job, std::string_view location,
+               const own_runs& ours) {
   return patch_job(job, {{"resourceVersion", job.version.value}},
                    {{"suspend", false},
                     {"podReplacementPolicy", "Failed"},
                     {"template",
                      {{"metadata",
-                       {{"annotations", {{names::admitted, job.uid.value}}},
+                       {{"annotations",
+                         {{names::admitted, job.uid.value},
+                          {names::own_runs, to_text(ours)}}},
                         {"labels",
                          {{names::kopia_maintenance, "true"},
                           {names::location_hash, location},

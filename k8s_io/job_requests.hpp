@@ -17,9 +17,10 @@ namespace holystone::k8s_io {
 request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
                      const job_fact& old);
 
-/// Lets a Job run: the ticket, the replacement policy and our labels, guarded
-/// by UID and version.
-request resume(const job_fact& job, std::string_view location);
+/// Lets a Job run: the ticket, the replacement policy, our labels and our runs
+/// up to now, guarded by UID and version.
+request resume(const job_fact& job, std::string_view location,
+               const own_runs& ours);
 
 /// Suspends a Job, guarded by its UID.
 request suspend(const job_fact& job);

@@ -45,6 +45,8 @@ inline constexpr std::string_view job_template = "volsync.backube/job-template";
 inline constexpr std::string_view run_kind = "volsync.backube/run-kind";
 /// Ours: annotation of pods: the ticket, which is the Job's UID.
 inline constexpr std::string_view admitted = "volsync.backube/admitted";
+/// Ours: annotation of pods: when the operator's own Jobs ran.
+inline constexpr std::string_view own_runs = "volsync.backube/own-runs";
 /// Ours: label of Secret copies.
 inline constexpr std::string_view secret_copy
     = "volsync.backube/holystone-copy";

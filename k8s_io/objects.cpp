@@ -102,6 +102,12 @@ std::optional<claim_status> read_status(const json::value& object) {
   status.ready = is_true(ready);
   status.reason = text_at(*ready, "reason");
   status.message = text_at(*ready, "message");
+  for (auto type : warning_types)
+    if (const auto* warning = find_condition(object, type); is_true(warning))
+      status.warnings.push_back(
+          {std::string{type}, text_at(*warning, "reason"),
+           text_at(*warning, "message"),
+           instant_at(*warning, "lastTransitionTime").value_or(instant{})});
   return status;
 }
 
@@ -143,6 +149,10 @@ std::optional<run_outcome> read_outcome(const json::value& pod,
       outcome.why = report->why;
       outcome.message = report->message;
       outcome.unique_id = report->unique_id;
+      outcome.earlier = report->earlier;
+      outcome.open_full = report->open_full;
+      outcome.saw_records
+          = !report->earlier.empty() || !report->previous_owner.empty();
     }
     if (outcome.succeeded)
       return outcome;
@@ -280,6 +290,7 @@ lease_fact read_lease(const json::value& object) {
   auto meta = read_meta(object);
   lease_fact lease;
   lease.exists = true;
+  lease.key = meta.key;
   lease.uid = meta.uid;
   lease.version = meta.version;
   lease.holder = {text_at(object, "spec", "holderIdentity")};

@@ -39,7 +39,8 @@ json::array mover_arguments(const cron_job_intent& wanted,
   return arguments;
 }
 
-/// The ticket and the Job's UID, which the mover compares.
+/// The ticket and the Job's UID, which the mover compares, and what it
+/// takes to know our own runs.
 json::array environment() {
   auto field = [](std::string_view name, std::string path) {
     return json::object{
@@ -49,6 +50,8 @@ json::array environment() {
   };
   return {field("HOLYSTONE_ADMITTED",
                 fmt::format("metadata.annotations['{}']", names::admitted)),
+          field("HOLYSTONE_OWN_RUNS",
+                fmt::format("metadata.annotations['{}']", names::own_runs)),
           field("HOLYSTONE_CONTROLLER_UID",
                 fmt::format("metadata.labels['{}']", names::controller_uid))};
 }

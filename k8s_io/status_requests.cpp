@@ -10,6 +10,32 @@ namespace holystone::k8s_io {
 
 namespace json = boost::json;
 
+namespace {
+
+json::object condition(std::string_view type, bool is_true,
+                       std::string_view reason, std::string_view message,
+                       instant since, std::int64_t generation) {
+  return {{"type", type},
+          {"status", is_true ? "True" : "False"},
+          {"reason", reason},
+          {"message", message},
+          {"lastTransitionTime", to_rfc3339(since)},
+          {"observedGeneration", generation}};
+}
+
+json::array conditions(const write_status& what) {
+  const auto& status = what.status;
+  auto generation = status.observed_generation;
+  json::array all{condition(names::ready_condition, status.ready, status.reason,
+                            status.message, what.since, generation)};
+  for (const auto& one : status.warnings)
+    all.push_back(condition(one.type, true, one.reason, one.message, one.since,
+                            generation));
+  return all;
+}
+
+} // namespace
+
 request apply_status(const write_status& what) {
   const auto& status = what.status;
   json::object kopia{{"maintenanceFailures", status.failures},
@@ -36,15 +62,7 @@ request apply_status(const write_status& what) {
         {"namespace", apply.ns},
         {"uid", what.uid.value}}},
       {"status",
-       {{"kopia", kopia},
-        {"conditions",
-         json::array{json::object{
-             {"type", names::ready_condition},
-             {"status", status.ready ? "True" : "False"},
-             {"reason", status.reason},
-             {"message", status.message},
-             {"lastTransitionTime", to_rfc3339(what.since)},
-             {"observedGeneration", status.observed_generation}}}}}}});
+       {{"kopia", kopia}, {"conditions", conditions(what)}}}});
   return apply;
 }
 

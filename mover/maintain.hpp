@@ -30,6 +30,10 @@
 //
 //   --admitted UID           HOLYSTONE_ADMITTED, from the annotation
 //                            volsync.backube/admitted
+//   --own-runs TEXT          HOLYSTONE_OWN_RUNS, from the annotation
+//                            volsync.backube/own-runs: when the operator's own
+//                            Jobs ran; a full run without an end that began at
+//                            any other time is somebody else's
 //   --controller-uid UID     HOLYSTONE_CONTROLLER_UID, from the label
 //                            batch.kubernetes.io/controller-uid
 //
@@ -37,6 +41,7 @@
 // 2 for wrong flags.
 
 #include "scheduler/mover_report.hpp"
+#include "scheduler/own_runs.hpp"
 
 #include <chrono>
 #include <string>
@@ -70,6 +75,7 @@ struct maintain_options {
   bool needs_ticket = true;
   std::string admitted;
   std::string controller_uid;
+  scheduler::own_runs ours;
   std::string termination_log = "/dev/termination-log";
   std::string kopia = "kopia";
 };

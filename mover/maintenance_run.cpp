@@ -35,6 +35,15 @@ bool ran(const std::vector<scheduler::run_record>& runs,
   });
 }
 
+/// Another cluster has our identity, too. What it does can be told from a run
+/// of ours that was killed only by the operator's list; without the operator
+/// there is none.
+bool may_run_elsewhere(std::optional<instant> open,
+                       const maintain_options& options, instant now) {
+  return open && options.needs_ticket && now - *open < options.deadline
+         && !is_own(options.ours, *open);
+}
+
 } // namespace
 
 std::optional<instant> open_full_run(const maintenance_state& state) {
@@ -50,10 +59,11 @@ std::optional<instant> open_full_run(const maintenance_state& state) {
 ownership decide_ownership(const maintenance_state& state,
                            const maintain_options& options,
                            std::optional<instant> created, instant now) {
-  if (state.owner == own_identity)
-    return ownership::ours;
-  // Whoever owns it may be in the middle of a run, whatever the flags say.
   const auto open = open_full_run(state);
+  if (state.owner == own_identity)
+    return may_run_elsewhere(open, options, now) ? ownership::refuse
+                                                 : ownership::ours;
+  // Whoever owns it may be in the middle of a run, whatever the flags say.
   if (!state.owner.empty() && open && now - *open < options.deadline)
     return ownership::refuse;
   const auto& known = options.known_identities;
@@ -193,9 +203,16 @@ next_step maintenance_run::on_ownership(ownership decision, instant now) {
     case ownership::refuse:
       break;
   }
-  fail(failure_class::ownership,
-       fmt::format("The repository's maintenance is owned by {}.",
-                   cut(before_.owner)));
+  if (before_.owner == own_identity)
+    fail(failure_class::ownership,
+         fmt::format("A full maintenance that began at {} is none of ours and "
+                     "has not ended: another cluster may be maintaining the "
+                     "repository.",
+                     to_rfc3339(report_.open_full.value_or(now))));
+  else
+    fail(failure_class::ownership,
+         fmt::format("The repository's maintenance is owned by {}.",
+                     cut(before_.owner)));
   return finish(now);
 }
 

@@ -67,6 +67,8 @@ std::string why_spent(const admission_view& view, const job_fact& job,
                       instant now) {
   if (!job.slot)
     return {};
+  if (!view.shared.standby.empty())
+    return view.shared.standby;
   if (const auto& since = view.effective_since[job.kind];
       since && *job.slot < *since)
     return "its slot is older than the schedule that is in force (A-12)";
@@ -161,6 +163,20 @@ bool may_still_run(const admission_view& view, const job_fact* job,
   return seen_ended == 0 || (job && seen_ended < job->pods);
 }
 
+/// When the holder may have maintained.
+own_run run_of_holder(const admission_view& view, const job_fact* job,
+                      const std::optional<run_outcome>& outcome, instant now) {
+  own_run mine{view.lease.acquired.value_or(now), outcome ? outcome->ended : now};
+  if (job && job->started)
+    mine.start = *job->started;
+  for (const auto& pod : view.pods)
+    if (pod.job == view.lease.holder && pod.outcome
+        && pod.outcome->started > instant{})
+      mine.start = std::min(mine.start, pod.outcome->started);
+  mine.end = std::max(mine.end, mine.start);
+  return mine;
+}
+
 /// Until when a holder that nobody can account for may still run.
 std::optional<instant> latest_end(const admission_view& view) {
   const auto& lease = view.lease;
@@ -172,6 +188,8 @@ std::optional<instant> latest_end(const admission_view& view) {
 /// A Job or pod that runs beside the holder: not ours to stop, or not stopped
 /// yet.
 std::optional<stand_by> obstacle(const admission_view& view, instant now) {
+  if (!view.shared.busy.empty())
+    return stand_by{view.shared.busy, false, {}};
   for (const auto& job : view.jobs)
     if (job.state == job_state::running && job.uid != view.lease.holder)
       return stand_by{
@@ -203,9 +221,15 @@ admission_step step_for_holder(const admission_view& view, instant now) {
           fmt::format("Job {} is being deleted", to_string(job->key)),
           false,
           {}};
+    auto why = unwanted(view, *job, now);
+    // Of two locations that took their Leases at once one makes room, or both
+    // wait for ever.
+    if (view.shared.gives_way)
+      return why.empty() ? admission_step{replace_job{*job}}
+                         : drop_job{*job, why};
     if (auto waits = obstacle(view, now))
       return *waits;
-    if (auto why = unwanted(view, *job, now); !why.empty())
+    if (!why.empty())
       return drop_job{*job, why};
     if (is_outdated(view, *job))
       return replace_job{*job};
@@ -227,6 +251,9 @@ admission_step step_for_holder(const admission_view& view, instant now) {
   auto known = outcome
                    ? record(lease.known, lease.holder, *outcome, lease.secret)
                    : lease.known;
+  if (view.never_resumed != lease.holder)
+    known = note_run(std::move(known), run_of_holder(view, job, outcome, now),
+                     outcome);
   return release_lease{std::move(known), lease.holder_job, std::move(outcome)};
 }
 

@@ -11,6 +11,7 @@
 #include "scheduler/claims.hpp"
 #include "scheduler/ledger.hpp"
 #include "scheduler/object_key.hpp"
+#include "scheduler/shared_repository.hpp"
 #include "scheduler/time.hpp"
 
 #include <cstdint>
@@ -78,6 +79,7 @@ struct pod_fact {
 /// The repository's Lease; the durable record of who may run.
 struct lease_fact {
   bool exists = false;
+  object_key key;
   object_uid uid;
   resource_version version;
   /// UID of the Job that holds it; empty: free.
@@ -150,6 +152,8 @@ struct admission_view {
   seconds lag{0};
   /// Empty: nothing is.
   is_blocked blocked{};
+  /// What other locations of the same repository mean for ours.
+  sharing shared{};
 };
 
 /// Take the Lease for a waiting Job, with the version that was seen.

@@ -1,5 +1,6 @@
 #include "scheduler/claim_status.hpp"
 
+#include "scheduler/claim_warnings.hpp"
 #include "scheduler/long_wait.hpp"
 #include "scheduler/timeline.hpp"
 #include "scheduler/wanted_cron_job.hpp"
@@ -104,6 +105,10 @@ void tell(claim_status& status, const repository_facts& facts,
         = fmt::format("Maintenance is suspended by {}; it goes on when {} is "
                       "false there.{}",
                       to_string(wins.who), suspend_field(wins.who), trail);
+  } else if (auto told = sharing_of(facts.aliases, facts.lease.known);
+             !told.standby.empty()) {
+    status.reason = "Conflict";
+    status.message = fmt::format("Standby: {}.{}", told.standby, trail);
   } else if (is_overruled(wish, wins)) {
     status.reason = "Conflict";
     status.message = fmt::format(
@@ -141,6 +146,7 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
   status.observed_generation = wish.generation;
   auto name = cron_job_name(facts.id, maintenance_kind::full);
   const auto& cron_job = facts.cron_jobs.full;
+  status.warnings = wanted_warnings(facts, who, now);
   if (cron_job.exists && cron_job.ours)
     status.cron_job = name;
   const auto* winner = winner_of(facts);
@@ -149,6 +155,11 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
   if (wish.defect) {
     status.reason = wish.defect->reason;
     status.message = wish.defect->message;
+  } else if (auto text = wrong_merge_text(facts.lease.known, facts.location,
+                                          facts.lease.key);
+             !text.empty()) {
+    status.reason = "Error";
+    status.message = std::move(text);
   } else if (auto foreign = foreign_cron_job(facts, winner); !foreign.empty()) {
     status.reason = "Error";
     status.message = fmt::format(

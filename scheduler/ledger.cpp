@@ -12,10 +12,43 @@ constexpr auto key_failures = "volsync.backube/consecutive-failures";
 constexpr auto key_failure_class = "volsync.backube/last-failure-class";
 constexpr auto key_failure_message = "volsync.backube/last-failure";
 constexpr auto key_counted = "volsync.backube/last-counted-job";
-constexpr auto key_unique_id = "volsync.backube/repository-unique-id";
+constexpr auto key_own_runs = "volsync.backube/own-runs";
+constexpr auto key_foreign_run = "volsync.backube/foreign-run";
 constexpr auto key_refused = "volsync.backube/refused-secret";
 
+/// So many runs in a row that read no records are remembered; then the oldest
+/// is given up, and what others did before the next isn't judged.
+constexpr std::size_t most_runs = 8;
+
+/// The newest maintenance that is not among `ours` although it began after the
+/// oldest of them.
+std::optional<foreign_run> find_foreign(const own_runs& ours,
+                                        const run_outcome& outcome) {
+  auto is_foreign = [&](instant at) {
+    return at > ours.front().start && !is_own(ours, at);
+  };
+  for (const auto& record : outcome.earlier)
+    if (is_foreign(record.start))
+      return foreign_run{record.start, record.task};
+  if (outcome.open_full && is_foreign(*outcome.open_full))
+    return foreign_run{*outcome.open_full, "a full run without records"};
+  return std::nullopt;
+}
+
 } // namespace
+
+ledger note_run(ledger before, const own_run& mine,
+                const std::optional<run_outcome>& outcome) {
+  auto after = std::move(before);
+  after.ours.push_back(mine);
+  if (outcome && outcome->saw_records) {
+    after.foreign = find_foreign(after.ours, *outcome);
+    after.ours = {mine};
+  } else if (after.ours.size() > most_runs) {
+    after.ours.erase(after.ours.begin());
+  }
+  return after;
+}
 
 ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
               const std::string& secret) {
@@ -23,8 +56,10 @@ ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
     return before;
   auto after = std::move(before);
   after.counted = job;
-  if (!outcome.unique_id.empty())
+  if (after.unique_id.empty())
     after.unique_id = outcome.unique_id;
+  else if (!outcome.unique_id.empty() && outcome.unique_id != after.unique_id)
+    after.other_id = outcome.unique_id;
   if (outcome.why == failure_class::authentication && !secret.empty())
     after.refused_secret = secret;
   else if (outcome.succeeded && after.refused_secret == secret)
@@ -57,14 +92,18 @@ std::map<std::string, std::string> to_annotations(const ledger& known) {
                                : std::string{to_string(known.failure)}},
           {key_failure_message, known.failure_message},
           {key_counted, known.counted.value},
-          {key_unique_id, known.unique_id},
+          {std::string{unique_id_key}, known.unique_id},
+          {std::string{other_id_key}, known.other_id},
+          {key_own_runs, to_text(known.ours)},
+          {key_foreign_run,
+           known.foreign ? to_text(*known.foreign) : std::string{}},
           {key_refused, known.refused_secret}};
 }
 
 ledger
 ledger_from_annotations(const std::map<std::string, std::string>& annotations) {
-  auto text = [&](const char* key) {
-    auto i = annotations.find(key);
+  auto text = [&](std::string_view key) {
+    auto i = annotations.find(std::string{key});
     return i == annotations.end() ? std::string{} : i->second;
   };
   ledger known;
@@ -77,7 +116,10 @@ ledger_from_annotations(const std::map<std::string, std::string>& annotations) {
     known.failure = parse_failure_class(failure);
   known.failure_message = text(key_failure_message);
   known.counted = {text(key_counted)};
-  known.unique_id = text(key_unique_id);
+  known.unique_id = text(unique_id_key);
+  known.other_id = text(other_id_key);
+  known.ours = parse_own_runs(text(key_own_runs));
+  known.foreign = parse_foreign_run(text(key_foreign_run));
   known.refused_secret = text(key_refused);
   return known;
 }

@@ -9,13 +9,23 @@
 
 #include "scheduler/mover_report.hpp"
 #include "scheduler/object_key.hpp"
+#include "scheduler/own_runs.hpp"
 #include "scheduler/time.hpp"
 
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace holystone::scheduler {
+
+/// Annotations of the Lease that a user may take away: kopia's id of the
+/// repository, and a second one that was found at the same place.
+inline constexpr std::string_view unique_id_key
+    = "volsync.backube/repository-unique-id";
+inline constexpr std::string_view other_id_key
+    = "volsync.backube/repository-other-id";
 
 /// How one run ended, from the pod's termination message or, without one, from
 /// the Job's condition.
@@ -30,6 +40,11 @@ struct run_outcome {
   std::string message;
   /// kopia's unique id of the repository; empty when unknown.
   std::string unique_id;
+  /// The run read kopia's records: the newest from before it, newest first,
+  /// and the start of a full run that left none.
+  bool saw_records = false;
+  std::vector<run_record> earlier{};
+  std::optional<instant> open_full{};
 
   friend bool operator==(const run_outcome&, const run_outcome&) = default;
 };
@@ -47,6 +62,13 @@ struct ledger {
   /// The Job counted last.
   object_uid counted;
   std::string unique_id;
+  /// Another id that a later run found here: a wrong merge.
+  std::string other_id;
+  /// Our runs since kopia's records were last compared with them, the newest
+  /// that was compared included.
+  own_runs ours;
+  /// Maintenance by others that the last comparison found.
+  std::optional<foreign_run> foreign;
   /// `namespace/name@version` of a Secret that the repository refused; its
   /// claim does not win until the Secret changes (contract section 2).
   std::string refused_secret;
@@ -59,6 +81,12 @@ struct ledger {
 /// `refused_secret` keeps it; empty: nobody knows, so nothing is blamed.
 ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
               const std::string& secret);
+
+/// The ledger after a Job of ours may have maintained during `mine`. What the
+/// run saw of kopia's records is compared with the runs that we know: others
+/// that began after the oldest of these are foreign.
+ledger note_run(ledger before, const own_run& mine,
+                const std::optional<run_outcome>& outcome);
 
 /// The annotations of the Lease that hold the ledger; every key is always
 /// there, so that a merge patch replaces the whole.

@@ -22,15 +22,16 @@ std::optional<seconds> interval_after(const timetable& table, instant since) {
 
 std::optional<long_wait> first_long_wait(const repository_facts& facts) {
   std::optional<long_wait> first;
-  std::optional<timetable> table;
+  per_kind<std::optional<timetable>> tables;
   for (const auto& job : facts.jobs) {
     if (job.state != job_state::waiting || !job.ours || job.deleting)
       continue;
+    auto& table = tables[job.kind];
     if (!table)
       if (const auto* winner = winner_of(facts))
-        table = timetable_of(winner->wish.settings, facts.id);
+        table = timetable_of(winner->wish.settings, job.kind, facts.id);
     if (!table)
-      return std::nullopt;
+      continue;
     auto since = job.slot.value_or(job.created);
     auto patience = interval_after(*table, since);
     if (patience && (!first || since + *patience < first->limit))

@@ -1,5 +1,6 @@
 #include "scheduler/repository.hpp"
 
+#include "scheduler/claim_warnings.hpp"
 #include "scheduler/long_wait.hpp"
 
 #include <algorithm>
@@ -110,7 +111,8 @@ admission_view admission_of(const repository_facts& facts,
                              : std::string{},
                       policy.limits,
                       lag_of(facts.id, policy.jitter),
-                      blocked};
+                      blocked,
+                      sharing_of(facts.aliases, facts.lease.known)};
   for (auto kind : maintenance_kinds) {
     view.template_digests[kind] = wanted.digests[kind].job_template;
     view.effective_since[kind] = facts.cron_jobs[kind].effective_since;
@@ -278,6 +280,8 @@ repository_step next_step(const repository_facts& facts,
     if (take(write_status{who.wish.who, who.wish.uid, status,
                           same ? *who.since : now})) {
       step.events = events_for(who, status);
+      for (auto& note : warning_events(who, status))
+        step.events.push_back(std::move(note));
       return step;
     }
   }

@@ -9,10 +9,13 @@
 #include "scheduler/claims.hpp"
 #include "scheduler/maintenance_kind.hpp"
 #include "scheduler/repository_identity.hpp"
+#include "scheduler/shared_repository.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holystone::scheduler {
@@ -60,7 +63,22 @@ struct cron_job_fact {
   std::string digest;
 };
 
-/// `status.kopia` and condition MaintenanceReady of a claimant.
+/// A condition besides MaintenanceReady, there while there is something to say.
+struct claim_warning {
+  /// `ForeignMaintenance` or `SharedRepository`.
+  std::string type;
+  std::string reason;
+  std::string message;
+  instant since;
+
+  friend bool operator==(const claim_warning&, const claim_warning&) = default;
+};
+
+/// The types that a claim_warning can have, in the order in which they stand.
+inline constexpr std::array<std::string_view, 2> warning_types{
+    "ForeignMaintenance", "SharedRepository"};
+
+/// `status.kopia` and the conditions of a claimant.
 struct claim_status {
   std::optional<instant> last_maintenance;
   std::optional<instant> next_maintenance;
@@ -71,6 +89,7 @@ struct claim_status {
   bool ready = false;
   std::string reason;
   std::string message;
+  std::vector<claim_warning> warnings;
 
   friend bool operator==(const claim_status&, const claim_status&) = default;
 };
@@ -116,6 +135,8 @@ struct repository_facts {
   std::vector<job_fact> jobs;
   std::vector<pod_fact> pods;
   lease_fact lease;
+  /// Other locations of the same repository.
+  std::vector<alias_fact> aliases;
   /// The registry gave this repository one of the places to run.
   bool granted = false;
   object_uid never_resumed;

@@ -83,8 +83,7 @@ json::object failure(bool full, instant start, instant end, failure_class why,
 void add_figures(json::object& report, const simulated_repository& state) {
   report["uniqueId"] = state.unique_id;
   report["owner"] = own_identity;
-  if (state.owner != own_identity)
-    report["previousOwner"] = state.owner;
+  report["previousOwner"] = state.owner;
   report["repositorySizeBytes"] = state.bytes;
   report["blobs"] = state.blobs;
   report["indexBlobs"] = state.index_blobs;
@@ -106,6 +105,16 @@ void add_runs(json::object& report, const std::array<const char*, N>& tasks,
     start += step;
   }
   report["runs"] = std::move(runs);
+}
+
+json::array records(const std::vector<scheduler::run_record>& runs) {
+  json::array all;
+  for (const auto& run : runs)
+    all.push_back({{"task", run.task},
+                   {"start", to_rfc3339(run.start)},
+                   {"end", to_rfc3339(run.end)},
+                   {"success", run.success}});
+  return all;
 }
 
 container_run ended(const json::object& report, seconds duration, bool good) {
@@ -170,6 +179,8 @@ container_run mover_workload::run(const json::value& pod,
     add_runs(report, full_tasks, start, end);
   else
     add_runs(report, quick_tasks, start, end);
+  if (!state.earlier.empty())
+    report["foreignRuns"] = records(state.earlier);
   report["nextFull"] = to_rfc3339(start + std::chrono::hours{24});
   if (asked->full)
     report["verified"] = true;

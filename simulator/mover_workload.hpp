@@ -41,6 +41,8 @@ struct simulated_repository {
   /// Runs that were let in, whatever became of them.
   unsigned runs = 0;
   std::optional<instant> last_full;
+  /// Records from before the next run, as its report shows them.
+  std::vector<scheduler::run_record> earlier;
 };
 
 /// All simulated repositories by their location's hash.

@@ -57,6 +57,11 @@ public:
     return movers_.repository(location).runs;
   }
 
+  /// A location's repository as the next run finds it.
+  simulator::simulated_repository& repository(const std::string& location) {
+    return movers_.repository(location);
+  }
+
 private:
   struct watch {
     stream_sink sink;

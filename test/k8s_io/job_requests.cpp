@@ -12,7 +12,7 @@ namespace json = boost::json;
 
 TEST_CASE("A-1, A-6, A-10: the resume carries UID, version, ticket, policy and "
           "labels") {
-  auto what = resume(a_job(), "fedcba9876543210");
+  auto what = resume(a_job(), "fedcba9876543210", {{now, now + seconds{60}}});
   CHECK(what.what == verb::merge_patch);
   auto body = body_of(what);
   CHECK(text_at(body, "metadata", "uid") == "job-uid");

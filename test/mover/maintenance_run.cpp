@@ -419,6 +419,16 @@ TEST_CASE("a full run without an end keeps its owner from being relieved") {
   }
   SECTION("our own killed run does not keep us out") {
     state.owner = std::string{own_identity};
+    options.ours = {{start - hours{1}, start - hours{1}}};
+    CHECK(decide_ownership(state, options, {}, start) == ownership::ours);
+  }
+  SECTION("another cluster's keeps us out until our deadline has passed") {
+    state.owner = std::string{own_identity};
+    options.ours = {{start - hours{20}, start - hours{19}}};
+    CHECK(decide_ownership(state, options, {}, start) == ownership::refuse);
+    CHECK(decide_ownership(state, options, {}, start + hours{2})
+          == ownership::ours);
+    options.needs_ticket = false;
     CHECK(decide_ownership(state, options, {}, start) == ownership::ours);
   }
 }

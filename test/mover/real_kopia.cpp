@@ -69,6 +69,31 @@ TEST_CASE("a second run of a real kopia finds nothing to take over") {
   CHECK(report_of(second).kind == scheduler::maintenance_kind::quick);
 }
 
+TEST_CASE("A-11: a full run of our identity that is none of ours is not joined") {
+  const auto kopia = real_kopia();
+  if (!kopia)
+    return;
+  disk_repository repository{*kopia};
+  mover_pod first{repository.secret()};
+  first.options.kopia = *kopia;
+  first.options.takeover = mover::takeover_rule::always;
+  REQUIRE(mover::maintain(first.options) == 0);
+  // What a full run leaves that began just now and has not ended.
+  repository.run("maintenance set --pause-full=24h");
+  mover_pod second{repository.secret()};
+  second.options.kopia = *kopia;
+  CHECK(mover::maintain(second.options) == 1);
+  const auto report = report_of(second);
+  CHECK(report.why == failure_class::ownership);
+  CHECK(report.message.find("none of ours") != std::string::npos);
+  REQUIRE(report.open_full);
+  CHECK(*report.open_full >= report_of(first).start);
+  CHECK(report.runs.empty());
+  // The same state after a run of ours that was killed.
+  second.options.ours = {{report_of(first).start, report.end}};
+  CHECK(mover::maintain(second.options) == 0);
+}
+
 TEST_CASE("a real kopia that did nothing is not believed (A-25, K-01)") {
   const auto kopia = real_kopia();
   if (!kopia)

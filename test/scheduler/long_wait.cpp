@@ -28,8 +28,8 @@ repository_facts a_repository(const std::string& schedule) {
   who.wish.who = {claim_kind::replication_source, {"app", "data"}};
   who.wish.settings.schedule = schedule;
   facts.claimants.push_back(who);
-  facts.cron_job.exists = true;
-  facts.cron_job.ours = true;
+  facts.cron_jobs.full.exists = true;
+  facts.cron_jobs.full.ours = true;
   return facts;
 }
 
