@@ -96,10 +96,10 @@ tsan: setup ## tests under the thread sanitizer
 	$(call run_tests,build/tsan)
 
 .PHONY: tidy
-tidy: setup ## clang-tidy over everything
+tidy: setup ## clang-tidy over the programs
 	@.ci/setup style
 	cmake --preset tidy
-	cmake --build build/tidy -j$(JOBS)
+	cmake --build build/tidy -j$(JOBS) --target holystone holystone-sim
 
 .PHONY: format
 format: ## clang-format over everything

@@ -163,7 +163,7 @@ std::optional<error> credentials::read_token(time_point now) {
   if (!text)
     return text.why();
   auto token = secret_bytes{trimmed(*text)};
-  secret_bytes{std::move(*text)};
+  const secret_bytes wiped{std::move(*text)};
   if (token.reveal().empty())
     return error{sources_.token_file + ": the token is empty"};
   // A line end within would become a header of its own.

@@ -44,7 +44,8 @@ embedded_maintenance read_maintenance(const json::value& kopia) {
   const auto* block = find(kopia, "maintenanceCronJob");
   if (!block || !block->is_object())
     return given;
-  auto& cron_job = given.block.emplace();
+  given.block = embedded_maintenance::cron_job{};
+  auto& cron_job = *given.block;
   cron_job.enabled = flag_at(*block, "enabled");
   cron_job.schedule = text_at(*block, "schedule");
   cron_job.quick_schedule = text_at(*block, "quickSchedule");

@@ -56,7 +56,7 @@ result<watch_event> parse_watch_line(std::string_view line,
                                      json::storage_ptr memory) {
   json::error_code failed;
   auto parsed = json::parse(json::string_view{line.data(), line.size()}, failed,
-                            memory, api_parse_options());
+                            std::move(memory), api_parse_options());
   if (failed)
     return error{"a watch line is not JSON: " + failed.message()};
   auto* envelope = parsed.if_object();

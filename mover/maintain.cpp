@@ -156,7 +156,7 @@ child_order make_order(const maintain_options& options,
          "--no-use-keyring",
          "--no-progress"};
   if (command.wants_metrics) {
-    order.arguments.push_back("--metrics-store-on-exit");
+    order.arguments.emplace_back("--metrics-store-on-exit");
     order.arguments.push_back("--diagnostics-output-directory="
                               + diagnostics_directory(options));
   }

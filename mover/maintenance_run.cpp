@@ -8,7 +8,6 @@ namespace holystone::mover {
 
 using scheduler::failure_class;
 using scheduler::maintenance_kind;
-using scheduler::mover_report;
 
 namespace {
 

@@ -102,9 +102,9 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   for (const auto& c : claims)
     if (!c.identity.empty())
       wanted.known_identities.push_back(c.identity);
-  std::ranges::sort(wanted.known_identities);
-  auto twice = std::ranges::unique(wanted.known_identities);
-  wanted.known_identities.erase(twice.begin(), twice.end());
+  auto& known = wanted.known_identities;
+  std::sort(known.begin(), known.end());
+  known.erase(std::unique(known.begin(), known.end()), known.end());
   if (auto ca = ca_source(wish)) {
     const auto* copy = find_copy(facts, *ca);
     if (!copy)

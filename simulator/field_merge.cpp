@@ -173,13 +173,13 @@ void merge_lists(json::array& base, const json::array& over,
     auto element = path_element(item, schema);
     auto found = shared.find(element);
     place_alone();
-    json::value merged
-        = found == shared.end() ? item : std::move(found->second);
-    if (found != shared.end()) {
-      merge_fields(merged, item, schema.element);
-      ++placed;
+    if (found == shared.end()) {
+      out.push_back(item);
+      continue;
     }
-    out.push_back(std::move(merged));
+    merge_fields(found->second, item, schema.element);
+    out.push_back(std::move(found->second));
+    ++placed;
   }
   placed = passed;
   place_alone();

@@ -3,7 +3,6 @@
 namespace holystone::simulator {
 
 namespace json = boost::json;
-using k8s_io::find;
 using k8s_io::flag_at;
 using k8s_io::items_at;
 using k8s_io::text_at;
