@@ -18,7 +18,10 @@ ledger known_as(std::string id, std::string other = {}) {
 }
 
 alias_fact alias(bool is_elder, std::string holder = {}) {
-  return {"feed", R"({"bucket":"b"})", is_elder, {std::move(holder)},
+  return {"feed",
+          R"({"bucket":"b"})",
+          is_elder,
+          {std::move(holder)},
           {"volsync-system", "run"}};
 }
 
@@ -44,8 +47,8 @@ admission_step ask(const job_fact& job, const sharing& shared,
     lease.holder = job.uid;
     lease.deadline = now + std::chrono::hours{20};
   }
-  admission_view view{jobs, pods, lease, "here", "t", {},
-                      seconds{0}, {}, true, "app/kopia@1", run_limits{}};
+  admission_view view{jobs,       pods, lease, "here",        {"t", "t"},  {},
+                      seconds{0}, {},   true,  "app/kopia@1", run_limits{}};
   view.shared = shared;
   return admit(view, now);
 }
@@ -81,8 +84,8 @@ TEST_CASE("A-21: two locations of one repository share the lock") {
   REQUIRE(is<stand_by>(step));
   CHECK_THAT(std::get<stand_by>(step).reason,
              Catch::Contains("volsync-system/run"));
-  CHECK(is<stand_by>(ask(a_job(false), sharing_of({alias(true, "x")},
-                                                  known_as("a")))));
+  CHECK(is<stand_by>(
+      ask(a_job(false), sharing_of({alias(true, "x")}, known_as("a")))));
 }
 
 TEST_CASE("A-21: when both took their Leases at once, the younger gives way") {
@@ -99,12 +102,12 @@ TEST_CASE("A-21: a location with two ids stops, and says how to go on") {
   CHECK(is<stand_by>(ask(a_job(false), told)));
   auto text = wrong_merge_text(known_as("a", "b"), "s3",
                                {"volsync-system", "kopia-repository-1"});
-  CHECK_THAT(text, Catch::Contains("ids a and b")
-                       && Catch::Contains(
-                           "kubectl -n volsync-system annotate lease "
-                           "kopia-repository-1 "
-                           "volsync.backube/repository-unique-id- "
-                           "volsync.backube/repository-other-id-"));
+  CHECK_THAT(text,
+             Catch::Contains("ids a and b")
+                 && Catch::Contains("kubectl -n volsync-system annotate lease "
+                                    "kopia-repository-1 "
+                                    "volsync.backube/repository-unique-id- "
+                                    "volsync.backube/repository-other-id-"));
 }
 
 TEST_CASE("A-21: both sides are told about each other") {
