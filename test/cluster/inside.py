@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 
 from settings import (API_SERVER, CONTAINERD_SOCKET, INSIDE, NODE_IP,
-                      S3_ENDPOINT)
+                      S3_ENDPOINT, S3_TLS_ENDPOINT)
 
 # What kubelet would write into the machine's own kernel settings. A file laid
 # over each makes it find the value it wants and leave the machine alone.
@@ -100,9 +100,11 @@ class Node:
         with open(f"{INSIDE}/access/admin.token", encoding="utf-8") as file:
             self.token = file.read().strip()
 
-    def start(self, name, *arguments):
+    def start(self, name, *arguments, program=None):
+        """`program`: what to run, if its name is not what we call it."""
         with open(f"{INSIDE}/logs/{name}.log", "wb") as log:
             process = subprocess.Popen([name, *arguments], stdout=log,
+                                       executable=program or name,
                                        stderr=subprocess.STDOUT,
                                        stdin=subprocess.DEVNULL)
         # Held, not only its name: a Popen that is let go is waited for by
@@ -157,6 +159,11 @@ def start_stores(node):
     os.environ.update(ROOT_ACCESS_KEY=access, ROOT_SECRET_KEY=secret)
     node.start("versitygw", "--port", S3_ENDPOINT, "--quiet",
                "--health", "/health", "posix", f"{INSIDE}/s3")
+    # The same folder once more, for clients that want a certificate.
+    node.start("versitygw-tls", "--port", S3_TLS_ENDPOINT, "--quiet",
+               "--cert", f"{INSIDE}/pki/s3.crt", "--key",
+               f"{INSIDE}/pki/s3.key", "--health", "/health", "posix",
+               f"{INSIDE}/s3", program="versitygw")
     del os.environ["ROOT_ACCESS_KEY"], os.environ["ROOT_SECRET_KEY"]
 
 
@@ -200,6 +207,8 @@ def start_control_plane(node):
                   lambda: node.api("/readyz"))
     node.wait_for("versitygw", "versitygw answers",
                   lambda: get(f"http://{S3_ENDPOINT}/health"))
+    node.wait_for("versitygw-tls", "versitygw answers with TLS",
+                  lambda: get(f"https://{S3_TLS_ENDPOINT}/health"))
     if not node.options["controller_manager"]:
         return
     node.start(

@@ -1,7 +1,8 @@
 """Watches maintenance pods all the time and notices two at once.
 
-A pod counts from its creation until its phase says that it ended, so what is
-checked is stricter than "two containers running". The watch delivers changes
+A pod with the ticket counts from its creation until the kubelet says that its
+containers ended, so what is checked is stricter than "two containers running". One
+without it touches no repository; such strangers are told apart. The watch delivers changes
 in the order in which the API server stored them; no interval is guessed.
 """
 
@@ -13,6 +14,15 @@ import kube
 
 LABEL = "volsync.backube/kopia-maintenance=true"
 REPOSITORY = "volsync.backube/repository-hash"
+TICKET = "volsync.backube/admitted"
+JOB = "batch.kubernetes.io/controller-uid"
+
+
+def has_ended(pod):
+    """The phase follows the containers' states a moment later."""
+    states = [s["state"] for s in pod["status"].get("containerStatuses", [])]
+    return (pod["status"].get("phase") in ("Succeeded", "Failed")
+            or (states and all("terminated" in s for s in states)))
 
 
 class PodWatch:
@@ -21,6 +31,7 @@ class PodWatch:
     def __init__(self):
         self.alive = {}
         self.seen = {}
+        self.strangers = {}
         self.overlaps = []
         self.process = None
         self.thread = threading.Thread(target=self.read, daemon=True)
@@ -47,15 +58,22 @@ class PodWatch:
     def take(self, what, pod):
         name = f'{pod["metadata"]["namespace"]}/{pod["metadata"]["name"]}'
         repository = kube.label(pod, REPOSITORY)
-        ended = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
         self.seen[name] = pod
+        if kube.annotation(pod, TICKET) != kube.label(pod, JOB):
+            self.strangers[name] = pod
+            return
         group = self.alive.setdefault(repository, set())
-        if ended or what == "DELETED":
+        if has_ended(pod) or what == "DELETED":
             group.discard(name)
         else:
             group.add(name)
         if len(group) > 1:
             self.overlaps.append(f"{repository}: {' and '.join(sorted(group))}")
+
+    def ending(self, name):
+        """How a pod's container ended, in the state that was seen last."""
+        statuses = self.seen[name]["status"].get("containerStatuses", [])
+        return statuses[0]["state"]["terminated"]
 
     def check(self, cluster):
         """The promise itself; call it at any time."""

@@ -15,6 +15,7 @@ INSIDE = "/run/node"
 NODE_IP = "10.77.0.1"
 API_SERVER = f"https://{NODE_IP}:6443"
 S3_ENDPOINT = f"{NODE_IP}:9000"
+S3_TLS_ENDPOINT = f"{NODE_IP}:9443"
 PAUSE_IMAGE = "local/pause:1"
 CONTAINERD_SOCKET = f"{INSIDE}/containerd.sock"
 
@@ -162,6 +163,9 @@ def write_certificates(writer):
         f"subjectAltName=IP:{NODE_IP},IP:10.96.0.1,IP:127.0.0.1,"
         "DNS:kubernetes.default.svc,DNS:localhost\n"
         "extendedKeyUsage=serverAuth\n")
+    writer.certificate("s3", "/CN=versitygw",
+                       f"subjectAltName=IP:{NODE_IP}\n"
+                       "extendedKeyUsage=serverAuth\n")
     writer.certificate("admin", "/O=system:masters/CN=admin",
                        "extendedKeyUsage=clientAuth\n")
     writer.key("service-account")

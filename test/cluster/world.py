@@ -1,7 +1,7 @@
 """What the scenario needs beside kubectl: a repository and a second opinion.
 
 On the real node that is an S3 server and an independent kopia, outside the
-cluster and with a configuration of its own. On the simulator, where pods only
+cluster and with a configuration of its own, and a hand on the node's programs. On the simulator, where pods only
 pretend, it is the simulator's record of its storage. The scenario knows
 neither; it gets one of the two from `world()`.
 """
@@ -16,17 +16,60 @@ import urllib.request
 import kube
 
 FETCH = ("import sys, urllib.request as u; "
-         "print(u.urlopen(sys.argv[1], timeout=20).read().decode())")
+         "print(u.urlopen(sys.argv[1], timeout=5).read().decode())")
 HASH = "volsync.backube/repository-hash"
 PASSWORD = "correct horse battery staple"
+NODE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "node")
 
 
 class RealWorld:
     """versitygw and kopia, as `node up` exports them."""
 
+    is_real = True
+
     def __init__(self, cluster):
         self.cluster = cluster
         self.folder = tempfile.TemporaryDirectory(prefix="kopia-")
+        self.frozen = set()
+
+    def freeze(self, program):
+        """Stops a program of the node where it stands."""
+        subprocess.run([NODE, "freeze", program], check=True)
+        self.frozen.add(program)
+
+    def thaw(self, program):
+        subprocess.run([NODE, "thaw", program], check=True)
+        self.frozen.discard(program)
+
+    def hold(self, _):
+        """From now on runs last until they are let go."""
+        self.freeze("versitygw")
+
+    def let_go(self):
+        for program in sorted(self.frozen):
+            self.thaw(program)
+
+    def inspect(self, path):
+        """What the operator answers about its insides; {} while it can't."""
+        return json.loads(self.fetch(8081, path) or "{}")
+
+    def metrics(self):
+        """What a Prometheus reads from the operator's pod."""
+        return self.fetch(8080, "/metrics")
+
+    def fetch(self, port, path):
+        pods = [p for p in self.cluster.list(
+            "pods", "-n", "volsync-system", "-l",
+            "app.kubernetes.io/name=volsync",
+            "--field-selector=status.phase=Running")
+                if "deletionTimestamp" not in p["metadata"]]
+        if not pods or "podIP" not in pods[0]["status"]:
+            return ""
+        done = subprocess.run(
+            [os.environ["ENTER"], sys.executable, "-c", FETCH,
+             f'http://{pods[0]["status"]["podIP"]}:{port}{path}'], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        return done.stdout if done.returncode == 0 else ""
 
     def kopia(self, bucket, *arguments):
         folder = os.path.join(self.folder.name, bucket)
@@ -56,15 +99,33 @@ class RealWorld:
             "--override-hostname", host, "--cache-directory",
             os.path.join(self.folder.name, bucket, "cache"))
 
-    def secret(self, bucket, prefix):
+    def secret(self, bucket, prefix, scheme="http"):
         """The keys of a user's repository Secret."""
+        endpoint = os.environ["S3_ENDPOINT" if scheme == "http"
+                              else "S3_TLS_ENDPOINT"]
         return {
             "KOPIA_REPOSITORY": f"s3://{bucket}/{prefix}",
             "KOPIA_PASSWORD": PASSWORD,
             "AWS_ACCESS_KEY_ID": os.environ["S3_ACCESS_KEY"],
             "AWS_SECRET_ACCESS_KEY": os.environ["S3_SECRET_KEY"],
-            "AWS_S3_ENDPOINT": f'http://{os.environ["S3_ENDPOINT"]}',
+            "AWS_S3_ENDPOINT": f"{scheme}://{endpoint}",
         }
+
+    def authority(self):
+        """The certificate that the S3 server's own is signed with."""
+        with open(os.environ["S3_CA"], encoding="ascii") as file:
+            return file.read()
+
+    def stranger(self):
+        """A certificate that has signed nothing."""
+        name = os.path.join(self.folder.name, "stranger")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+             "/CN=stranger", "-keyout", name + ".key", "-out", name + ".crt"],
+            check=True, stderr=subprocess.DEVNULL)
+        with open(name + ".crt", encoding="ascii") as file:
+            return file.read()
 
     def maintenance(self, bucket):
         """Owner, and the instants at which full runs ended, oldest first."""
@@ -75,34 +136,42 @@ class RealWorld:
             run["end"] for run in runs.get("cleanup-logs", [])
             if run["success"])
 
-    def metrics(self):
-        """What a Prometheus reads from the operator's pod."""
-        pod, = self.cluster.list(
-            "pods", "-n", "volsync-system", "-l",
-            "app.kubernetes.io/name=volsync",
-            "--field-selector=status.phase=Running")
-        return subprocess.run(
-            [os.environ["ENTER"], sys.executable, "-c", FETCH,
-             f'http://{pod["status"]["podIP"]}:8080/metrics'],
-            text=True, stdout=subprocess.PIPE, check=True).stdout
-
 
 class SimulatedWorld:
     """The simulator's storage; its pods keep run records as kopia would."""
 
+    is_real = False
+    LONG, SHORT = 80, 3
+
     def __init__(self, cluster):
         self.cluster = cluster
+        self.held = set()
+
+    def hold(self, repository):
+        """From now on its runs last long enough to look at them."""
+        self.held.add(repository)
+        self.set_duration(repository, self.LONG)
+
+    def let_go(self):
+        for repository in self.held:
+            self.set_duration(repository, self.SHORT)
+
+    def set_duration(self, repository, seconds):
+        self.cluster.run(
+            "create", "--raw", "/simulator/repositories", "-f", "-",
+            given=json.dumps({"hash": repository,
+                              "durationSeconds": seconds}))
 
     def create_repository(self, bucket, prefix, user, host):
         """Needs nothing: the first connection finds an empty repository."""
 
-    def secret(self, bucket, prefix):
+    def secret(self, bucket, prefix, scheme="http"):
         return {
             "KOPIA_REPOSITORY": f"s3://{bucket}/{prefix}",
             "KOPIA_PASSWORD": PASSWORD,
             "AWS_ACCESS_KEY_ID": "simulated",
             "AWS_SECRET_ACCESS_KEY": "simulated",
-            "AWS_S3_ENDPOINT": "http://s3.example:9000",
+            "AWS_S3_ENDPOINT": f"{scheme}://s3.example:9000",
         }
 
     def maintenance(self, bucket):

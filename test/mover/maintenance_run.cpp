@@ -335,7 +335,7 @@ TEST_CASE("verify can be left out") {
   CHECK_FALSE(kopia.ran("content verify"));
 }
 
-TEST_CASE("the rules of ownership decide who may be relieved") {
+TEST_CASE("A-27: the rules of ownership decide who may be relieved") {
   struct row {
     const char* owner;
     std::string runs;

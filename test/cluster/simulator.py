@@ -1,0 +1,123 @@
+"""A simulated cluster and the operator beside it, as processes of a test.
+
+Not a story: it starts and stops what the stories are told to, and shows the
+logs when one failed. Called by `scenario_on_simulator` and `bad_input`.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
+KUBECTL = os.environ.get("KUBECTL") or shutil.which("kubectl")
+# ctest's word for a test that was skipped.
+SKIPPED = 77
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def programs():
+    """The folder of holystone and holystone-sim: the first argument."""
+    return os.path.realpath(sys.argv[1] if len(sys.argv) > 1
+                            else os.path.join(ROOT, "build/release"))
+
+
+class Simulator:
+    """holystone-sim and whatever runs beside it; use it with `with`."""
+
+    def __init__(self):
+        self.kept = tempfile.TemporaryDirectory(prefix="holystone-simulator-")
+        self.folder = self.kept.name
+        self.kubeconfig = os.path.join(self.folder, "kubeconfig")
+        self.processes, self.logs = [], []
+        self.metrics = f"127.0.0.1:{free_port()}"
+        self.environment = dict(
+            os.environ, KUBECONFIG=self.kubeconfig, KUBECTL=KUBECTL,
+            KUBECACHEDIR=os.path.join(self.folder, "cache"),
+            HOLYSTONE_METRICS=f"http://{self.metrics}/metrics",
+            HOLYSTONE_WORLD="simulator")
+
+    def __enter__(self):
+        process = self.start(
+            "simulator", f"{programs()}/holystone-sim", "--tls",
+            "--kubeconfig", self.kubeconfig, "--exit-on-stdin-close",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if not process.stdout.readline():
+            self.show_logs()
+            raise RuntimeError("holystone-sim did not start")
+        # No pod becomes ready here: the operator runs beside the cluster.
+        self.kubectl("create", "namespace", "volsync-system")
+        return self
+
+    def __exit__(self, kind, *_):
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in reversed(self.processes):
+            self.wait(process)
+        if kind is not None:
+            self.show_logs()
+        self.kept.cleanup()
+
+    def start(self, name, *command, **more):
+        self.logs.append(os.path.join(self.folder, f"{name}.log"))
+        with open(self.logs[-1], "wb") as file:
+            process = subprocess.Popen(command, stderr=file, text=True, **more)
+        self.processes.append(process)
+        return process
+
+    def start_operator(self, name="operator", kubeconfig=None):
+        return self.start(
+            name, f"{programs()}/holystone", "operator", "--kubeconfig",
+            kubeconfig or self.kubeconfig, "--mover-image",
+            "local/holystone:test", "--metrics-bind-address", self.metrics,
+            "--inspection-bind-address", "127.0.0.1:0")
+
+    def stop(self, process):
+        self.processes.remove(process)
+        process.terminate()
+        self.wait(process)
+
+    @staticmethod
+    def wait(process):
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def ended(self):
+        """The programs that ended though nobody stopped them."""
+        return [f"{p.args[0]} ended with {p.returncode}"
+                for p in self.processes if p.poll() is not None]
+
+    def kubectl(self, *arguments):
+        subprocess.run([KUBECTL, *arguments], check=True,
+                       env=self.environment, stdout=subprocess.DEVNULL)
+
+    def install_crds(self):
+        self.kubectl("apply", "--server-side", "-f",
+                     os.path.join(ROOT, "deploy/crds"))
+
+    def log(self, name):
+        with open(os.path.join(self.folder, f"{name}.log"),
+                  encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def show_logs(self):
+        for log in self.logs:
+            with open(log, encoding="utf-8", errors="replace") as file:
+                sys.stderr.writelines([f"--- {log}\n",
+                                       *file.readlines()[-60:]])
+
+
+def skip_without_kubectl():
+    if not KUBECTL:
+        print("skipped: no kubectl; `make test` builds one", file=sys.stderr)
+        sys.exit(SKIPPED)
