@@ -49,8 +49,8 @@ using registry_actor = caf::typed_actor<
   takes<lead_atom, bool>,
   // A repository wants, takes or gives back a place to run.
   takes<place_atom, std::string, place>,
-  // A repository owns nothing any more.
-  takes<finish_atom, std::string>,
+  // A repository owns nothing any more, after it heard of so many facts.
+  takes<finish_atom, std::string, std::uint64_t>,
   // INTERNAL: a Secret was read.
   takes<read_atom, reading_ptr>,
   // INTERNAL: a PersistentVolumeClaim is to be looked at again.

@@ -227,6 +227,7 @@ void registry_state::start(const std::string& hash, repository_entry& into,
   all.recover = recover && hash != lobby;
   into.actor = self->spawn<caf::linked>(repository, std::move(all));
   into.restart_at.reset();
+  into.told = 0;
   self->send(into.actor, settled_atom::value, picture.is_settled());
   put_all({into.claims.begin(), into.claims.end()});
   self->send(into.actor, lead_atom::value, may_write());
@@ -239,8 +240,10 @@ void registry_state::pass_on(const std::string& hash, const fact_ptr& what) {
   if (!to.actor && !to.restart_at)
     start(hash, to, false);
   // While it is down news are not kept: it reads everything when it is back.
-  if (to.actor)
+  if (to.actor) {
+    ++to.told;
     self->send(to.actor, seen_atom::value, what);
+  }
 }
 
 void registry_state::pass_lease_on(const std::string& location) {
@@ -325,9 +328,12 @@ void registry_state::give_places() {
     self->send(actor_of(hash), grant_atom::value, true);
 }
 
-void registry_state::finished(const std::string& hash) {
+void registry_state::finished(const std::string& hash, std::uint64_t heard) {
   auto i = repositories.find(hash);
   if (hash == lobby || i == repositories.end() || !i->second.claims.empty())
+    return;
+  // It has not heard all yet; what it would not hear nobody would know.
+  if (heard != i->second.told)
     return;
   seats.seat(hash, place::none);
   if (auto actor = i->second.actor) {
@@ -424,8 +430,8 @@ registry(registry_actor::stateful_pointer<registry_state> self,
       [self](place_atom, const std::string& hash, place where) {
         self->state.seat(hash, where);
       },
-      [self](finish_atom, const std::string& hash) {
-        self->state.finished(hash);
+      [self](finish_atom, const std::string& hash, std::uint64_t heard) {
+        self->state.finished(hash, heard);
       },
       [self](read_atom, const reading_ptr& told) {
         self->state.read_again(told->key);

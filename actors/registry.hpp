@@ -37,6 +37,8 @@ struct repository_entry {
   site where;
   std::set<claim_key> claims;
   restart_policy supervised;
+  /// How many facts its actor was told.
+  std::uint64_t told = 0;
   /// Set while the actor is down: when it is started again.
   std::optional<instant> restart_at;
 };
@@ -69,7 +71,7 @@ struct registry_state {
   void read_again(const object_key& secret);
   void look_again(const object_key& claim);
   void seat(const std::string& hash, place where);
-  void finished(const std::string& hash);
+  void finished(const std::string& hash, std::uint64_t heard);
   /// An actor that is linked to us ended.
   void ended(const caf::exit_msg& what);
   void tick();

@@ -141,7 +141,7 @@ void repository_state::advance() {
   take_seat(step);
   if (leading && step.finished && !may_be_claimed) {
     shown.hide();
-    self->send(setup.registry, finish_atom::value, setup.id.hex);
+    self->send(setup.registry, finish_atom::value, setup.id.hex, heard);
     return;
   }
   auto is_idle = std::holds_alternative<std::monostate>(step.action);
@@ -339,6 +339,8 @@ repository(repository_actor::stateful_pointer<repository_state> self,
         self->state.advance();
       },
       [self](seen_atom, const fact_ptr& what) {
+        if (std::holds_alternative<fact>(*what))
+          ++self->state.heard;
         if (const auto* gone = std::get_if<loss>(what.get());
             gone && gone->kind == watched_kind::jobs)
           self->state.budgets.erase(gone->which.key);

@@ -64,6 +64,8 @@ struct repository_state {
   /// When to look again without an event.
   std::optional<instant> due;
   std::uint64_t generation = 0;
+  /// How many facts the registry told us.
+  std::uint64_t heard = 0;
   std::uint64_t events = 0;
   /// By object, so that a condition that flaps can't flood it.
   std::map<regarded_object, event_budget> budgets;

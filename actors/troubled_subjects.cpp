@@ -10,6 +10,9 @@ namespace {
 /// loop with somebody.
 constexpr unsigned hot_writes = 30;
 
+/// Up to 32 s, so that what is mended by others is soon noticed.
+constexpr unsigned most_doublings = 5;
+
 } // namespace
 
 bool troubled_subjects::is_blocked(const std::string& subject,
@@ -26,10 +29,11 @@ unsigned troubled_subjects::failures(const std::string& subject) const {
 void troubled_subjects::failed(const std::string& subject, const outcome& end,
                                instant now) {
   auto& known = records_[subject];
+  // Whole seconds, and twice as many each time: nothing may loop hot, whatever
+  // whoever failed makes of it.
+  auto floor = seconds{1 << std::min(known.failures, most_doublings)};
   ++known.failures;
-  // Whole seconds, and never none: nothing may loop hot.
-  known.until
-      = now + std::max(seconds{1}, std::chrono::ceil<seconds>(end.delay));
+  known.until = now + std::max(floor, std::chrono::ceil<seconds>(end.delay));
   known.message = end.message;
 }
 

@@ -88,8 +88,10 @@ repository_step dismantle(const repository_facts& facts,
     return offer(delete_copy{copy});
   if (facts.lease.exists)
     return offer(delete_lease{facts.lease});
+  // Somebody else's CronJob under our name is not forgotten: an apply for the
+  // next claim would take it over.
   auto step = offer({});
-  step.finished = true;
+  step.finished = !cron_job.exists;
   return step;
 }
 

@@ -57,6 +57,11 @@ public:
     return movers_.repository(location).runs;
   }
 
+  /// From now on a run of the repository takes this long.
+  void runs_take(const std::string& location, seconds time) {
+    movers_.repository(location).duration = time;
+  }
+
 private:
   struct watch {
     stream_sink sink;

@@ -26,6 +26,16 @@ TEST_CASE("no failure is tried again within the same second") {
   CHECK(all.is_blocked("a", start));
 }
 
+TEST_CASE("each failure in a row waits twice as long, up to 32 s") {
+  troubled_subjects all;
+  for (auto pause : {1, 2, 4, 8, 16, 32, 32}) {
+    all.failed("a", {false, milliseconds{1'000}, "no", {}}, start);
+    CHECK(all.next(start) == start + seconds{pause});
+  }
+  all.failed("a", {false, milliseconds{60'000}, "no", {}}, start);
+  CHECK(all.next(start) == start + seconds{60});
+}
+
 TEST_CASE("failures count in a row") {
   troubled_subjects all;
   all.failed("a", {}, start);
