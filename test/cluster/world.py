@@ -141,7 +141,7 @@ class SimulatedWorld:
     """The simulator's storage; its pods keep run records as kopia would."""
 
     is_real = False
-    LONG, SHORT = 40, 3
+    LONG, SHORT = 80, 3
 
     def __init__(self, cluster):
         self.cluster = cluster
