@@ -130,7 +130,7 @@ void look_first(self_pointer self, const api_client& api,
         if (why.empty())
           look_first(self, api, left, promise, go);
         else
-          deliver(promise, {false, milliseconds{2'000}, why, {}});
+          deliver(promise, {false, milliseconds{2'000}, why, {}, true});
       },
       [=](const caf::error& why) mutable {
         deliver(promise, no_answer(caf::to_string(why)));

@@ -104,6 +104,8 @@ struct outcome {
   std::string message;
   /// The server's answer is about this object now.
   std::vector<observation> seen;
+  /// A look before the write refused it: nothing was sent.
+  bool was_refused = false;
 };
 using outcome_ptr = std::shared_ptr<const outcome>;
 

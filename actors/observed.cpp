@@ -3,6 +3,7 @@
 #include "actors/projections.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace holystone::actors {
 
@@ -154,9 +155,17 @@ void observed::lose_pod(const object_key& key, instant now) {
 }
 
 void observed::begin(const repository_action& what) {
+  first_resumed_ = {};
   if (const auto* resume = std::get_if<resume_job>(&what);
       resume && facts_.never_resumed == resume->job.uid)
-    facts_.never_resumed = {};
+    first_resumed_ = std::exchange(facts_.never_resumed, {});
+}
+
+void observed::refuse(const repository_action& what) {
+  // Else the Lease of a Job that makes room would be held for hours.
+  if (const auto* resume = std::get_if<resume_job>(&what);
+      resume && first_resumed_ == resume->job.uid)
+    facts_.never_resumed = std::exchange(first_resumed_, {});
 }
 
 void observed::finish(const repository_action& what,

@@ -51,6 +51,9 @@ public:
   /// This write is about to be made.
   void begin(const repository_action& what);
 
+  /// This write was refused by a look before it and never sent.
+  void refuse(const repository_action& what);
+
   /// This write was made; `seen` is what its answer showed.
   void finish(const repository_action& what,
               const std::vector<observation>& seen, instant now);
@@ -79,6 +82,8 @@ private:
   void mark_deleting(const object_uid& job);
 
   repository_facts facts_;
+  /// The Job whose resume is under way and that was never resumed before.
+  object_uid first_resumed_;
   /// By the object's UID.
   std::map<std::string, echo> echoes_;
 };

@@ -266,6 +266,8 @@ void repository_state::fail(const repository_step& step, const outcome& end) {
   busy = false;
   writing.clear();
   auto subject = subject_of(step.action);
+  if (end.was_refused)
+    known.refuse(step.action);
   troubles.failed(subject, end, setup.now());
   if (troubles.failures(subject) > 1 || end.delay > milliseconds{10'000})
     metrics::log_warning("write failed", {{"repository", setup.id.hex},

@@ -180,7 +180,7 @@ repository_step dismantle(const repository_facts& facts,
   // Somebody else's CronJob under our name is not forgotten: an apply for the
   // next claim would take it over.
   auto step = offer({});
-  step.finished = !cron_job.exists;
+  step.finished = !facts.cron_jobs.full.exists && !facts.cron_jobs.quick.exists;
   return step;
 }
 

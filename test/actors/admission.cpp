@@ -68,7 +68,7 @@ TEST_CASE("A-10: a Job resumed by hand is suspended, its owner is told, and it "
   CHECK(is_suspended(world, "second"));
   CHECK_FALSE(is_suspended(world, "first"));
   CHECK_THAT(events_in(world, "app"),
-             Catch::Contains("volsync-system/second ran without holding"));
+             Catch::Contains("volsync-system/second ran without its"));
   s.pass(3min);
   CHECK(completed(world) == 2);
 }

@@ -68,7 +68,7 @@ TEST_CASE("an alias tells who holds its lock") {
   CHECK(all.of("a")[0].holder == object_uid{"job"});
 }
 
-TEST_CASE("when the elder is claimed no more, the other takes over; a lock "
+TEST_CASE("when the elder is claimed no more, the other takes over, and a lock "
           "that is still held counts") {
   auto all = two();
   all.learn("a", lease_of("id", "job"));

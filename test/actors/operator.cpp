@@ -221,53 +221,6 @@ TEST_CASE("a foreign CronJob stays known while nobody claims the repository") {
 }
 
 TEST_CASE("the inspector says 503 while the registry restarts, then 200") {
-  struct recorder : metrics::http_exchange {
-    metrics::http_request asked;
-    int status = 0;
-
-    const metrics::http_request& request() const override {
-      return asked;
-    }
-    void respond(metrics::http_response answer) override {
-      status = answer.status;
-    }
-    std::shared_ptr<metrics::http_stream>
-    stream(int, std::string, metrics::http_headers) override {
-      return nullptr;
-    }
-  };
-  simulated_world world;
-  add_source(world, "app", "one");
-  stage s{world};
-  s.pass(20s);
-  auto source = "/apis/volsync.backube/v1alpha1/namespaces/app/"
-                "replicationsources/data";
-  auto name = names_of(world.call("GET", home + "cronjobs")).at(0);
-  world.call("DELETE", source);
-  s.pass(20s);
-  REQUIRE(names_of(world.call("GET", home + "cronjobs")).empty());
-  world.call("POST", home + "cronjobs",
-             fmt::format(R"({{"metadata":{{"name":"{}"}},"spec":{{
-               "schedule":"0 0 1 1 *","jobTemplate":{{"spec":{{"template":{{
-               "spec":{{"restartPolicy":"Never","containers":[
-               {{"name":"theirs","image":"theirs"}}]}}}}}}}}}}}})",
-                         name));
-  s.pass(20s);
-  world.call("POST",
-             "/apis/volsync.backube/v1alpha1/namespaces/app/"
-             "replicationsources",
-             R"({"metadata":{"name":"data"},"spec":{"sourcePVC":"data",
-               "trigger":{"manual":"once"},"kopia":{"repository":"kopia",
-               "maintenanceCronJob":{"schedule":"0 2 * * *"}}}})");
-  s.pass(20s);
-  CHECK(
-      text_at(world.call("GET", home + "cronjobs/" + name), "spec", "schedule")
-      == "0 0 1 1 *");
-  CHECK_THAT(picture(world),
-             Catch::Contains("app MaintenanceReady False Error"));
-}
-
-TEST_CASE("the inspector says 503 while the registry restarts, then 200") {
   simulated_world world;
   add_source(world, "app", "one");
   stage s{world};

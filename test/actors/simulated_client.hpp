@@ -57,6 +57,11 @@ public:
     return movers_.repository(location).runs;
   }
 
+  /// A location's repository as the next run finds it.
+  simulator::simulated_repository& repository(const std::string& location) {
+    return movers_.repository(location);
+  }
+
   /// From now on a run of the repository takes this long.
   void runs_take(const std::string& location, seconds time) {
     movers_.repository(location).duration = time;

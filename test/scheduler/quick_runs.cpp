@@ -185,6 +185,10 @@ TEST_CASE("a foreign object under the quick CronJob's name is told to those "
   q.cluster.claimants.clear();
   q.live(20s);
   CHECK(foreign.uid == object_uid{"foreign"});
+  // It stays known, or else an apply for the next claim would take it over.
+  CHECK_FALSE(q.us.decide().finished);
+  foreign = {};
+  q.live(20s);
   CHECK(q.us.decide().finished);
 }
 

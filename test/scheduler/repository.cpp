@@ -352,7 +352,7 @@ TEST_CASE("a foreign CronJob under our name is neither written nor deleted") {
   // It stays known, or else an apply for the next claim would take it over.
   CHECK(rests(r.next()));
   CHECK_FALSE(r.next().finished);
-  r.facts.cron_job = {};
+  r.facts.cron_jobs = {};
   CHECK(r.next().finished);
 }
 
