@@ -115,6 +115,11 @@ std::string joined(const std::vector<std::string>& fields) {
 // Secret only the field's name is told.
 std::string explanation(const request& what, const response& answer) {
   auto status = parse_status(answer.body);
+  // For a kind that it does not know the API server has only plain text.
+  if (answer.status == 404 && status.code == 0 && what.what == verb::list)
+    return fmt::format("the API server does not know {}; apply the "
+                       "CustomResourceDefinitions of deploy/crds",
+                       what.kind.plural);
   if (status.code == 0 && status.reason.empty())
     return "the answer is not a Kubernetes Status; is a proxy in between?";
   if (what.kind.plural != resources::secrets.plural)

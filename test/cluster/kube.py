@@ -49,7 +49,7 @@ class Kube:
 
     def apply(self, *objects):
         self.run("apply", "--server-side", "--field-manager=scenario", "-f",
-                 "-", given="\n---\n".join(json.dumps(o) for o in objects))
+                 "-", given="\n".join(json.dumps(o) for o in objects))
 
     def now(self):
         """The API server's own time, to the second."""
