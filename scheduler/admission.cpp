@@ -242,10 +242,13 @@ admission_step step_for_holder(const admission_view& view, instant now) {
   }
   if (may_still_run(view, job, now) && !deadline_passed)
     return stand_by{
-        fmt::format("the Lease is held for Job {} until {}, because nobody saw "
-                    "its pod end; `holystone release` frees it by hand",
-                    to_string(lease.holder_job),
-                    until ? to_rfc3339(*until) : "it is released"),
+        fmt::format(
+            "the Lease is held for Job {} until {}, because nobody saw its pod "
+            "end; when you know that it has ended, free it: kubectl patch "
+            "lease kopia-repository-{} --type=merge -p "
+            "'{{\"spec\":{{\"holderIdentity\":null}}}}'",
+            to_string(lease.holder_job),
+            until ? to_rfc3339(*until) : "it is released", view.location),
         false, until};
   auto outcome = outcome_of(view, job, now);
   auto known = outcome

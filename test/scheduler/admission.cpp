@@ -516,7 +516,7 @@ TEST_CASE("A-5: a failed Job whose pod nobody saw end holds the Lease until "
   place here{{a_job("j", job_state::failed)}, {}, {}};
   here.held_by("j");
   auto step = here.ask();
-  CHECK_THAT(reason_of(step), Catch::Contains("holystone release"));
+  CHECK_THAT(reason_of(step), Catch::Contains("kubectl patch lease kopia-repository-"));
   CHECK(std::get<stand_by>(step).wake == here.lease.deadline);
   CHECK_FALSE(releases(here.ask(*here.lease.deadline - 1s)));
   CHECK(releases(here.ask(*here.lease.deadline)));
