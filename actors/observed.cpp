@@ -3,6 +3,7 @@
 #include "actors/projections.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace holystone::actors {
@@ -11,6 +12,29 @@ namespace {
 
 /// An echo that never comes must not blind us.
 constexpr seconds longest_echo{30};
+
+/// Versions are numbers that grow; one that is no number can't be compared.
+std::optional<std::uint64_t> number(const resource_version& version) {
+  const auto& text = version.value;
+  std::uint64_t value = 0;
+  auto end = text.data() + text.size();
+  auto read = std::from_chars(text.data(), end, value);
+  if (read.ec != std::errc{} || read.ptr != end)
+    return std::nullopt;
+  return value;
+}
+
+/// Surely newer: what a relist tells when the echo itself was skipped.
+bool is_newer(const resource_version& a, const resource_version& b) {
+  auto left = number(a);
+  auto right = number(b);
+  return left && right && *left > *right;
+}
+
+/// Surely older: it is of no use any more.
+bool is_older(const resource_version& a, const resource_version& b) {
+  return is_newer(b, a);
+}
 
 template <class Fact>
 void upsert(std::vector<Fact>& all, const Fact& one) {
@@ -50,6 +74,7 @@ void observed::claim(const claimant& who, instant now) {
   renewed.written = i->written;
   if (auto owed = echoes_.find(who.wish.uid.value); owed != echoes_.end()) {
     if (owed->second.version != who.wish.version
+        && !is_newer(who.wish.version, owed->second.version)
         && now <= owed->second.since + longest_echo) {
       renewed.status = i->status;
       renewed.since = i->since;
@@ -69,9 +94,12 @@ void observed::see(const fact_ptr& what, instant now) {
   if (const auto* seen = std::get_if<fact>(what.get())) {
     auto i = echoes_.find(uid_of(*seen).value);
     if (i != echoes_.end()) {
-      if (version_of(*seen) != i->second.version
+      const auto& owed = i->second.version;
+      const auto& told = version_of(*seen);
+      if (told != owed && !is_newer(told, owed)
           && now <= i->second.since + longest_echo) {
-        i->second.held = what;
+        if (!is_older(told, owed))
+          i->second.held = what;
         return;
       }
       echoes_.erase(i);

@@ -125,6 +125,8 @@ placement::claim_keys placement::learn(const secret_fact& secret) {
   if (known == std::pair{secret.uid, secret.version.value})
     return {};
   known = {secret.uid, secret.version.value};
+  if (auto i = under_way_.find(secret.key); i != under_way_.end())
+    i->second = true;
   return naming(secret.key);
 }
 
@@ -139,8 +141,11 @@ placement::claim_keys placement::forget(const object_key& secret) {
 placement::claim_keys placement::learn(const reading_ptr& told) {
   readings_[told->key] = told;
   auto found = secrets_.find(told->key);
-  // Deleted, or changed while it was read: the watch tells, or has told.
-  if (found != secrets_.end()) {
+  auto order = under_way_.extract(told->key);
+  auto changed_meanwhile = !order.empty() && order.mapped();
+  // What the watch told while it was read may be newer: then `place` has it
+  // read again. Otherwise what was read is newer than what the watch told.
+  if (found != secrets_.end() && !changed_meanwhile) {
     if (told->uid)
       found->second = {told->uid, told->version};
     else

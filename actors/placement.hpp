@@ -79,6 +79,11 @@ public:
   /// repository is.
   claim_keys learn(const secret_fact& secret);
 
+  /// A Secret is about to be read.
+  void reads(const object_key& secret) {
+    under_way_[secret] = false;
+  }
+
   /// A Secret said this when it was read.
   claim_keys learn(const reading_ptr& told);
 
@@ -134,6 +139,8 @@ private:
   std::map<claim_key, source_fact> sources_;
   /// Every Secret's incarnation and version, nothing else (P-3).
   std::map<object_key, std::pair<object_uid, std::string>> secrets_;
+  /// Secrets that are being read, and whether one changed meanwhile.
+  std::map<object_key, bool> under_way_;
   std::map<object_key, reading_ptr> readings_;
   /// What PersistentVolumeClaims turned out to be.
   std::map<object_key, volume_reading_ptr> volumes_;

@@ -169,6 +169,7 @@ void registry_state::tell_aliases() {
 void registry_state::read(const object_key& secret) {
   if (!picture.read(secret))
     return;
+  claims.reads(secret);
   tell_settled();
   self->request(setup.common.mirror, patience, read_atom::value, secret)
       .then([this](const reading_ptr& told) { was_read(told); },

@@ -80,8 +80,9 @@ TEST_CASE("news older than our own write wait for its echo") {
 TEST_CASE("an echo that never comes is given up after half a minute, and what "
           "it held back counts") {
   auto known = a_repository();
-  write(known, "3", "ours");
-  known.see(share(cron_job("4", "theirs")), start);
+  write(known, "x3", "ours");
+  // Versions that are no numbers tell nothing of their order.
+  known.see(share(cron_job("x4", "theirs")), start);
   CHECK(known.gives_up_at() == start + seconds{31});
   known.give_up_echoes(start + seconds{30});
   CHECK(known.facts().cron_jobs.full.schedule == "ours");
@@ -244,4 +245,18 @@ TEST_CASE("the CronJobs of both kinds are kept apart") {
   known.see(lost(watched_kind::cron_jobs, quick.key, "quick"), start);
   CHECK_FALSE(known.facts().cron_jobs.quick.exists);
   CHECK(known.facts().cron_jobs.full.exists);
+}
+
+TEST_CASE("news that are surely newer than our write need no echo, and older "
+          "ones are of no use even when it never comes") {
+  auto known = a_repository();
+  write(known, "9", "ours");
+  known.see(share(cron_job("8", "older")), start);
+  known.give_up_echoes(start + seconds{31});
+  CHECK(known.facts().cron_jobs.full.schedule == "ours");
+  write(known, "11", "ours again");
+  // A relist skips what was between.
+  known.see(share(cron_job("100", "theirs")), start);
+  CHECK(known.facts().cron_jobs.full.schedule == "theirs");
+  CHECK_FALSE(known.gives_up_at());
 }

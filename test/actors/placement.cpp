@@ -209,3 +209,16 @@ TEST_CASE("with --repository-identity=secret the Secret's name makes another "
   CHECK(told.hash != bucket_hash);
   CHECK(told.where->location_id.hex == bucket_hash);
 }
+
+TEST_CASE("a Secret that changed while it was read is read again") {
+  auto all = make_placement();
+  all.learn(make_secret("2"));
+  all.reads(secret);
+  // The answer was under way when the watch told of the next version.
+  CHECK(all.learn(make_secret("3")) == keys{data});
+  all.learn(say("2", bucket));
+  CHECK(hash_of(all.place(data, bucket_hash)) == "?");
+  all.reads(secret);
+  all.learn(say("3", bucket));
+  CHECK(hash_of(all.place(data, bucket_hash)) == bucket_hash);
+}
