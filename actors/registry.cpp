@@ -32,6 +32,8 @@ std::string location_of(const std::string& lease) {
 
 void registry_state::begin(registry_setup given) {
   setup = std::move(given);
+  setup.common.registry = registry_actor{self};
+  common = std::make_shared<const repository_commons>(std::move(setup.common));
   claims = placement{setup.rules};
   seats = places{setup.limits, [this](const std::string& hash) {
                    auto i = repositories.find(hash);
@@ -171,7 +173,7 @@ void registry_state::read(const object_key& secret) {
     return;
   claims.reads(secret);
   tell_settled();
-  self->request(setup.common.mirror, patience, read_atom::value, secret)
+  self->request(common->mirror, patience, read_atom::value, secret)
       .then([this](const reading_ptr& told) { was_read(told); },
             [this, secret](const caf::error& why) {
               auto none = std::make_shared<reading>();
@@ -206,7 +208,7 @@ void registry_state::read_volume(const object_key& claim) {
   if (!picture.read_volume(claim))
     return;
   tell_settled();
-  self->request(setup.common.volumes, patience, volume_atom::value, claim)
+  self->request(common->volumes, patience, volume_atom::value, claim)
       .then([this](const volume_reading_ptr& told) { volume_was_read(told); },
             [this, claim](const caf::error& why) {
               auto none = std::make_shared<volume_reading>();
@@ -252,20 +254,19 @@ repository_entry& registry_state::entry(const std::string& hash) {
 
 void registry_state::start(const std::string& hash, repository_entry& into,
                            bool recover) {
-  auto all = setup.common;
-  all.id = {hash};
-  all.location_id = into.where.location_id;
-  all.location = into.where.location;
-  all.registry = registry_actor{self};
-  all.recover = recover && hash != lobby;
-  into.actor = self->spawn<caf::linked>(repository, std::move(all));
+  into.actor = self->spawn<caf::linked>(
+      repository, repository_setup{common,
+                                   {hash},
+                                   into.where.location_id,
+                                   into.where.location,
+                                   recover && hash != lobby});
   into.restart_at.reset();
   into.told = 0;
   self->send(into.actor, settled_atom::value, picture.is_settled());
   if (auto others = shared.of(into.where.location_id.hex); !others.empty())
-    self->send(into.actor, alias_atom::value,
-               std::make_shared<const std::vector<alias_fact>>(
-                   std::move(others)));
+    self->send(
+        into.actor, alias_atom::value,
+        std::make_shared<const std::vector<alias_fact>>(std::move(others)));
   put_all({into.claims.begin(), into.claims.end()});
   self->send(into.actor, lead_atom::value, may_write());
 }
@@ -298,7 +299,7 @@ void registry_state::pass_lease_on(const std::string& location) {
 }
 
 void registry_state::complete(watched_kind kind) {
-  if (!picture.complete(kind, setup.common.now()))
+  if (!picture.complete(kind, common->now()))
     return;
   metrics::log_info("caches are synced", {{"sources", claims.sources()},
                                           {"secrets", claims.secrets()}});
@@ -315,7 +316,7 @@ void registry_state::lead(bool leads) {
 
 void registry_state::tell_settled() {
   auto settled = picture.is_settled();
-  if (picture.open(setup.common.now()))
+  if (picture.open(common->now()))
     lead(leading);
   // Once for a thousand Secrets that are being read, not once for each.
   if (settled == told_settled)
@@ -332,10 +333,9 @@ void registry_state::tell_settled() {
 void registry_state::ensure_account() {
   if (!leading || !picture.is_synced() || account_exists)
     return;
-  self->request(
-          setup.common.api, patience, call_atom::value,
-          request_ptr{std::make_shared<const request>(
-              apply_service_account(setup.common.policy.operator_namespace))})
+  self->request(common->api, patience, call_atom::value,
+                request_ptr{std::make_shared<const request>(
+                    apply_service_account(common->policy.operator_namespace))})
       .then(
           [this](const response_ptr& answer) {
             account_exists = answer->ok();
@@ -399,9 +399,9 @@ void registry_state::fell(const std::string& hash, repository_entry& who) {
       = who.supervised.crashed(std::chrono::time_point_cast<milliseconds>(
           std::chrono::steady_clock::time_point{
               self->clock().now().time_since_epoch()}));
-  who.restart_at = setup.common.now() + delay;
+  who.restart_at = common->now() + delay;
   seats.seat(hash, place::none);
-  setup.common.meters->actor_restarted("repository");
+  common->meters->actor_restarted("repository");
   metrics::log_error("repository actor failed; it is started again",
                      {{"repository", hash}, {"seconds", delay.count()}});
   arm();
@@ -413,7 +413,7 @@ void registry_state::arm() {
   for (const auto& [hash, one] : repositories)
     if (one.restart_at && (!wake || *one.restart_at < *wake))
       wake = one.restart_at;
-  auto now = setup.common.now();
+  auto now = common->now();
   if (auto opens_at = picture.opens_at())
     wake = std::min(wake.value_or(*opens_at), *opens_at);
   if (leading && !account_exists)
@@ -425,7 +425,7 @@ void registry_state::arm() {
 }
 
 void registry_state::tick() {
-  auto now = setup.common.now();
+  auto now = common->now();
   for (auto& [hash, one] : repositories)
     if (one.restart_at && *one.restart_at <= now)
       start(hash, one, true);

@@ -19,6 +19,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -26,8 +27,8 @@ namespace holystone::actors {
 
 /// What the registry is given.
 struct registry_setup {
-  /// What every repository is given; identity and registry are filled in.
-  repository_setup common;
+  /// What every repository is given; the registry is filled in.
+  repository_commons common;
   placement_rules rules;
   place_limits limits;
 };
@@ -50,6 +51,8 @@ struct registry_state {
 
   self_pointer self = nullptr;
   registry_setup setup;
+  /// What was given as `setup.common`, as the repositories have it.
+  std::shared_ptr<const repository_commons> common;
   bool leading = false;
   bool account_exists = false;
   opening picture;

@@ -66,8 +66,8 @@ std::vector<instant> next_runs(const repository_facts& facts, instant after) {
   const auto* winner = winner_of(facts);
   if (!winner || winner->wish.settings.suspend)
     return all;
-  auto table = timetable_of(winner->wish.settings, maintenance_kind::full,
-                            facts.id);
+  auto table
+      = timetable_of(winner->wish.settings, maintenance_kind::full, facts.id);
   std::optional<instant> next{after};
   while (table && all.size() < shown_runs
          && (next = next_run(table->schedule, table->zone, *next)))
@@ -88,10 +88,10 @@ void repository_state::begin(repository_setup given) {
   from.location_id = given.location_id;
   from.location = given.location;
   known = observed{std::move(from)};
-  shown = tally{*given.meters, given.id};
+  shown = tally{*given.common->meters, given.id};
   random.seed(std::random_device{}());
-  setup = std::move(given);
-  if (setup.recover)
+  common = std::move(given.common);
+  if (given.recover)
     recover();
 }
 
@@ -104,10 +104,14 @@ void repository_state::lead(bool leads) {
 }
 
 void repository_state::look_again() {
+  rings_at.reset();
   troubles.calm();
-  auto now = setup.now();
-  // A timer is cut short because clocks jump, not because there is work.
-  if (due && now < *due) {
+  auto now = common->now();
+  if (!due)
+    return;
+  // A timer is cut short because clocks jump, not because there is work; or it
+  // was set for something that was done meanwhile.
+  if (now < *due) {
     set_timer();
     return;
   }
@@ -126,31 +130,34 @@ void repository_state::take_seat(const repository_step& step) {
   if (wanted == seat)
     return;
   seat = wanted;
-  self->send(setup.registry, place_atom::value, setup.id.hex, seat);
+  self->send(common->registry, place_atom::value, hash(), seat);
 }
 
 void repository_state::arm(std::optional<instant> wake) {
-  due = sooner(sooner(wake, troubles.next(setup.now())), known.gives_up_at());
+  due = sooner(sooner(wake, troubles.next(common->now())), known.gives_up_at());
   set_timer();
 }
 
 void repository_state::set_timer() {
-  ++generation;
   if (!due)
     return;
-  auto delay
-      = std::clamp<seconds>(*due - setup.now(), seconds{0}, longest_timer);
-  self->delayed_send(self, delay, tick_atom::value, generation);
+  auto now = common->now();
+  auto delay = std::clamp<seconds>(*due - now, seconds{0}, longest_timer);
+  // One that should have rung by now waited for a clock that has jumped.
+  if (rings_at && now <= *rings_at && *rings_at <= now + delay)
+    return;
+  rings_at = now + delay;
+  self->delayed_send(self, delay, tick_atom::value, ++generation);
 }
 
 void repository_state::advance() {
   if (busy)
     return;
-  auto now = setup.now();
+  auto now = common->now();
   if (leading)
     shown.show(known.facts());
   auto step = next_step(
-      known.facts(), setup.policy,
+      known.facts(), common->policy,
       [&](const std::string& subject) {
         return troubles.is_blocked(subject, now);
       },
@@ -161,7 +168,7 @@ void repository_state::advance() {
   take_seat(step);
   if (leading && step.finished && !may_be_claimed) {
     shown.hide();
-    self->send(setup.registry, finish_atom::value, setup.id.hex, heard);
+    self->send(common->registry, finish_atom::value, hash(), heard);
     return;
   }
   auto is_idle = std::holds_alternative<std::monostate>(step.action);
@@ -169,67 +176,68 @@ void repository_state::advance() {
     arm(step.wake);
     return;
   }
-  perform(std::move(step));
+  perform(std::make_shared<const repository_step>(std::move(step)));
 }
 
-void repository_state::perform(repository_step step) {
+void repository_state::perform(const step_ptr& step) {
+  const auto& action = step->action;
   busy = true;
-  writing = words_for(step.action);
-  if (!troubles.may_write(subject_of(step.action))) {
-    fail(step, outcome{false,
-                       milliseconds{60'000},
-                       "written again and again: does another controller "
-                       "undo it?",
-                       {}});
+  writing = words_for(action);
+  if (!troubles.may_write(subject_of(action))) {
+    fail(*step, outcome{false,
+                        milliseconds{60'000},
+                        "written again and again: does another controller "
+                        "undo it?",
+                        {}});
     return;
   }
-  known.begin(step.action);
-  shown.begin(step.action, known.facts(), setup.now());
-  if (auto call = to_request(step.action, setup.mover))
+  known.begin(action);
+  shown.begin(action, known.facts(), common->now());
+  if (auto call = to_request(action, common->mover))
     send(step, std::move(*call));
-  else if (const auto* copy = std::get_if<write_copy>(&step.action))
+  else if (const auto* copy = std::get_if<write_copy>(&action))
     order_copy(step, *copy);
-  else if (const auto* old = std::get_if<delete_copy>(&step.action))
+  else if (const auto* old = std::get_if<delete_copy>(&action))
     order_copy(step, *old);
   else
     order_job(step);
 }
 
-void repository_state::send(const repository_step& step, request call) {
+void repository_state::send(const step_ptr& step, request call) {
   auto what = std::make_shared<const request>(std::move(call));
-  self->request(setup.api, request_patience, call_atom::value, what)
+  self->request(common->api, request_patience, call_atom::value, what)
       .then(
           [this, step, what](const response_ptr& answer) {
-            auto failures = troubles.failures(subject_of(step.action));
+            auto failures = troubles.failures(subject_of(step->action));
             auto chance = std::uniform_real_distribution<>{}(random);
-            finish(step, to_outcome(*what, *answer, failures, chance));
+            finish(*step, to_outcome(*what, *answer, failures, chance));
           },
           [this, step](const caf::error& why) {
-            finish(step, no_answer(caf::to_string(why)));
+            finish(*step, no_answer(caf::to_string(why)));
           });
 }
 
-void repository_state::order_copy(const repository_step& step,
+void repository_state::order_copy(const step_ptr& step,
                                   std::variant<write_copy, delete_copy> what) {
-  auto order = std::make_shared<const copy_order>(
-      copy_order{setup.id.hex, std::move(what)});
-  self->request(setup.mirror, request_patience, copy_atom::value,
+  auto order
+      = std::make_shared<const copy_order>(copy_order{hash(), std::move(what)});
+  self->request(common->mirror, request_patience, copy_atom::value,
                 copy_order_ptr{std::move(order)})
-      .then([this, step](const outcome_ptr& end) { finish(step, *end); },
+      .then([this, step](const outcome_ptr& end) { finish(*step, *end); },
             [this, step](const caf::error& why) {
-              finish(step, no_answer(caf::to_string(why)));
+              finish(*step, no_answer(caf::to_string(why)));
             });
 }
 
-void repository_state::order_job(const repository_step& step) {
+void repository_state::order_job(const step_ptr& step) {
   const auto& facts = known.facts();
   const auto* winner = winner_of(facts);
-  const auto* old = std::get_if<replace_job>(&step.action);
+  const auto* old = std::get_if<replace_job>(&step->action);
   job_order order{
-      step.action,
+      step->action,
       facts.location_id,
       facts.lease,
-      old ? wanted_cron_job(facts, setup.policy, old->job.kind, setup.now())
+      old ? wanted_cron_job(facts, common->policy, old->job.kind, common->now())
           : std::nullopt,
       winner ? std::optional{winner->wish.who} : facts.lease.winner,
       {},
@@ -239,11 +247,11 @@ void repository_state::order_job(const repository_step& step) {
   for (const auto& other : facts.aliases)
     order.aliases.push_back(other.hash);
   self->request(
-          setup.runner, request_patience, run_atom::value,
+          common->runner, request_patience, run_atom::value,
           job_order_ptr{std::make_shared<const job_order>(std::move(order))})
-      .then([this, step](const outcome_ptr& end) { finish(step, *end); },
+      .then([this, step](const outcome_ptr& end) { finish(*step, *end); },
             [this, step](const caf::error& why) {
-              finish(step, no_answer(caf::to_string(why)));
+              finish(*step, no_answer(caf::to_string(why)));
             });
 }
 
@@ -255,9 +263,9 @@ void repository_state::finish(const repository_step& step, const outcome& end) {
   busy = false;
   writing.clear();
   troubles.succeeded(subject_of(step.action));
-  metrics::log_info("wrote", {{"repository", setup.id.hex},
-                              {"step", words_for(step.action)}});
-  known.finish(step.action, end.seen, setup.now());
+  metrics::log_info("wrote",
+                    {{"repository", hash()}, {"step", words_for(step.action)}});
+  known.finish(step.action, end.seen, common->now());
   post(step.events);
   advance();
 }
@@ -268,9 +276,9 @@ void repository_state::fail(const repository_step& step, const outcome& end) {
   auto subject = subject_of(step.action);
   if (end.was_refused)
     known.refuse(step.action);
-  troubles.failed(subject, end, setup.now());
+  troubles.failed(subject, end, common->now());
   if (troubles.failures(subject) > 1 || end.delay > milliseconds{10'000})
-    metrics::log_warning("write failed", {{"repository", setup.id.hex},
+    metrics::log_warning("write failed", {{"repository", hash()},
                                           {"step", words_for(step.action)},
                                           {"error", end.message}});
   advance();
@@ -278,18 +286,18 @@ void repository_state::fail(const repository_step& step, const outcome& end) {
 
 void repository_state::post(const std::vector<event_note>& notes) {
   for (const auto& note : notes) {
-    if (!budgets[note.regarding].take(setup.now()))
+    if (!budgets[note.regarding].take(common->now()))
       continue;
     metrics::log(note.warning ? metrics::log_level::warning
                               : metrics::log_level::info,
                  "event",
-                 {{"repository", setup.id.hex},
+                 {{"repository", hash()},
                   {"object", regarded(note)},
                   {"reason", note.reason},
                   {"message", note.message}});
-    caf::anon_send(setup.api, call_atom::value,
+    caf::anon_send(common->api, call_atom::value,
                    request_ptr{std::make_shared<const request>(post_event(
-                       note, setup.reporter, setup.now(), ++events))});
+                       note, common->reporter, common->now(), ++events))});
   }
 }
 
@@ -297,19 +305,21 @@ void repository_state::recover() {
   // The registry restarts us after a crash; what the watches told the dead
   // actor is read again, and news that arrive meanwhile only add to it.
   busy = true;
-  auto mine = fmt::format("{}={}", names::repository_hash, setup.id.hex);
+  auto mine = fmt::format("{}={}", names::repository_hash, hash());
   for (auto kind : maintenance_kinds)
-    read_again(watched_kind::cron_jobs, {}, cron_job_name(setup.id, kind));
+    read_again(watched_kind::cron_jobs, {},
+               cron_job_name(known.facts().id, kind));
   read_again(watched_kind::jobs, mine, {});
   read_again(watched_kind::pods, mine, {});
   read_again(watched_kind::secrets, mine, {});
-  read_again(watched_kind::leases, {},
-             fmt::format("{}{}", names::lease_prefix, setup.location_id.hex));
+  read_again(
+      watched_kind::leases, {},
+      fmt::format("{}{}", names::lease_prefix, known.facts().location_id.hex));
 }
 
 void repository_state::read_again(watched_kind kind, std::string label,
                                   std::string only) {
-  auto what = to_reflected(kind, setup.policy.operator_namespace);
+  auto what = to_reflected(kind, common->policy.operator_namespace);
   request call;
   call.what = verb::list;
   call.kind = what.kind;
@@ -319,7 +329,7 @@ void repository_state::read_again(watched_kind kind, std::string label,
   if (!only.empty())
     call.field_selector = "metadata.name=" + only;
   ++unread;
-  self->request(setup.api, request_patience, call_atom::value,
+  self->request(common->api, request_patience, call_atom::value,
                 request_ptr{std::make_shared<const request>(std::move(call))})
       .then(
           [this, kind](const response_ptr& answer) {
@@ -328,7 +338,7 @@ void repository_state::read_again(watched_kind kind, std::string label,
             if (auto broken = for_each_item(
                     answer->body, [&](const boost::json::object& object) {
                       known.take(observation{project(kind, object)},
-                                 setup.now());
+                                 common->now());
                     }))
               throw std::runtime_error(broken->message);
             if (--unread > 0)
@@ -348,7 +358,7 @@ view_ptr repository_state::view() const {
   all->writing = writing;
   all->leading = leading;
   all->seat = seat;
-  all->next_runs = next_runs(known.facts(), setup.now());
+  all->next_runs = next_runs(known.facts(), common->now());
   all->troubles = troubles.messages();
   return all;
 }
@@ -360,7 +370,7 @@ repository(repository_actor::stateful_pointer<repository_state> self,
   self->state.begin(std::move(setup));
   return {
       [self](claim_atom, const claimant_ptr& who) {
-        self->state.known.claim(*who, self->state.setup.now());
+        self->state.known.claim(*who, self->state.common->now());
         self->state.advance();
       },
       [self](unclaim_atom, const claim_key& who) {
@@ -374,7 +384,7 @@ repository(repository_actor::stateful_pointer<repository_state> self,
         if (const auto* gone = std::get_if<loss>(what.get());
             gone && gone->kind == watched_kind::jobs)
           self->state.budgets.erase(gone->which.key);
-        self->state.known.see(what, self->state.setup.now());
+        self->state.known.see(what, self->state.common->now());
         self->state.advance();
       },
       [self](lead_atom, bool leads) { self->state.lead(leads); },

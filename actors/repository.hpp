@@ -16,17 +16,14 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 
 namespace holystone::actors {
 
-/// What every repository is given.
-struct repository_setup {
-  repository_id id;
-  repository_id location_id;
-  /// Canonical JSON of the location; empty until a claim or the CronJob tells.
-  std::string location;
+/// What all repositories share.
+struct repository_commons {
   repository_policy policy;
   mover_settings mover;
   /// Identifies this process in Events.
@@ -39,6 +36,15 @@ struct repository_setup {
   wall_clock now;
   /// Outlives every actor.
   metrics::instruments* meters = nullptr;
+};
+
+/// What a repository is given.
+struct repository_setup {
+  std::shared_ptr<const repository_commons> common;
+  repository_id id;
+  repository_id location_id;
+  /// Canonical JSON of the location; empty until a claim or the CronJob tells.
+  std::string location;
   /// Read the facts from the API server first: this replaces an actor that
   /// crashed.
   bool recover = false;
@@ -49,7 +55,7 @@ struct repository_state {
   using self_pointer = repository_actor::stateful_pointer<repository_state>;
 
   self_pointer self = nullptr;
-  repository_setup setup;
+  std::shared_ptr<const repository_commons> common;
   observed known;
   troubled_subjects troubles;
   tally shown;
@@ -63,6 +69,9 @@ struct repository_state {
   place seat = place::none;
   /// When to look again without an event.
   std::optional<instant> due;
+  /// When the pending timer fires. A timer can't be taken back, so none is set
+  /// beside one that comes early enough.
+  std::optional<instant> rings_at;
   std::uint64_t generation = 0;
   /// How many facts the registry told us.
   std::uint64_t heard = 0;
@@ -92,11 +101,17 @@ struct repository_state {
   view_ptr view() const;
 
 private:
-  void perform(repository_step step);
-  void order_copy(const repository_step& step,
+  /// Shared by all that waits for the step's end; it holds a whole CronJob.
+  using step_ptr = std::shared_ptr<const repository_step>;
+
+  const std::string& hash() const {
+    return known.facts().id.hex;
+  }
+  void perform(const step_ptr& step);
+  void order_copy(const step_ptr& step,
                   std::variant<write_copy, delete_copy> what);
-  void order_job(const repository_step& step);
-  void send(const repository_step& step, request call);
+  void order_job(const step_ptr& step);
+  void send(const step_ptr& step, request call);
   void finish(const repository_step& step, const outcome& end);
   void fail(const repository_step& step, const outcome& end);
   void post(const std::vector<event_note>& notes);
