@@ -46,11 +46,13 @@ std::string words_for(const repository_action& action) {
   return fmt::format("{} {}", words[action.index()], subject_of(action));
 }
 
-/// The call that an action is, if it needs nothing but that.
-std::optional<request> to_request(const repository_action& action,
-                                  const mover_settings& mover) {
+/// The call that a step is, if it needs nothing but that.
+std::optional<request>
+to_request(const std::shared_ptr<const repository_step>& step,
+           const std::shared_ptr<const repository_commons>& common) {
+  const auto& action = step->action;
   if (const auto* apply = std::get_if<apply_cron_job>(&action))
-    return k8s_io::apply(apply->wanted, mover, apply->uid);
+    return k8s_io::apply({step, apply}, {common, &common->mover});
   if (const auto* set = std::get_if<set_last_schedule>(&action))
     return set_schedule_time(*set);
   if (const auto* gone = std::get_if<delete_cron_job>(&action))
@@ -193,7 +195,7 @@ void repository_state::perform(const step_ptr& step) {
   }
   known.begin(action);
   shown.begin(action, known.facts(), common->now());
-  if (auto call = to_request(action, common->mover))
+  if (auto call = to_request(step, common))
     send(step, std::move(*call));
   else if (const auto* copy = std::get_if<write_copy>(&action))
     order_copy(step, *copy);

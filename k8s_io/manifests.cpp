@@ -82,18 +82,20 @@ manifest_digests digests(const cron_job_intent& wanted,
                   names::job_template)};
 }
 
-request apply(const cron_job_intent& wanted, const mover_settings& mover,
-              const object_uid& existing) {
-  auto object = cron_job(wanted, mover);
-  if (existing)
-    object["metadata"].as_object()["uid"] = existing.value;
-  request what;
-  what.what = verb::apply;
-  what.kind = resources::cron_jobs;
-  what.ns = wanted.key.ns;
-  what.name = wanted.key.name;
-  what.body = json::serialize(object);
-  return what;
+request apply(std::shared_ptr<const apply_cron_job> what,
+              std::shared_ptr<const mover_settings> mover) {
+  request apply;
+  apply.what = verb::apply;
+  apply.kind = resources::cron_jobs;
+  apply.ns = what->wanted.key.ns;
+  apply.name = what->wanted.key.name;
+  apply.body = body_text::maker{[what, mover] {
+    auto object = cron_job(what->wanted, *mover);
+    if (what->uid)
+      object["metadata"].as_object()["uid"] = what->uid.value;
+    return json::serialize(object);
+  }};
+  return apply;
 }
 
 request set_schedule_time(const set_last_schedule& what) {

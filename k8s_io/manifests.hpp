@@ -12,6 +12,8 @@
 
 #include <boost/json.hpp>
 
+#include <memory>
+
 namespace holystone::k8s_io {
 
 /// The CronJob of a repository, for server-side apply.
@@ -22,9 +24,10 @@ boost::json::object cron_job(const cron_job_intent& wanted,
 manifest_digests digests(const cron_job_intent& wanted,
                          const mover_settings& mover);
 
-/// The CronJob's apply, guarded by the UID of the object it changes.
-request apply(const cron_job_intent& wanted, const mover_settings& mover,
-              const object_uid& existing);
+/// The CronJob's apply, guarded by the UID of the object it changes. Its
+/// body is made when it is sent.
+request apply(std::shared_ptr<const apply_cron_job> what,
+              std::shared_ptr<const mover_settings> mover);
 
 /// Moves `status.lastScheduleTime` to `slot`.
 request set_schedule_time(const set_last_schedule& what);

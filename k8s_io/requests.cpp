@@ -250,7 +250,7 @@ std::string accept(const request& what) {
 
 std::string to_body(const request& what) {
   if (is_write(what.what))
-    return what.body;
+    return what.body.text();
   if (what.what != verb::remove)
     return {};
   json::object options{

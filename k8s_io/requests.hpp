@@ -11,6 +11,7 @@
 #include "scheduler/result.hpp"
 #include "scheduler/time.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,9 +33,9 @@ struct resource {
 namespace resources {
 
 inline constexpr resource replication_sources{
-  "volsync.backube", "v1alpha1", "replicationsources", "ReplicationSource"};
+    "volsync.backube", "v1alpha1", "replicationsources", "ReplicationSource"};
 inline constexpr resource kopia_maintenances{
-  "volsync.backube", "v1alpha1", "kopiamaintenances", "KopiaMaintenance"};
+    "volsync.backube", "v1alpha1", "kopiamaintenances", "KopiaMaintenance"};
 inline constexpr resource cron_jobs{"batch", "v1", "cronjobs", "CronJob"};
 inline constexpr resource jobs{"batch", "v1", "jobs", "Job"};
 inline constexpr resource pods{"", "v1", "pods", "Pod"};
@@ -58,12 +59,56 @@ inline constexpr resource events{"", "v1", "events", "Event"};
 inline constexpr std::string_view field_manager = "holystone";
 
 /// What to do with the named object or the listed objects.
-enum class verb { get, list, watch, create, apply, merge_patch, json_patch,
-                  remove };
+enum class verb {
+  get,
+  list,
+  watch,
+  create,
+  apply,
+  merge_patch,
+  json_patch,
+  remove
+};
 
 /// What happens to the dependents of a deleted object; every delete names it
 ///
 enum class propagation { foreground, background };
+
+/// The JSON text of a write. A long one is better made when it is sent: a
+/// thousand CronJobs that wait for twenty places on the wire are 3.3 MB of
+/// text.
+class body_text {
+public:
+  using maker = std::function<std::string()>;
+
+  body_text() = default;
+
+  body_text(std::string text) : text_(std::move(text)) {
+    // nop
+  }
+
+  body_text(const char* text) : text_(text) {
+    // nop
+  }
+
+  /// `make` may run on any thread, more than once, and gives equal texts.
+  body_text(maker make) : make_(std::move(make)) {
+    // nop
+  }
+
+  /// The text; made anew each time if it is made at all.
+  std::string text() const {
+    return make_ ? make_() : text_;
+  }
+
+  friend bool operator==(const body_text& a, const body_text& b) {
+    return a.text() == b.text();
+  }
+
+private:
+  std::string text_;
+  maker make_;
+};
 
 /// One call to the API server.
 struct request {
@@ -74,8 +119,8 @@ struct request {
   std::string name;
   /// `status` or empty.
   std::string subresource;
-  /// JSON text of create, apply and the patches.
-  std::string body;
+  /// Of create, apply and the patches.
+  body_text body;
   /// get, list, watch: ask for PartialObjectMetadata, never for content.
   bool metadata_only = false;
 

@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -122,9 +123,14 @@ request write_cron_job(const std::string& ns, std::size_t number) {
       = {fmt::format("{}@{}", numbered("data", number), ns)};
   wanted.credentials = "maintenance-" + numbered("repository", number);
   wanted.effective_since = instant{std::chrono::seconds{1'700'000'000}};
-  mover_settings mover;
-  mover.image = "local/holystone:bench";
-  return apply(wanted, mover, {});
+  auto mover = std::make_shared<mover_settings>();
+  mover->image = "local/holystone:bench";
+  auto what = std::make_shared<apply_cron_job>();
+  what->wanted = std::move(wanted);
+  auto call = k8s_io::apply(std::move(what), std::move(mover));
+  // It knows beforehand what to write, to the last byte.
+  call.body = call.body.text();
+  return call;
 }
 
 request write_status_of(const std::string& ns, std::size_t number) {

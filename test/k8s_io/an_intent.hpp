@@ -37,7 +37,7 @@ inline job_fact a_job() {
 
 /// The body of a request, read.
 inline boost::json::value body_of(const request& what) {
-  return boost::json::parse(what.body);
+  return boost::json::parse(what.body.text());
 }
 
 /// A member that is an object.

@@ -18,7 +18,8 @@ lease_request a_step(lease_verb what) {
 }
 
 json::value body_of(lease_verb what) {
-  return json::parse(to_request(a_step(what), "ns", "holystone", now).body);
+  return json::parse(
+      to_request(a_step(what), "ns", "holystone", now).body.text());
 }
 
 } // namespace

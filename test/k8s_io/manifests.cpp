@@ -10,6 +10,18 @@ using namespace holystone;
 using namespace holystone::k8s_io;
 namespace json = boost::json;
 
+namespace {
+
+request apply_of(object_uid existing) {
+  apply_cron_job what;
+  what.wanted = an_intent();
+  what.uid = std::move(existing);
+  return apply(std::make_shared<const apply_cron_job>(std::move(what)),
+               std::make_shared<const mover_settings>(mover));
+}
+
+} // namespace
+
 TEST_CASE("the conflict annotation is there while there is a conflict") {
   auto wanted = an_intent();
   auto clean = digests(wanted, mover);
@@ -81,11 +93,10 @@ TEST_CASE("what is applied reads back as what was wanted") {
 }
 
 TEST_CASE("R-47: an apply names the UID of the object that it changes") {
-  auto first = apply(an_intent(), mover, {});
+  auto first = apply_of({});
   CHECK(first.what == verb::apply);
   CHECK(text_at(body_of(first), "metadata", "uid").empty());
-  CHECK(text_at(body_of(apply(an_intent(), mover, {"u9"})), "metadata", "uid")
-        == "u9");
+  CHECK(text_at(body_of(apply_of({"u9"})), "metadata", "uid") == "u9");
 }
 
 TEST_CASE("A-12: lastScheduleTime is a patch of the status by UID") {
