@@ -84,6 +84,8 @@ using repository_actor = caf::typed_actor<
   takes<alias_atom, alias_list_ptr>,
   // Every claim has found its repository; what nobody claims may go.
   takes<settled_atom, bool>,
+  // Another repository lies at this location too, or none any more.
+  takes<shared_atom, bool>,
   // A place to run was given, or taken back.
   takes<grant_atom, bool>,
   // INTERNAL: time passes.

@@ -186,7 +186,7 @@ void replace(self_pointer self, const job_runner_setup& setup,
     return;
   }
   auto create = std::make_shared<const request>(
-    recreate_job(*order->intent, setup.mover, old));
+    recreate_job(*order->intent, setup.mover, old, order->cron_job));
   self->request(setup.api, patience, call_atom::value, request_ptr{create})
     .then(
       [=](const response_ptr& answer) mutable {

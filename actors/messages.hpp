@@ -12,8 +12,8 @@
 #include "metrics/http_server.hpp"
 #include "scheduler/repository.hpp"
 
-#include <caf/atom.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/atom.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -63,6 +63,15 @@ struct lease_seen {
 /// The ServiceAccount of maintenance pods.
 struct account_seen {
   object_key key;
+  /// Its fields are those that we apply.
+  bool as_wanted = false;
+};
+
+/// A ConfigMap, which may hold a CA; never its content.
+struct config_map_seen {
+  object_key key;
+  object_uid uid;
+  resource_version version;
 };
 
 /// A kind of object that is watched.
@@ -73,15 +82,16 @@ enum class watched_kind {
   jobs,
   pods,
   leases,
-  service_accounts
+  service_accounts,
+  config_maps
 };
 
 /// How many kinds there are; readiness waits for all of them.
-inline constexpr std::size_t watched_kinds = 7;
+inline constexpr std::size_t watched_kinds = 8;
 
 /// An object as it is now.
 using fact = std::variant<source_fact, secret_fact, cron_job_seen, job_seen,
-                          pod_seen, lease_seen, account_seen>;
+                          pod_seen, lease_seen, account_seen, config_map_seen>;
 
 /// An object that is gone; `last` when its last state is known.
 struct loss {
@@ -155,6 +165,8 @@ struct job_order {
   std::vector<claim_key> claimants;
   /// Hashes of the repository's other locations, which share its lock.
   std::vector<std::string> aliases;
+  /// The CronJob as it is; owns a Job that is made anew.
+  object_uid cron_job;
 };
 using job_order_ptr = std::shared_ptr<const job_order>;
 
@@ -233,6 +245,7 @@ using claim_atom = caf::atom_constant<caf::atom("claim")>;
 using unclaim_atom = caf::atom_constant<caf::atom("unclaim")>;
 using lead_atom = caf::atom_constant<caf::atom("lead")>;
 using alias_atom = caf::atom_constant<caf::atom("alias")>;
+using shared_atom = caf::atom_constant<caf::atom("shared")>;
 using settled_atom = caf::atom_constant<caf::atom("settled")>;
 using place_atom = caf::atom_constant<caf::atom("place")>;
 using grant_atom = caf::atom_constant<caf::atom("grant")>;

@@ -32,6 +32,11 @@ public:
   /// An object does not claim it any more.
   void unclaim(const claim_key& who);
 
+  /// Another repository lies at the location too, or none any more.
+  void share(bool is_shared) {
+    facts_.lease_is_shared = is_shared;
+  }
+
   /// A place to run was given or is not needed any more.
   void grant(bool granted) {
     facts_.granted = granted;

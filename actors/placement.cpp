@@ -1,5 +1,7 @@
 #include "actors/placement.hpp"
 
+#include "scheduler/secret_copies.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -48,6 +50,42 @@ trouble missing(const object_key& secret) {
                                  to_string(secret))};
 }
 
+trouble missing(const copy_source& ca) {
+  auto is_secret = ca.what == copy_source::kind::ca_secret;
+  return {"Waiting",
+          fmt::format("{} {}, which spec.kopia.customCA.{} names, does not "
+                      "exist; create it",
+                      is_secret ? "Secret" : "ConfigMap", to_string(ca.key),
+                      is_secret ? "secretName" : "configMapName")};
+}
+
+/// The CA object that a source names.
+std::optional<copy_source> ca_of(const source_fact& source) {
+  claim wish;
+  wish.secret = secret_of(source);
+  wish.ca = source.ca;
+  return ca_source(wish);
+}
+
+using claims_by_name = std::map<object_key, std::set<claim_key>>;
+
+void erase(claims_by_name& from, const object_key& key, const claim_key& who) {
+  auto i = from.find(key);
+  if (i == from.end())
+    return;
+  i->second.erase(who);
+  if (i->second.empty())
+    from.erase(i);
+}
+
+std::vector<claim_key> all_of(const claims_by_name& from,
+                              const object_key& key) {
+  auto i = from.find(key);
+  if (i == from.end())
+    return {};
+  return {i->second.begin(), i->second.end()};
+}
+
 /// Does the Secret name a path without saying on which volume?
 bool lacks_volume(const location& where) {
   auto volume = where.parts.find("volume");
@@ -89,12 +127,13 @@ const source_fact* placement::find(const claim_key& who) const {
 
 void placement::forget_name(const claim_key& who) {
   const auto* known = find(who);
-  auto i = known ? named_by_.find(secret_of(*known)) : named_by_.end();
-  if (i == named_by_.end())
+  if (!known)
     return;
-  i->second.erase(who);
-  if (i->second.empty())
-    named_by_.erase(i);
+  erase(named_by_, secret_of(*known), who);
+  if (auto ca = ca_of(*known)) {
+    erase(named_by_, ca->key, who);
+    erase(config_map_named_by_, ca->key, who);
+  }
 }
 
 placement::claim_keys placement::learn(const source_fact& source) {
@@ -104,6 +143,10 @@ placement::claim_keys placement::learn(const source_fact& source) {
   if (!source.is_kopia)
     return forget(source.who);
   named_by_[secret_of(source)].insert(source.who);
+  if (auto ca = ca_of(source))
+    (ca->what == copy_source::kind::ca_secret ? named_by_
+                                              : config_map_named_by_)[ca->key]
+        .insert(source.who);
   sources_[source.who] = source;
   return {source.who};
 }
@@ -128,6 +171,21 @@ placement::claim_keys placement::learn(const secret_fact& secret) {
   if (auto i = under_way_.find(secret.key); i != under_way_.end())
     i->second = true;
   return naming(secret.key);
+}
+
+placement::claim_keys placement::learn(const config_map_seen& config_map) {
+  edition now_is{config_map.uid, config_map.version.value};
+  auto& known = config_maps_[config_map.key];
+  if (known == now_is)
+    return {};
+  known = std::move(now_is);
+  return all_of(config_map_named_by_, config_map.key);
+}
+
+placement::claim_keys
+placement::forget_config_map(const object_key& config_map) {
+  config_maps_.erase(config_map);
+  return all_of(config_map_named_by_, config_map);
 }
 
 placement::claim_keys placement::forget(const object_key& secret) {
@@ -180,10 +238,7 @@ placement::claim_keys placement::mounting(const object_key& claim) const {
 }
 
 placement::claim_keys placement::naming(const object_key& secret) const {
-  auto i = named_by_.find(secret);
-  if (i == named_by_.end())
-    return {};
-  return {i->second.begin(), i->second.end()};
+  return all_of(named_by_, secret);
 }
 
 placement::claim_keys placement::everybody() const {
@@ -254,9 +309,22 @@ placed placement::stay(claimant wants, const std::string& before,
   return {std::move(where), std::nullopt, std::move(wants)};
 }
 
+void placement::find_ca(claim& wish) const {
+  auto ca = ca_source(wish);
+  if (!ca)
+    return;
+  const auto& among
+      = ca->what == copy_source::kind::ca_secret ? secrets_ : config_maps_;
+  if (auto i = among.find(ca->key); i != among.end())
+    std::tie(wish.ca_uid, wish.ca_version) = i->second;
+  else if (!wish.defect)
+    wish.defect = missing(*ca);
+}
+
 placed placement::settle(claimant wants, const reading& told,
                          const location& there) const {
   auto& wish = wants.wish;
+  find_ca(wish);
   wish.secret_uid = told.uid;
   wish.secret_version = told.version;
   site where{identify(there), canonical_json(there), endpoint_of(there)};

@@ -79,6 +79,9 @@ public:
   /// repository is.
   claim_keys learn(const secret_fact& secret);
 
+  /// A ConfigMap is now like this; it may hold a claim's CA.
+  claim_keys learn(const config_map_seen& config_map);
+
   /// A Secret is about to be read.
   void reads(const object_key& secret) {
     under_way_[secret] = false;
@@ -102,7 +105,10 @@ public:
   /// A Secret or a copy is gone.
   claim_keys forget(const object_key& secret);
 
-  /// Who names this Secret.
+  /// A ConfigMap is gone.
+  claim_keys forget_config_map(const object_key& config_map);
+
+  /// Who names this Secret, as repository or as CA.
   claim_keys naming(const object_key& secret) const;
 
   /// Everybody.
@@ -126,10 +132,14 @@ private:
     std::string repository;
   };
 
+  /// An object's incarnation and version.
+  using edition = std::pair<object_uid, std::string>;
+
   const source_fact* find(const claim_key& who) const;
   bool serves(const std::string& ns) const;
   void forget_name(const claim_key& who);
   placed stay(claimant wants, const std::string& before, trouble why) const;
+  void find_ca(claim& wish) const;
   placed settle(claimant wants, const reading& told,
                 const location& where) const;
   whereabouts place_on(claimant wants, const std::string& before,
@@ -137,15 +147,17 @@ private:
 
   placement_rules rules_;
   std::map<claim_key, source_fact> sources_;
-  /// Every Secret's incarnation and version, nothing else (P-3).
-  std::map<object_key, std::pair<object_uid, std::string>> secrets_;
+  /// Of every Secret and ConfigMap, and nothing else of them (P-3).
+  std::map<object_key, edition> secrets_;
+  std::map<object_key, edition> config_maps_;
   /// Secrets that are being read, and whether one changed meanwhile.
   std::map<object_key, bool> under_way_;
   std::map<object_key, reading_ptr> readings_;
   /// What PersistentVolumeClaims turned out to be.
   std::map<object_key, volume_reading_ptr> volumes_;
-  /// Which claims name a Secret.
+  /// Which claims name a Secret, a ConfigMap.
   std::map<object_key, std::set<claim_key>> named_by_;
+  std::map<object_key, std::set<claim_key>> config_map_named_by_;
   /// Where a Secret's copy says that its repository is.
   std::map<object_key, copied> copied_to_;
 };

@@ -30,7 +30,8 @@ constexpr std::array<row, watched_kinds> table{
   row{watched_kind::pods, resources::pods, true, false, false},
   row{watched_kind::leases, resources::leases, true, true, false},
   row{watched_kind::service_accounts, resources::service_accounts, true, false,
-      true}};
+      false},
+  row{watched_kind::config_maps, resources::config_maps, false, false, true}};
 
 const row& row_of(watched_kind kind) {
   return table[static_cast<std::size_t>(kind)];
@@ -85,10 +86,17 @@ fact project(watched_kind kind, const boost::json::value& object) {
                       read_pod(object)};
     case watched_kind::leases:
       return lease_seen{std::move(key), read_lease(object)};
+    case watched_kind::config_maps: {
+      auto meta = read_meta(object);
+      return config_map_seen{meta.key, meta.uid, meta.version};
+    }
     case watched_kind::service_accounts:
       break;
   }
-  return account_seen{std::move(key)};
+  return account_seen{
+    std::move(key),
+    flag_at(object, "automountServiceAccountToken") == false
+      && label_at(object, names::kopia_maintenance) == "true"};
 }
 
 const object_uid& uid_of(const fact& what) {

@@ -14,6 +14,9 @@ namespace {
 
 constexpr seconds longest_timer{300};
 
+/// Between two writes of the ServiceAccount.
+constexpr seconds account_patience{10};
+
 constexpr auto patience = std::chrono::seconds{90};
 
 /// PersistentVolumeClaims are not watched: there may be many, and few hold a
@@ -59,8 +62,11 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
     pass_lease_on(location);
     shared.learn(location, lease->fact);
     tell_aliases();
-  } else if (std::holds_alternative<account_seen>(what)) {
-    account_exists = true;
+  } else if (const auto* account = std::get_if<account_seen>(&what)) {
+    account_exists = account->as_wanted;
+    ensure_account();
+  } else if (const auto* config_map = std::get_if<config_map_seen>(&what)) {
+    put_all(claims.learn(*config_map));
   } else {
     if (const auto* secret = std::get_if<secret_fact>(&what))
       put_all(claims.learn(*secret));
@@ -77,6 +83,10 @@ void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
   if (what.kind == watched_kind::service_accounts) {
     account_exists = false;
     ensure_account();
+    return;
+  }
+  if (what.kind == watched_kind::config_maps) {
+    put_all(claims.forget_config_map(key));
     return;
   }
   if (what.kind == watched_kind::secrets)
@@ -123,7 +133,8 @@ void registry_state::put(placed told) {
       = told.where && into.where.location_id != told.where->location_id;
   if (told.where)
     into.where = *told.where;
-  into.claims.insert(who);
+  if (into.claims.insert(who).second)
+    tell_shared(into.where.location_id.hex);
   if (told.where && !told.wants.wish.defect)
     shared.claim(who, told.wants.wish.created, into.where.location_id.hex,
                  into.where.location);
@@ -149,6 +160,7 @@ void registry_state::remove_claim(const claim_key& who) {
     return;
   auto& from = repositories[i->second];
   from.claims.erase(who);
+  tell_shared(from.where.location_id.hex);
   if (from.actor) {
     self->send(from.actor, settled_atom::value, picture.is_settled());
     self->send(from.actor, unclaim_atom::value, who);
@@ -267,6 +279,7 @@ void registry_state::start(const std::string& hash, repository_entry& into,
     self->send(
         into.actor, alias_atom::value,
         std::make_shared<const std::vector<alias_fact>>(std::move(others)));
+  tell_shared(into.where.location_id.hex);
   put_all({into.claims.begin(), into.claims.end()});
   self->send(into.actor, lead_atom::value, may_write());
 }
@@ -330,9 +343,32 @@ void registry_state::tell_settled() {
       self->send(one.actor, settled_atom::value, settled);
 }
 
+void registry_state::tell_shared(const std::string& location) {
+  if (!setup.rules.identity_by_secret)
+    return;
+  auto lies_there = [&](const auto& entry) {
+    return entry.second.where.location_id.hex == location;
+  };
+  for (const auto& [hash, one] : repositories) {
+    if (!one.actor || one.where.location_id.hex != location)
+      continue;
+    auto is_shared = std::ranges::any_of(repositories, [&](const auto& other) {
+      return other.first != hash && lies_there(other)
+             && !other.second.claims.empty();
+    });
+    self->send(one.actor, shared_atom::value, is_shared);
+  }
+}
+
 void registry_state::ensure_account() {
   if (!leading || !picture.is_synced() || account_exists)
     return;
+  auto now = common->now();
+  if (account_tried && now < *account_tried + account_patience) {
+    arm();
+    return;
+  }
+  account_tried = now;
   self->request(common->api, patience, call_atom::value,
                 request_ptr{std::make_shared<const request>(
                     apply_service_account(common->policy.operator_namespace))})
@@ -417,7 +453,8 @@ void registry_state::arm() {
   if (auto opens_at = picture.opens_at())
     wake = std::min(wake.value_or(*opens_at), *opens_at);
   if (leading && !account_exists)
-    wake = std::min(wake.value_or(now + seconds{10}), now + seconds{10});
+    wake = std::min(wake.value_or(now + account_patience),
+                    now + account_patience);
   if (!wake)
     return;
   auto delay = std::clamp<seconds>(*wake - now, seconds{0}, longest_timer);

@@ -55,6 +55,8 @@ struct registry_state {
   std::shared_ptr<const repository_commons> common;
   bool leading = false;
   bool account_exists = false;
+  /// Somebody who changes it back and forth is not answered hot.
+  std::optional<instant> account_tried;
   opening picture;
   placement claims;
   addresses known;
@@ -107,6 +109,7 @@ private:
         self->send(one.actor, what...);
   }
   void tell_settled();
+  void tell_shared(const std::string& location);
   void give_places();
   void arm();
   void ensure_account();

@@ -243,7 +243,8 @@ void repository_state::order_job(const step_ptr& step) {
           : std::nullopt,
       winner ? std::optional{winner->wish.who} : facts.lease.winner,
       {},
-      {}};
+      {},
+      old ? facts.cron_jobs[old->job.kind].uid : object_uid{}};
   for (const auto& who : facts.claimants)
     order.claimants.push_back(who.wish.who);
   for (const auto& other : facts.aliases)
@@ -396,6 +397,10 @@ repository(repository_actor::stateful_pointer<repository_state> self,
       },
       [self](settled_atom, bool is_settled) {
         self->state.settled = is_settled;
+        self->state.advance();
+      },
+      [self](shared_atom, bool is_shared) {
+        self->state.known.share(is_shared);
         self->state.advance();
       },
       [self](grant_atom, bool granted) {

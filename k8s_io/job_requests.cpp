@@ -26,7 +26,7 @@ request patch_job(const job_fact& job, json::object metadata,
 } // namespace
 
 request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
-                     const job_fact& old) {
+                     const job_fact& old, const object_uid& owner) {
   auto object = cron_job(wanted, mover);
   auto job = object["spec"].as_object()["jobTemplate"].as_object();
   auto& metadata = job["metadata"].as_object();
@@ -43,6 +43,14 @@ request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
   if (old.slot)
     metadata["annotations"].as_object()[names::scheduled_slot]
         = to_rfc3339(*old.slot);
+  // Never across namespaces: the garbage collector would delete it.
+  if (owner && wanted.key.ns == old.key.ns)
+    metadata["ownerReferences"]
+        = json::array{json::object{{"apiVersion", "batch/v1"},
+                                   {"kind", "CronJob"},
+                                   {"name", wanted.key.name},
+                                   {"uid", owner.value},
+                                   {"controller", true}}};
   job["apiVersion"] = "batch/v1";
   job["kind"] = "Job";
   request create;

@@ -13,9 +13,11 @@
 
 namespace holystone::k8s_io {
 
-/// A Job as the CronJob's template makes it, suspended, in place of `old`.
+/// A Job as the CronJob's template makes it, suspended, in place of `old`. The
+/// CronJob `owner` controls it, as if it had made it: history limits count it,
+/// and it goes with the CronJob.
 request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
-                     const job_fact& old);
+                     const job_fact& old, const object_uid& owner);
 
 /// Lets a Job run: the ticket, the replacement policy, our labels and our runs
 /// up to now, guarded by UID and version.

@@ -135,6 +135,10 @@ struct claim {
   object_uid secret_uid;
   std::string secret_version;
   std::optional<custom_ca> ca;
+  /// The CA object's incarnation and version as last seen; empty: there is
+  /// none.
+  object_uid ca_uid;
+  std::string ca_version;
   /// What a filesystem repository sits on, as far as it is known.
   std::optional<repository_volume> volume;
   maintenance_settings settings;

@@ -169,13 +169,13 @@ repository_step dismantle(const repository_facts& facts,
           {policy.operator_namespace, cron_job_name(facts.id, kind)},
           cron_job.uid});
     }
-  // Most went with the CronJobs; one that we made anew has no owner.
+  // Most went with the CronJobs; one whose owner was another did not.
   for (const auto& job : facts.jobs)
     if (job.ours)
       return job.deleting ? offer({}) : offer(drop_job{job, step_reason});
   for (const auto& copy : facts.copies)
     return offer(delete_copy{copy});
-  if (facts.lease.exists)
+  if (facts.lease.exists && !facts.lease_is_shared)
     return offer(delete_lease{facts.lease});
   // Somebody else's CronJob under our name is not forgotten: an apply for the
   // next claim would take it over.

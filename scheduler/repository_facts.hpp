@@ -140,6 +140,9 @@ struct repository_facts {
   /// The registry gave this repository one of the places to run.
   bool granted = false;
   object_uid never_resumed;
+  /// Another repository that is claimed lies at the location, so that the Lease
+  /// is its too (`--repository-identity=secret`).
+  bool lease_is_shared = false;
   per_kind<settled_apply> settled;
 };
 

@@ -15,7 +15,8 @@ std::string resync_of(const repository_facts& facts,
                       const copy_source& source) {
   std::set<std::string> wishes;
   for (const auto& c : facts.claimants)
-    if (!c.wish.resync.empty() && repository_secret(c.wish) == source)
+    if (!c.wish.resync.empty()
+        && (repository_secret(c.wish) == source || ca_source(c.wish) == source))
       wishes.insert(c.wish.resync);
   return fmt::format("{}", fmt::join(wishes, ","));
 }
@@ -53,20 +54,22 @@ std::string secret_in_use(const repository_facts& facts, const claim& wish) {
 
 std::vector<write_copy> missing_copies(const repository_facts& facts) {
   std::vector<write_copy> missing;
-  for (const auto& c : facts.claimants) {
-    const auto& wish = c.wish;
-    if (wish.secret_version.empty())
-      continue;
-    auto source = repository_secret(wish);
+  auto look = [&](const copy_source& source, const object_uid& uid,
+                  const std::string& version) {
+    if (version.empty())
+      return;
     auto resync = resync_of(facts, source);
     const auto* copy = find_copy(facts, source);
-    if (!copy || copy->source_uid != wish.secret_uid
-        || copy->source_version != wish.secret_version
+    if (!copy || copy->source_uid != uid || copy->source_version != version
         || (!resync.empty() && copy->resync != resync))
-      missing.push_back({source, wish.secret_uid, wish.secret_version, resync,
-                         copy ? *copy : copy_fact{}});
-    if (auto ca = ca_source(wish); ca && !find_copy(facts, *ca))
-      missing.push_back({*ca, {}, {}, wish.resync, {}});
+      missing.push_back(
+          {source, uid, version, resync, copy ? *copy : copy_fact{}});
+  };
+  for (const auto& c : facts.claimants) {
+    const auto& wish = c.wish;
+    look(repository_secret(wish), wish.secret_uid, wish.secret_version);
+    if (auto ca = ca_source(wish))
+      look(*ca, wish.ca_uid, wish.ca_version);
   }
   return missing;
 }

@@ -222,3 +222,49 @@ TEST_CASE("a Secret that changed while it was read is read again") {
   all.learn(say("3", bucket));
   CHECK(hash_of(all.place(data, bucket_hash)) == bucket_hash);
 }
+
+TEST_CASE("a claim waits for its CA and is told of each change of it") {
+  auto all = make_placement();
+  auto source = make_source();
+  const object_key ca{"app", "our-ca"};
+  SECTION("in a ConfigMap") {
+    source.ca = custom_ca{"", ca.name, "ca.crt"};
+    all.learn(source);
+    CHECK(defect_of(all.place(data, lobby))
+          == "Waiting: ConfigMap app/our-ca, which "
+             "spec.kopia.customCA.configMapName names, does not exist; create "
+             "it");
+    // It keeps its place meanwhile.
+    CHECK(hash_of(all.place(data, lobby)) == bucket_hash);
+    CHECK(all.learn(config_map_seen{ca, {"ca"}, {"7"}}) == keys{data});
+    CHECK(all.learn(config_map_seen{ca, {"ca"}, {"7"}}).empty());
+    CHECK(all.learn(config_map_seen{{"app", "x"}, {"x"}, {"1"}}).empty());
+    auto told = all.place(data, lobby);
+    CHECK(defect_of(told).empty());
+    CHECK(std::get<placed>(told).wants.wish.ca_version == "7");
+    CHECK(all.learn(config_map_seen{ca, {"ca"}, {"8"}}) == keys{data});
+    CHECK(std::get<placed>(all.place(data, lobby)).wants.wish.ca_version
+          == "8");
+    CHECK(all.forget_config_map(ca) == keys{data});
+    CHECK_THAT(defect_of(all.place(data, lobby)), Catch::Contains("our-ca"));
+    // Named no more.
+    all.learn(make_source());
+    CHECK(all.learn(config_map_seen{ca, {"ca"}, {"9"}}).empty());
+  }
+  SECTION("in a Secret") {
+    source.ca = custom_ca{ca.name, "", "ca.crt"};
+    all.learn(source);
+    CHECK_THAT(defect_of(all.place(data, lobby)),
+               Catch::Contains("Secret app/our-ca, which "
+                               "spec.kopia.customCA.secretName names"));
+    secret_fact fact;
+    fact.key = ca;
+    fact.uid = {"ca"};
+    fact.version = {"7"};
+    CHECK(all.learn(fact) == keys{data});
+    CHECK(std::get<placed>(all.place(data, lobby)).wants.wish.ca_version
+          == "7");
+    CHECK(all.forget(ca) == keys{data});
+    CHECK_FALSE(defect_of(all.place(data, lobby)).empty());
+  }
+}

@@ -47,9 +47,9 @@ TEST_CASE("A-4: a Job made anew keeps its slot and has a name that a retry "
           "meets again") {
   auto old = a_job();
   old.slot = now;
-  auto what = recreate_job(an_intent(), mover, old);
+  auto what = recreate_job(an_intent(), mover, old, {"cron"});
   CHECK(what.what == verb::create);
-  CHECK(what.name == recreate_job(an_intent(), mover, old).name);
+  CHECK(what.name == recreate_job(an_intent(), mover, old, {"cron"}).name);
   CHECK(what.name != old.key.name);
   CHECK(what.name.size() <= 63);
   auto made = read_job(body_of(what));
@@ -58,5 +58,22 @@ TEST_CASE("A-4: a Job made anew keeps its slot and has a name that a retry "
   CHECK(made.location == "fedcba9876543210");
   CHECK(made.template_digest == digests(an_intent(), mover).job_template);
   old.key.name = std::string(63, 'x');
-  CHECK(recreate_job(an_intent(), mover, old).name.size() <= 63);
+  CHECK(recreate_job(an_intent(), mover, old, {"cron"}).name.size() <= 63);
+}
+
+TEST_CASE("a Job made anew is the CronJob's, but never across namespaces") {
+  auto old = a_job();
+  auto owners = [&](const object_uid& owner) {
+    return items_at(body_of(recreate_job(an_intent(), mover, old, owner)),
+                    "metadata", "ownerReferences");
+  };
+  REQUIRE(owners({"cron"}).size() == 1);
+  auto owner = owners({"cron"})[0];
+  CHECK(text_at(owner, "kind") == "CronJob");
+  CHECK(text_at(owner, "name") == an_intent().key.name);
+  CHECK(text_at(owner, "uid") == "cron");
+  CHECK(flag_at(owner, "controller") == true);
+  CHECK(owners({}).empty());
+  old.key.ns = "elsewhere";
+  CHECK(owners({"cron"}).empty());
 }

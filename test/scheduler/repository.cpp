@@ -204,6 +204,8 @@ TEST_CASE("two resync wishes for one Secret do not undo each other for ever") {
 TEST_CASE("a custom CA is copied before the CronJob is made") {
   auto c = a_claim("a");
   c.wish.ca = custom_ca{"", "our-ca", "ca.pem"};
+  c.wish.ca_uid = {"ca-uid"};
+  c.wish.ca_version = "3";
   room r{{c}};
   r.facts.copies = {copy_for(c)};
   auto step = r.next();
@@ -212,10 +214,67 @@ TEST_CASE("a custom CA is copied before the CronJob is made") {
   CHECK(source.what == copy_source::kind::ca_config_map);
   CHECK(to_string(source.key) == "a/our-ca");
   CHECK(source.data_key == "ca.pem");
-  r.facts.copies.push_back({{ns, "ca-copy"}, {"ca"}, {}, source, {}, {}, {}});
+  r.facts.copies.push_back(
+      {{ns, "ca-copy"}, {"ca"}, {}, source, {"ca-uid"}, "3", {}});
   step = r.next();
   REQUIRE(std::holds_alternative<apply_cron_job>(step.action));
   CHECK(std::get<apply_cron_job>(step.action).wanted.ca == "ca-copy");
+}
+
+TEST_CASE("a CA's copy follows it and goes with the last claim that names it") {
+  auto c = a_claim("a");
+  c.wish.ca = custom_ca{"our-ca", "", "ca.crt"};
+  c.wish.ca_uid = {"ca-uid"};
+  c.wish.ca_version = "3";
+  room r{{c}};
+  auto source = *ca_source(c.wish);
+  auto in_place = [&] {
+    auto ca
+        = copy_fact{{ns, "ca-copy"}, {"ca"}, {}, source, {"ca-uid"}, "3", {}};
+    r.facts.copies = {copy_for(r.facts.claimants[0]), ca};
+    r.facts.cron_jobs.full.digest
+        = room::policy()
+              .digests(*wanted_cron_job(r.facts, room::policy(),
+                                        maintenance_kind::full, now - 1h))
+              .whole;
+  };
+  r.facts.copies = {copy_for(c),
+                    {{ns, "ca-copy"}, {"ca"}, {}, source, {"ca-uid"}, "3", {}}};
+  auto wanted = *wanted_cron_job(r.facts, room::policy(),
+                                 maintenance_kind::full, now - 1h);
+  auto& found = r.facts.cron_jobs.full;
+  found.exists = found.ours = true;
+  found.schedule = wanted.schedule;
+  found.time_zone = wanted.settings.time_zone;
+  found.winner = wanted.winner;
+  found.effective_since = wanted.effective_since;
+  in_place();
+  r.with_statuses();
+  CHECK(rests(r.next()));
+  r.facts.claimants[0].wish.ca_version = "4";
+  auto step = r.next();
+  REQUIRE(std::holds_alternative<write_copy>(step.action));
+  CHECK(std::get<write_copy>(step.action).existing.uid == object_uid{"ca"});
+  // It is gone: the copy stays, because it still works.
+  r.facts.claimants[0].wish.ca_version.clear();
+  CHECK(rests(r.next()));
+  r.facts.claimants[0].wish.ca.reset();
+  in_place();
+  step = r.next();
+  REQUIRE(std::holds_alternative<delete_copy>(step.action));
+  CHECK(std::get<delete_copy>(step.action).copy.uid == object_uid{"ca"});
+}
+
+TEST_CASE("a Lease that another repository shares stays when this one goes") {
+  room r{{a_claim("a")}};
+  r.settle();
+  r.facts.claimants.clear();
+  r.facts.cron_jobs = {};
+  r.facts.copies.clear();
+  r.facts.lease.exists = true;
+  CHECK(std::holds_alternative<delete_lease>(r.next().action));
+  r.facts.lease_is_shared = true;
+  CHECK(r.next().finished);
 }
 
 TEST_CASE("A-12: a schedule edit moves lastScheduleTime first") {
@@ -680,8 +739,9 @@ TEST_CASE("a copy goes when no claim needs it and no Job uses it") {
   CHECK(std::holds_alternative<delete_copy>(r.next().action));
 }
 
-TEST_CASE("A-15: teardown: CronJob, Jobs, copies, Lease, end, never while a Job "
-          "runs") {
+TEST_CASE(
+    "A-15: teardown: CronJob, Jobs, copies, Lease, end, never while a Job "
+    "runs") {
   room r{{a_claim("a")}};
   r.settle();
   r.facts.claimants.clear();
