@@ -1,26 +1,8 @@
 #include "actors/addresses.hpp"
 
-#include "k8s_io/names.hpp"
-
-#include <algorithm>
-#include <string_view>
+#include "scheduler/object_names.hpp"
 
 namespace holystone::actors {
-
-namespace {
-
-/// The hash in an object's name, if the name has our form.
-std::string hash_in(std::string_view name, std::string_view prefix) {
-  if (!name.starts_with(prefix) || name.size() < prefix.size() + 16)
-    return {};
-  auto hash = name.substr(prefix.size(), 16);
-  auto is_hex = std::ranges::all_of(hash, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
-  return is_hex ? std::string{hash} : std::string{};
-}
-
-} // namespace
 
 std::string addresses::learn(const fact& what) {
   if (const auto* secret = std::get_if<secret_fact>(&what))
@@ -43,14 +25,14 @@ std::string addresses::learn(const fact& what) {
 }
 
 std::string addresses::learn(const lease_seen& lease, const fact_ptr& shared) {
-  auto location = hash_in(lease.key.name, names::lease_prefix);
+  auto location = parse_lease_name(lease.key.name);
   leases_[location] = shared;
   return location;
 }
 
 void addresses::forget(const loss& what) {
   if (what.kind == watched_kind::leases)
-    leases_.erase(hash_in(what.which.key.name, names::lease_prefix));
+    leases_.erase(parse_lease_name(what.which.key.name));
   else if (what.kind == watched_kind::jobs)
     repository_of_job_.erase(what.which.uid.value);
 }

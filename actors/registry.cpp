@@ -24,21 +24,14 @@ constexpr auto patience = std::chrono::seconds{90};
 constexpr std::chrono::seconds bound_patience{600};
 constexpr std::chrono::seconds unbound_patience{15};
 
-/// The location whose Lease has this name.
-std::string location_of(const std::string& lease) {
-  return lease.starts_with(names::lease_prefix)
-             ? lease.substr(names::lease_prefix.size())
-             : std::string{};
-}
-
 } // namespace
 
 void registry_state::begin(registry_setup given) {
-  setup = std::move(given);
-  setup.common.registry = registry_actor{self};
-  common = std::make_shared<const repository_commons>(std::move(setup.common));
-  claims = placement{setup.rules};
-  seats = places{setup.limits, [this](const std::string& hash) {
+  given.common.registry = registry_actor{self};
+  common = std::make_shared<const repository_commons>(std::move(given.common));
+  identity_by_secret = given.rules.identity_by_secret;
+  claims = placement{std::move(given.rules)};
+  seats = places{given.limits, [this](const std::string& hash) {
                    auto i = repositories.find(hash);
                    return i == repositories.end()
                               ? std::string_view{}
@@ -96,7 +89,7 @@ void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
   // object was his.
   tell_all(seen_atom::value, whole);
   if (what.kind == watched_kind::leases) {
-    shared.forget(location_of(key.name));
+    shared.forget(parse_lease_name(key.name));
     tell_aliases();
   }
 }
@@ -307,7 +300,7 @@ void registry_state::pass_lease_on(const std::string& location) {
     }
   // Nobody's Lease: its own repository will clear it away. With identities by
   // Secret that is known only when every claim has found its place.
-  if (!is_known && (!setup.rules.identity_by_secret || picture.is_settled()))
+  if (!is_known && (!identity_by_secret || picture.is_settled()))
     pass_on(location, lease);
 }
 
@@ -335,7 +328,7 @@ void registry_state::tell_settled() {
   if (settled == told_settled)
     return;
   told_settled = settled;
-  if (settled && setup.rules.identity_by_secret)
+  if (settled && identity_by_secret)
     for (const auto& [location, lease] : known.leases())
       pass_lease_on(location);
   for (auto& [hash, one] : repositories)
@@ -344,7 +337,7 @@ void registry_state::tell_settled() {
 }
 
 void registry_state::tell_shared(const std::string& location) {
-  if (!setup.rules.identity_by_secret)
+  if (!identity_by_secret)
     return;
   auto lies_there = [&](const auto& entry) {
     return entry.second.where.location_id.hex == location;

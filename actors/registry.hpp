@@ -50,9 +50,10 @@ struct registry_state {
   using self_pointer = registry_actor::stateful_pointer<registry_state>;
 
   self_pointer self = nullptr;
-  registry_setup setup;
-  /// What was given as `setup.common`, as the repositories have it.
+  /// What all repositories share.
   std::shared_ptr<const repository_commons> common;
+  /// Then several repositories may share a location's Lease.
+  bool identity_by_secret = false;
   bool leading = false;
   bool account_exists = false;
   /// Somebody who changes it back and forth is not answered hot.

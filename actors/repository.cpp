@@ -317,7 +317,7 @@ void repository_state::recover() {
   read_again(watched_kind::secrets, mine, {});
   read_again(
       watched_kind::leases, {},
-      fmt::format("{}{}", names::lease_prefix, known.facts().location_id.hex));
+      lease_name(known.facts().location_id.hex));
 }
 
 void repository_state::read_again(watched_kind kind, std::string label,

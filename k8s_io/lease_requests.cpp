@@ -1,6 +1,7 @@
 #include "k8s_io/lease_requests.hpp"
 
 #include "k8s_io/names.hpp"
+#include "scheduler/object_names.hpp"
 
 #include <boost/json.hpp>
 
@@ -28,10 +29,6 @@ json::object lease_body(std::map<std::string, std::string> annotations,
             {names::location_hash, location},
             {names::velero_exclude, "true"}}},
           {"annotations", notes}};
-}
-
-std::string lease_name(std::string_view location) {
-  return fmt::format("{}{}", names::lease_prefix, location);
 }
 
 /// Leases are written with micro seconds.

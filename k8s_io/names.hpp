@@ -77,8 +77,6 @@ inline constexpr std::string_view job_name = "batch.kubernetes.io/job-name";
 
 /// Name of the ServiceAccount of maintenance pods; no rights, no token.
 inline constexpr std::string_view service_account = "volsync-kopia-maintenance";
-/// Prefix of the repository's Lease.
-inline constexpr std::string_view lease_prefix = "kopia-repository-";
 /// The container in the pod.
 inline constexpr std::string_view container = "kopia-maintenance";
 /// The volume of the pod that holds a filesystem repository.

@@ -15,10 +15,6 @@ bool too_soon(const admission_view& view, const job_fact& job, instant now) {
          && now < *view.lease.known.success_ended + view.interval;
 }
 
-bool is_unfinished(const job_fact& job) {
-  return job.state == job_state::waiting || job.state == job_state::running;
-}
-
 bool is_waiting(const job_fact& job) {
   return job.state == job_state::waiting && job.ours && !job.deleting;
 }
@@ -244,11 +240,12 @@ admission_step step_for_holder(const admission_view& view, instant now) {
     return stand_by{
         fmt::format(
             "the Lease is held for Job {} until {}, because nobody saw its pod "
-            "end; when you know that it has ended, free it: kubectl patch "
-            "lease kopia-repository-{} --type=merge -p "
+            "end; when you know that it has ended, free it: kubectl -n {} patch "
+            "lease {} --type=merge -p "
             "'{{\"spec\":{{\"holderIdentity\":null}}}}'",
             to_string(lease.holder_job),
-            until ? to_rfc3339(*until) : "it is released", view.location),
+            until ? to_rfc3339(*until) : "it is released",
+            lease.key.ns, lease.key.name),
         false, until};
   auto outcome = outcome_of(view, job, now);
   auto known = outcome
@@ -301,6 +298,10 @@ bool is_live(const pod_fact& pod, const run_limits& limits, instant now) {
   if (pod.ended)
     return false;
   return !pod.vanished || now < *pod.vanished + limits.longest_possible();
+}
+
+bool is_unfinished(const job_fact& job) {
+  return job.state == job_state::waiting || job.state == job_state::running;
 }
 
 std::string subject_of(const job_fact& job) {

@@ -124,6 +124,9 @@ using is_blocked = std::function<bool(const std::string& subject)>;
 /// What an action on this Job is about.
 std::string subject_of(const job_fact& job);
 
+/// Does it wait or run?
+bool is_unfinished(const job_fact& job);
+
 /// Everything that `admit` decides from.
 struct admission_view {
   const std::vector<job_fact>& jobs;

@@ -10,10 +10,6 @@ namespace holystone::scheduler {
 
 namespace {
 
-bool is_unfinished(const job_fact& job) {
-  return job.state == job_state::waiting || job.state == job_state::running;
-}
-
 bool has_unfinished_job(const repository_facts& facts) {
   return std::ranges::any_of(facts.jobs, is_unfinished);
 }

@@ -9,10 +9,6 @@ namespace holystone::scheduler {
 
 namespace {
 
-constexpr std::string_view name_prefix = "kopia-maintenance-";
-constexpr std::string_view quick_suffix = "-quick";
-constexpr std::size_t hash_length = 16;
-
 /// Is the repository on a volume that can't be told just now?
 bool lacks_volume(const repository_facts& facts, const claim& wish) {
   return !wish.volume
@@ -28,29 +24,6 @@ bool can_mount(const claim& wish, std::string_view ns) {
 }
 
 } // namespace
-
-std::string cron_job_name(const repository_id& id, maintenance_kind kind) {
-  auto name = std::string{name_prefix} + id.hex;
-  if (kind == maintenance_kind::quick)
-    name += quick_suffix;
-  return name;
-}
-
-std::optional<cron_job_address> parse_cron_job_name(std::string_view name) {
-  if (!name.starts_with(name_prefix))
-    return std::nullopt;
-  auto hash = name.substr(name_prefix.size(), hash_length);
-  auto rest = name.substr(name_prefix.size() + hash.size());
-  auto is_hex = std::ranges::all_of(hash, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
-  if (hash.size() != hash_length || !is_hex
-      || (!rest.empty() && rest != quick_suffix))
-    return std::nullopt;
-  return cron_job_address{{std::string{hash}},
-                          rest.empty() ? maintenance_kind::full
-                                       : maintenance_kind::quick};
-}
 
 std::optional<timetable> timetable_of(const maintenance_settings& settings,
                                       maintenance_kind kind,

@@ -7,12 +7,12 @@
 // decides when it is applied.
 
 #include "scheduler/cron.hpp"
+#include "scheduler/object_names.hpp"
 #include "scheduler/repository_facts.hpp"
 
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace holystone::scheduler {
@@ -72,18 +72,6 @@ struct timetable {
 std::optional<timetable> timetable_of(const maintenance_settings& settings,
                                       maintenance_kind kind,
                                       const repository_id& id);
-
-/// The name of a repository's CronJob of this kind.
-std::string cron_job_name(const repository_id& id, maintenance_kind kind);
-
-/// Whose CronJob a name stands for.
-struct cron_job_address {
-  repository_id id;
-  maintenance_kind kind = maintenance_kind::full;
-};
-
-/// Reads what `cron_job_name` made; empty: the name is not one of ours.
-std::optional<cron_job_address> parse_cron_job_name(std::string_view name);
 
 /// The CronJob of this kind that is wanted; empty when nobody can win yet, or
 /// the winner does not want one.

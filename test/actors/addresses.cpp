@@ -55,7 +55,7 @@ TEST_CASE("A-6: a pod without our label is its Job's repository's") {
 TEST_CASE("the last word on a Lease is kept until it is gone") {
   addresses all;
   lease_seen lease{
-      {"volsync-system", fmt::format("{}{}", names::lease_prefix, hash)}, {}};
+      {"volsync-system", lease_name(hash)}, {}};
   auto said = std::make_shared<const observation>(fact{lease});
   CHECK(all.learn(lease, said) == hash);
   CHECK(all.lease_of(hash) == said);

@@ -56,6 +56,7 @@ struct place {
 
   place& held_by(const std::string& uid) {
     lease.exists = true;
+    lease.key = {"volsync-system", "kopia-repository-0123"};
     lease.holder = {uid};
     lease.holder_job = {"volsync-system", "job-" + uid};
     lease.secret = "app/kopia@1";
@@ -516,7 +517,8 @@ TEST_CASE("A-5: a failed Job whose pod nobody saw end holds the Lease until "
   place here{{a_job("j", job_state::failed)}, {}, {}};
   here.held_by("j");
   auto step = here.ask();
-  CHECK_THAT(reason_of(step), Catch::Contains("kubectl patch lease kopia-repository-"));
+  CHECK_THAT(reason_of(step), Catch::Contains("kubectl -n volsync-system patch lease "
+                                               "kopia-repository-0123 "));
   CHECK(std::get<stand_by>(step).wake == here.lease.deadline);
   CHECK_FALSE(releases(here.ask(*here.lease.deadline - 1s)));
   CHECK(releases(here.ask(*here.lease.deadline)));

@@ -23,10 +23,6 @@ std::string template_of(const cron_job_intent& wanted) {
   return text;
 }
 
-bool is_unfinished(const job_fact& job) {
-  return job.state == job_state::waiting || job.state == job_state::running;
-}
-
 } // namespace
 
 repository_policy policy_for(const little_cluster& cluster) {

@@ -191,23 +191,3 @@ TEST_CASE("a foreign object under the quick CronJob's name is told to those "
   q.live(20s);
   CHECK(q.us.decide().finished);
 }
-
-TEST_CASE("names of CronJobs say whose they are") {
-  repository_id id{"0123456789abcdef"};
-  for (auto kind : maintenance_kinds) {
-    auto name = cron_job_name(id, kind);
-    CHECK(name.size() <= 52);
-    REQUIRE(parse_cron_job_name(name));
-    CHECK(parse_cron_job_name(name)->id == id);
-    CHECK(parse_cron_job_name(name)->kind == kind);
-  }
-  CHECK(cron_job_name(id, maintenance_kind::quick)
-        == "kopia-maintenance-0123456789abcdef-quick");
-  for (auto name :
-       {"", "kopia-maintenance-", "kopia-maintenance-0123456789abcde",
-        "kopia-maintenance-0123456789abcdef-", "kopia-maintenance-mine",
-        "kopia-maintenance-0123456789abcdef0",
-        "kopia-maintenance-0123456789abcdef-quick-2",
-        "kopia-maintenance-0123456789ABCDEF", "kopia-maint-0123456789abcdef"})
-    CHECK_FALSE(parse_cron_job_name(name));
-}

@@ -1,0 +1,35 @@
+#pragma once
+
+// The names of a repository's CronJobs and of a location's Lease, both ways.
+// Names are deterministic, so that a lost answer to a create is harmless
+// what does not have exactly this form is not ours. Copies are named by
+// the secret mirror, Jobs and pods by Kubernetes.
+
+#include "scheduler/maintenance_kind.hpp"
+#include "scheduler/repository_identity.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holystone::scheduler {
+
+/// The name of a repository's CronJob of this kind.
+std::string cron_job_name(const repository_id& id, maintenance_kind kind);
+
+/// Whose CronJob a name stands for.
+struct cron_job_address {
+  repository_id id;
+  maintenance_kind kind = maintenance_kind::full;
+};
+
+/// Reads what `cron_job_name` made; empty: the name is not one of ours.
+std::optional<cron_job_address> parse_cron_job_name(std::string_view name);
+
+/// The name of a location's Lease; `location` is its hash.
+std::string lease_name(std::string_view location);
+
+/// The location's hash in what `lease_name` made; empty: not one of ours.
+std::string parse_lease_name(std::string_view name);
+
+} // namespace holystone::scheduler
