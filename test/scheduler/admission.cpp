@@ -1,7 +1,7 @@
 #include "admission_place.hpp"
 
 using namespace holystone;
-using namespace holystone::test;
+using namespace holystone::test::one_location;
 using namespace std::chrono_literals;
 
 TEST_CASE("nothing waits: nothing is done and nothing is said") {

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace holystone::test {
+namespace holystone::test::one_location {
 
 using namespace scheduler;
 using namespace std::chrono_literals;
@@ -105,4 +105,4 @@ inline bool releases(const admission_step& step) {
   return std::holds_alternative<release_lease>(step);
 }
 
-} // namespace holystone::test
+} // namespace holystone::test::one_location

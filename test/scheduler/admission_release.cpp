@@ -1,7 +1,7 @@
 #include "admission_place.hpp"
 
 using namespace holystone;
-using namespace holystone::test;
+using namespace holystone::test::one_location;
 using namespace std::chrono_literals;
 
 TEST_CASE("a Job that succeeded frees the Lease and is counted") {

@@ -3,7 +3,7 @@
 #include "scheduler/claim_status.hpp"
 
 using namespace holystone;
-using namespace holystone::test;
+using namespace holystone::test::one_repository;
 using namespace std::chrono_literals;
 
 TEST_CASE("in the lobby claims without a repository get their status") {

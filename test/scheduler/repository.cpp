@@ -1,7 +1,7 @@
 #include "repository_room.hpp"
 
 using namespace holystone;
-using namespace holystone::test;
+using namespace holystone::test::one_repository;
 using namespace std::chrono_literals;
 
 TEST_CASE("creation: the copies, then the CronJob, then the statuses, then "

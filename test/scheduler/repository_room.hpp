@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace holystone::test {
+namespace holystone::test::one_repository {
 
 using namespace scheduler;
 using namespace std::chrono_literals;
@@ -140,4 +140,4 @@ inline bool rests(const repository_step& step) {
   return std::holds_alternative<std::monostate>(step.action);
 }
 
-} // namespace holystone::test
+} // namespace holystone::test::one_repository

@@ -3,7 +3,7 @@
 #include "scheduler/secret_copies.hpp"
 
 using namespace holystone;
-using namespace holystone::test;
+using namespace holystone::test::one_repository;
 using namespace std::chrono_literals;
 
 TEST_CASE("a copy follows its Secret, and a changed resync forces it") {
