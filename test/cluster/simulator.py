@@ -38,10 +38,13 @@ class Simulator:
         self.kubeconfig = os.path.join(self.folder, "kubeconfig")
         self.processes, self.logs = [], []
         self.metrics = f"127.0.0.1:{free_port()}"
+        self.inspection = f"127.0.0.1:{free_port()}"
         self.environment = dict(
             os.environ, KUBECONFIG=self.kubeconfig, KUBECTL=KUBECTL,
             KUBECACHEDIR=os.path.join(self.folder, "cache"),
             HOLYSTONE_METRICS=f"http://{self.metrics}/metrics",
+            HOLYSTONE_INSPECTION=f"http://{self.inspection}",
+            HOLYSTONE_LOG=os.path.join(self.folder, "operator.log"),
             HOLYSTONE_WORLD="simulator")
 
     def __enter__(self):
@@ -77,7 +80,7 @@ class Simulator:
             name, f"{programs()}/holystone", "operator", "--kubeconfig",
             kubeconfig or self.kubeconfig, "--mover-image",
             "local/holystone:test", "--metrics-bind-address", self.metrics,
-            "--inspection-bind-address", "127.0.0.1:0")
+            "--inspection-bind-address", self.inspection)
 
     def stop(self, process):
         self.processes.remove(process)

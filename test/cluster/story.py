@@ -86,6 +86,22 @@ class Story:
     def status(self, namespace):
         return self.source(namespace).get("status", {}).get("kopia", {})
 
+    def told(self):
+        """All that is written where others can read it, but for Secrets."""
+        kinds = self.cluster.run("api-resources", "--verbs=list", "-o",
+                                 "name").split()
+        for kind in sorted(set(kinds) - {"secrets"}):
+            yield kind, self.cluster.run(
+                "get", kind, "-A", "-o", "json", "--show-managed-fields")
+        yield "logs", self.world.logs()
+        yield "/metrics", self.world.metrics()
+        pages = ["/v1/actors", "/v1/repositories"]
+        for cron_job in self.cron_jobs():
+            pages.append("/v1/repositories/"
+                         + kube.label(cron_job, worlds.HASH))
+        for page in pages:
+            yield page, json.dumps(self.world.inspect(page))
+
     def sum(self, name, **labels):
         """The sum of a metric's samples that have these labels; None when
         there are none."""
@@ -165,6 +181,25 @@ def play(name, namespaces, tell):
                   "--ignore-not-found", check=False)
     c.say(f"{name} holds: {c.checks} checks")
     return 0
+
+
+def no_secret_is_told(story):
+    """What the Secrets hold stands nowhere else, not even encoded."""
+    c = story.cluster
+    hidden = [worlds.PASSWORD, story.world.credential()]
+    hidden += [base64.b64encode(h.encode()).decode() for h in hidden]
+
+    def found_in(text):
+        return any(h in text for h in hidden)
+
+    c.holds("a search for credentials finds those in Secrets",
+            found_in(c.run("get", "secrets", "-A", "-o", "json")))
+    told = dict(story.told())
+    c.holds("objects, logs, numbers and inspection were looked through",
+            {"cronjobs.batch", "pods", "logs", "/metrics"} <= set(told)
+            and all(told.values()), [k for k, v in told.items() if not v])
+    c.equal("what tells credentials",
+            [name for name, text in told.items() if found_in(text)], [])
 
 
 def all_go(story, namespaces):

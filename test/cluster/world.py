@@ -19,6 +19,7 @@ FETCH = ("import sys, urllib.request as u; "
          "print(u.urlopen(sys.argv[1], timeout=5).read().decode())")
 HASH = "volsync.backube/repository-hash"
 PASSWORD = "correct horse battery staple"
+FULL = "snapshot-gc"  # kopia's record of it stands for a full run
 NODE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "node")
 
 
@@ -56,6 +57,19 @@ class RealWorld:
     def metrics(self):
         """What a Prometheus reads from the operator's pod."""
         return self.fetch(8080, "/metrics")
+
+    def logs(self):
+        """All that our programs have logged, in the operator's pod and in
+        those of maintenance."""
+        return "".join(self.cluster.run(
+            "logs", "-n", "volsync-system", "-l", label, "--all-containers",
+            "--tail=-1")
+            for label in ("app.kubernetes.io/name=volsync",
+                          "volsync.backube/kopia-maintenance=true"))
+
+    def credential(self):
+        """What nobody may ever read but the server."""
+        return os.environ["S3_SECRET_KEY"]
 
     def fetch(self, port, path):
         pods = [p for p in self.cluster.list(
@@ -128,13 +142,11 @@ class RealWorld:
             return file.read()
 
     def maintenance(self, bucket):
-        """Owner, and the instants at which full runs ended, oldest first."""
+        """Owner, and for each task when it succeeded, oldest first."""
         info = json.loads(self.kopia(bucket, "maintenance", "info", "--json"))
-        # cleanup-logs is what kopia records last in a full run.
-        runs = info["schedule"].get("runs") or {}
-        return info["owner"], sorted(
-            run["end"] for run in runs.get("cleanup-logs", [])
-            if run["success"])
+        return info["owner"], {
+            task: sorted(run["end"] for run in runs if run["success"])
+            for task, runs in (info["schedule"].get("runs") or {}).items()}
 
 
 class SimulatedWorld:
@@ -170,7 +182,7 @@ class SimulatedWorld:
             "KOPIA_REPOSITORY": f"s3://{bucket}/{prefix}",
             "KOPIA_PASSWORD": PASSWORD,
             "AWS_ACCESS_KEY_ID": "simulated",
-            "AWS_SECRET_ACCESS_KEY": "simulated",
+            "AWS_SECRET_ACCESS_KEY": self.credential(),
             "AWS_S3_ENDPOINT": f"{scheme}://s3.example:9000",
         }
 
@@ -179,7 +191,7 @@ class SimulatedWorld:
         hashes = [kube.label(c, HASH)
                   for c in self.cluster.list("cronjobs", "-A")
                   if bucket in kube.annotation(c, "volsync.backube/location")]
-        owner, ends = "", []
+        owner, ends = "", {}
         for pod in self.cluster.list("pods", "-A", "-l",
                                      f"{HASH} in ({','.join(hashes)})"):
             for status in pod.get("status", {}).get("containerStatuses", []):
@@ -187,15 +199,29 @@ class SimulatedWorld:
                 if message:
                     report = json.loads(message)
                     owner = report["owner"]
-                    ends += [r["end"] for r in report["runs"]
-                             if r["task"] == "cleanup-logs" and r["success"]]
-        return owner, sorted(ends)
+                    for run in report["runs"]:
+                        if run["success"]:
+                            ends.setdefault(run["task"], []).append(run["end"])
+        return owner, {task: sorted(when) for task, when in ends.items()}
 
     def metrics(self):
         """The same from the operator that runs beside the cluster."""
-        with urllib.request.urlopen(os.environ["HOLYSTONE_METRICS"],
-                                    timeout=20) as page:
-            return page.read().decode()
+        return fetch(os.environ["HOLYSTONE_METRICS"])
+
+    def inspect(self, path):
+        return json.loads(fetch(os.environ["HOLYSTONE_INSPECTION"] + path))
+
+    def logs(self):
+        with open(os.environ["HOLYSTONE_LOG"], encoding="utf-8") as file:
+            return file.read()
+
+    def credential(self):
+        return "a canary that nobody may hear"
+
+
+def fetch(url):
+    with urllib.request.urlopen(url, timeout=20) as page:
+        return page.read().decode()
 
 
 def world(cluster):
