@@ -71,9 +71,11 @@ root_setup make_setup(const config::options& settings,
   common.policy.operator_namespace = settings.ns;
   common.policy.limits = common.mover.limits;
   common.policy.jitter = settings.maintenance_jitter;
-  common.policy.digests = [mover = common.mover](const cron_job_intent& wanted) {
-    return digests(wanted, mover);
-  };
+  common.policy.admission = settings.admission == config::admission_mode::on;
+  common.policy.digests
+      = [mover = common.mover](const cron_job_intent& wanted) {
+          return digests(wanted, mover);
+        };
   return setup;
 }
 
@@ -199,10 +201,8 @@ int run_operator(const config::options& settings) {
   };
   if (!sources)
     return refuse(sources.why().message);
-  if (settings.admission == config::admission_mode::off)
-    return refuse("--admission=off is not supported yet; leave the flag out");
-  auto who
-    = credentials::load(std::move(*sources), std::chrono::steady_clock::now());
+  auto who = credentials::load(std::move(*sources),
+                               std::chrono::steady_clock::now());
   if (!who)
     return refuse(who.why().message);
   try {

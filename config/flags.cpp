@@ -66,7 +66,9 @@ void add_maintenance_flags(CLI::App& app, flag_words& words) {
            "its last run is older than twice the full interval.");
   add_word(app, "--admission", words.admission, "on|off",
            "Let one maintenance pod at a time into a repository; off: plain "
-           "CronJobs without that promise.");
+           "CronJobs, which keep neither that promise nor the limits above, "
+           "--maintenance-jitter and maintenanceIntervalDays; see "
+           "docs/questions.md.");
 }
 
 void add_server_flags(CLI::App& app, flag_words& words) {

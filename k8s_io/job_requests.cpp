@@ -79,7 +79,8 @@ request resume(const job_fact& job, std::string_view location,
 }
 
 request suspend(const job_fact& job) {
-  return patch_job(job, {}, {{"suspend", true}});
+  return patch_job(job, {{"annotations", {{names::held, "true"}}}},
+                   {{"suspend", true}});
 }
 
 request remove(const job_fact& job) {

@@ -13,7 +13,7 @@
 
 namespace holystone::k8s_io {
 
-/// A Job as the CronJob's template makes it, suspended, in place of `old`. The
+/// A Job as the CronJob's template makes it in place of `old`. The
 /// CronJob `owner` controls it, as if it had made it: history limits count it,
 /// and it goes with the CronJob.
 request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
@@ -24,7 +24,7 @@ request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
 request resume(const job_fact& job, std::string_view location,
                const own_runs& ours);
 
-/// Suspends a Job, guarded by its UID.
+/// Suspends a Job, guarded by its UID, and notes that we did.
 request suspend(const job_fact& job);
 
 /// Deletes a Job by UID and version, in the foreground.

@@ -74,17 +74,27 @@ request release(const release_lease& what, const lease_fact& seen,
                 std::string_view operator_namespace, std::string_view location,
                 const std::optional<claim_key>& winner) {
   auto metadata = lease_body(to_annotations(what.known), winner, location);
+  request free;
+  free.kind = resources::leases;
+  free.ns = operator_namespace;
+  free.name = lease_name(location);
+  if (!seen.exists) {
+    free.what = verb::create;
+    metadata["name"] = free.name;
+    metadata["namespace"] = free.ns;
+    free.body
+        = json::serialize(json::object{{"apiVersion", "coordination.k8s.io/v1"},
+                                       {"kind", "Lease"},
+                                       {"metadata", std::move(metadata)}});
+    return free;
+  }
   auto& notes = metadata["annotations"].as_object();
   notes[names::holder_job] = nullptr;
   notes[names::holder_deadline] = nullptr;
   notes[names::holder_secret] = nullptr;
+  free.what = verb::merge_patch;
   metadata["uid"] = seen.uid.value;
   metadata["resourceVersion"] = seen.version.value;
-  request free;
-  free.what = verb::merge_patch;
-  free.kind = resources::leases;
-  free.ns = operator_namespace;
-  free.name = lease_name(location);
   free.body = json::serialize(json::object{
       {"metadata", std::move(metadata)},
       {"spec", {{"holderIdentity", nullptr}, {"acquireTime", nullptr}}}});

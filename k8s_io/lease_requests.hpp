@@ -21,7 +21,8 @@ request acquire(const acquire_lease& what, const lease_fact& seen,
                 std::string_view operator_namespace, std::string_view location,
                 const std::optional<claim_key>& winner, instant now);
 
-/// Frees the Lease and writes the ledger.
+/// Frees the Lease and writes the ledger; makes one for the ledger alone where
+/// there is none, because with admission off nobody takes it.
 request release(const release_lease& what, const lease_fact& seen,
                 std::string_view operator_namespace, std::string_view location,
                 const std::optional<claim_key>& winner);

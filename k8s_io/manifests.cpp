@@ -13,10 +13,10 @@ namespace json = boost::json;
 namespace {
 
 /// The Job's spec: one pod at a time and never two, suspended until the
-/// repository's actor resumes it.
+/// repository's actor resumes it, unless admission is off.
 json::object job_spec(const cron_job_intent& wanted,
                       const mover_settings& mover) {
-  return {{"suspend", true},
+  return {{"suspend", wanted.holds_jobs},
           {"parallelism", 1},
           {"completions", 1},
           {"backoffLimit", 1},
@@ -27,10 +27,12 @@ json::object job_spec(const cron_job_intent& wanted,
 
 json::object job_metadata(const cron_job_intent& wanted,
                           std::string_view digest) {
+  json::object annotations{{names::job_template, digest},
+                           {names::winner, to_string(wanted.winner)}};
+  if (!wanted.secret.empty())
+    annotations[names::run_secret] = wanted.secret;
   return {{"labels", run_labels(wanted)},
-          {"annotations",
-           {{names::job_template, digest},
-            {names::winner, to_string(wanted.winner)}}}};
+          {"annotations", std::move(annotations)}};
 }
 
 /// History limit 0 would remove a Job before its result is stored; one

@@ -47,6 +47,10 @@ inline constexpr std::string_view run_kind = "volsync.backube/run-kind";
 inline constexpr std::string_view admitted = "volsync.backube/admitted";
 /// Ours: annotation of pods: when the operator's own Jobs ran.
 inline constexpr std::string_view own_runs = "volsync.backube/own-runs";
+/// Ours: annotation of a Job that we suspended; its template says nothing.
+inline constexpr std::string_view held = "volsync.backube/held";
+/// Ours: annotation of Jobs that nobody lets in: what they authenticate with.
+inline constexpr std::string_view run_secret = "volsync.backube/run-secret";
 /// Ours: label of Secret copies.
 inline constexpr std::string_view secret_copy
     = "volsync.backube/holystone-copy";

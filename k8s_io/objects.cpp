@@ -227,6 +227,8 @@ cron_job_fact read_cron_job(const json::value& object) {
   found.schedule = text_at(object, "spec", "schedule");
   found.time_zone = text_at(object, "spec", "timeZone");
   found.suspend = flag_at(object, "spec", "suspend").value_or(false);
+  found.holds_jobs = flag_at(object, "spec", "jobTemplate", "spec", "suspend")
+                         .value_or(false);
   found.created = meta.created;
   found.last_schedule = instant_at(object, "status", "lastScheduleTime");
   found.effective_since
@@ -250,6 +252,8 @@ job_fact read_job(const json::value& object) {
   job.location = value_of(meta.labels, names::location_hash);
   job.ours = !job.location.empty();
   job.template_digest = value_of(meta.annotations, names::job_template);
+  job.held = !value_of(meta.annotations, names::held).empty();
+  job.secret = value_of(meta.annotations, names::run_secret);
   job.started = instant_at(object, "status", "startTime");
   for (auto state : {"active", "terminating", "succeeded", "failed"})
     job.pods += integer_at(object, "status", state).value_or(0);

@@ -28,6 +28,8 @@ json::array mover_arguments(const cron_job_intent& wanted,
       fmt::format("--deadline={}", mover.limits.job_deadline.count()),
       fmt::format("--takeover={}", mover.takeover),
   };
+  if (!wanted.holds_jobs)
+    arguments.push_back("--admission=off");
   for (const auto& identity : wanted.known_identities)
     arguments.push_back(
         json::string(fmt::format("--known-identity={}", identity)));

@@ -34,9 +34,13 @@ bool is_blocked_in(const admission_view& view, const job_fact& job) {
   return view.blocked && view.blocked(subject_of(job));
 }
 
-bool is_outdated(const admission_view& view, const job_fact& job) {
-  return job.location != view.location || job.ticketless
+bool is_of_old(const admission_view& view, const job_fact& job) {
+  return job.location != view.location
          || job.template_digest != view.template_digests[job.kind];
+}
+
+bool is_outdated(const admission_view& view, const job_fact& job) {
+  return job.ticketless || is_of_old(view, job);
 }
 
 /// Which of two waiting Jobs for a slot stays: what was made anew from the
@@ -117,10 +121,11 @@ const job_fact* find(const std::vector<job_fact>& jobs, const object_uid& uid) {
 /// What the ledger learns from an ended Job: the newest report, or else what
 /// the Job controller says.
 std::optional<run_outcome> outcome_of(const admission_view& view,
+                                      const object_uid& uid,
                                       const job_fact* job, instant now) {
   std::optional<run_outcome> newest;
   for (const auto& pod : view.pods)
-    if (pod.job == view.lease.holder && pod.outcome
+    if (pod.job == uid && pod.outcome
         && (!newest || newest->ended <= pod.outcome->ended))
       newest = pod.outcome;
   if (newest || !job)
@@ -240,17 +245,20 @@ admission_step step_for_holder(const admission_view& view, instant now) {
     return stand_by{
         fmt::format(
             "the Lease is held for Job {} until {}, because nobody saw its pod "
-            "end; when you know that it has ended, free it: kubectl -n {} patch "
+            "end; when you know that it has ended, free it: kubectl -n {} "
+            "patch "
             "lease {} --type=merge -p "
             "'{{\"spec\":{{\"holderIdentity\":null}}}}'",
             to_string(lease.holder_job),
-            until ? to_rfc3339(*until) : "it is released",
-            lease.key.ns, lease.key.name),
+            until ? to_rfc3339(*until) : "it is released", lease.key.ns,
+            lease.key.name),
         false, until};
-  auto outcome = outcome_of(view, job, now);
+  auto outcome = outcome_of(view, lease.holder, job, now);
   auto known = outcome
                    ? record(lease.known, lease.holder, *outcome, lease.secret)
                    : lease.known;
+  if (job && job->finished)
+    known.counted_at = job->finished;
   if (view.never_resumed != lease.holder)
     known = note_run(std::move(known), run_of_holder(view, job, outcome, now),
                      outcome);
@@ -292,6 +300,56 @@ admission_step step_for_next(const admission_view& view, instant now) {
   return acquire_lease{*next, view.limits.deadline_from(now), view.secret};
 }
 
+/// The Job that ended first of those that the ledger does not know; Jobs that
+/// ended in one second are told apart by their UIDs.
+const job_fact* first_uncounted(const admission_view& view) {
+  const auto& known = view.lease.known;
+  auto order = [](const job_fact& job) {
+    return std::pair{*job.finished, job.uid};
+  };
+  const job_fact* first = nullptr;
+  for (const auto& job : view.jobs)
+    if (job.ours && job.finished && job.location == view.location
+        && (!known.counted_at
+            || std::pair{*known.counted_at, known.counted} < order(job))
+        && (!first || order(job) < order(*first)))
+      first = &job;
+  return first;
+}
+
+/// Counts a Job that nobody had let in.
+admission_step count_end(const admission_view& view, const job_fact& job,
+                         instant now) {
+  // The Job's end may be known before its pod's report.
+  auto patience = *job.finished + seconds{60};
+  auto awaits_report = std::ranges::any_of(view.pods, [&](const auto& pod) {
+    return pod.job == job.uid && !pod.ended && !pod.vanished;
+  });
+  if (awaits_report && now < patience)
+    return stand_by{{}, false, patience};
+  auto outcome = outcome_of(view, job.uid, &job, now);
+  auto known = record(view.lease.known, job.uid, *outcome, job.secret);
+  known.counted_at = job.finished;
+  // Not all of our own runs are known now, so nothing tells others'.
+  known.ours.clear();
+  known.foreign.reset();
+  return release_lease{std::move(known), job.key, std::move(outcome)};
+}
+
+/// A Job that waits from before admission was switched off runs in its turn.
+admission_step let_go(const admission_view& view, const job_fact& job,
+                      instant now) {
+  if (auto why = unwanted(view, job, now); !why.empty())
+    return drop_job{job, why};
+  for (const auto& other : view.jobs)
+    if (other.state == job_state::running)
+      return stand_by{
+          fmt::format("Job {} runs", to_string(other.key)), false, {}};
+  if (auto waits = obstacle(view, now))
+    return *waits;
+  return replace_job{job};
+}
+
 } // namespace
 
 bool is_live(const pod_fact& pod, const run_limits& limits, instant now) {
@@ -320,6 +378,25 @@ admission_step admit(const admission_view& view, instant now) {
         return drop_job{job, why};
   return view.lease.holder ? step_for_holder(view, now)
                            : step_for_next(view, now);
+}
+
+admission_step follow(const admission_view& view, instant now) {
+  if (const auto& holder = view.lease.holder) {
+    const auto* job = find(view.jobs, holder);
+    if (!job || job->state != job_state::waiting)
+      return step_for_holder(view, now);
+    if (auto waits = obstacle(view, now))
+      return *waits;
+    return release_lease{view.lease.known, job->key, {}};
+  }
+  if (const auto* job = first_uncounted(view))
+    return count_end(view, *job, now);
+  // What was made like this and suspended by its owner stays so.
+  for (const auto& job : view.jobs)
+    if (is_waiting(job) && !is_blocked_in(view, job)
+        && (job.held || is_of_old(view, job)))
+      return let_go(view, job, now);
+  return stand_by{};
 }
 
 } // namespace holystone::scheduler

@@ -5,8 +5,9 @@
 // a waiting Job, resume the holder, suspend a Job that runs without the Lease,
 // drop a Job that must not run, or release. It is pure and level-triggered, so
 // that it can be asked again after any crash or lost reply. The rules A-1 to
-// A-15 of the admission experiments are cited where they bind. It neither
-// makes CronJobs nor talks to the API server.
+// A-15 of the admission experiments are cited where they bind. `follow` takes
+// its place with `--admission=off`, where CronJobs' Jobs run by themselves.
+// Neither makes CronJobs nor talks to the API server.
 
 #include "scheduler/claims.hpp"
 #include "scheduler/ledger.hpp"
@@ -55,6 +56,10 @@ struct job_fact {
   /// It waits, but had started without the ticket: before Kubernetes 1.35 its
   /// template can't be changed any more, so that it is made anew.
   bool ticketless = false;
+  /// It waits because we suspended it, not because its template says so.
+  bool held = false;
+  /// What it authenticates with, if its template says so (`--admission=off`).
+  std::string secret{};
 
   friend bool operator==(const job_fact&, const job_fact&) = default;
 };
@@ -213,6 +218,10 @@ using admission_step
 /// Decides the next step for one location; what is blocked is passed over, so
 /// that one Job that can't be written to holds up nothing that is safe.
 admission_step admit(const admission_view& view, instant now);
+
+/// The same with `--admission=off`: nothing is held back, each run's end is
+/// counted, and Jobs that waited when it was switched off run one by one.
+admission_step follow(const admission_view& view, instant now);
 
 /// Can `pod` still run, as far as anybody can know?
 bool is_live(const pod_fact& pod, const run_limits& limits, instant now);

@@ -83,7 +83,9 @@ std::optional<instant> next_maintenance(const repository_facts& facts,
   if (wins.settings.suspend || !table)
     return std::nullopt;
   auto after = now;
-  if (const auto& done = facts.lease.known.success_ended)
+  // Without admission nobody drops the slots in between.
+  if (const auto& done = facts.lease.known.success_ended;
+      done && facts.cron_jobs.full.holds_jobs)
     after = std::max(after,
                      *done + std::chrono::days{wins.settings.interval_days});
   return next_run(table->schedule, table->zone, after);
@@ -106,7 +108,7 @@ void tell(claim_status& status, const repository_facts& facts,
                       "false there.{}",
                       to_string(wins.who), suspend_field(wins.who), trail);
   } else if (auto told = sharing_of(facts.aliases, facts.lease.known);
-             !told.standby.empty()) {
+             !told.standby.empty() && facts.cron_jobs.full.holds_jobs) {
     status.reason = "Conflict";
     status.message = fmt::format("Standby: {}.{}", told.standby, trail);
   } else if (is_overruled(wish, wins)) {

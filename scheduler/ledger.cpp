@@ -12,6 +12,7 @@ constexpr auto key_failures = "volsync.backube/consecutive-failures";
 constexpr auto key_failure_class = "volsync.backube/last-failure-class";
 constexpr auto key_failure_message = "volsync.backube/last-failure";
 constexpr auto key_counted = "volsync.backube/last-counted-job";
+constexpr auto key_counted_at = "volsync.backube/last-counted-at";
 constexpr auto key_own_runs = "volsync.backube/own-runs";
 constexpr auto key_foreign_run = "volsync.backube/foreign-run";
 constexpr auto key_refused = "volsync.backube/refused-secret";
@@ -56,6 +57,7 @@ ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
     return before;
   auto after = std::move(before);
   after.counted = job;
+  after.counted_at = outcome.ended;
   if (after.unique_id.empty())
     after.unique_id = outcome.unique_id;
   else if (!outcome.unique_id.empty() && outcome.unique_id != after.unique_id)
@@ -87,11 +89,12 @@ std::map<std::string, std::string> to_annotations(const ledger& known) {
   return {{key_success_started, time(known.success_started)},
           {key_success_ended, time(known.success_ended)},
           {key_failures, std::to_string(known.failures)},
-          {key_failure_class,
-           known.failures == 0 ? std::string{}
-                               : std::string{to_string(known.failure)}},
+          {key_failure_class, known.failures == 0
+                                  ? std::string{}
+                                  : std::string{to_string(known.failure)}},
           {key_failure_message, known.failure_message},
           {key_counted, known.counted.value},
+          {key_counted_at, time(known.counted_at)},
           {std::string{unique_id_key}, known.unique_id},
           {std::string{other_id_key}, known.other_id},
           {key_own_runs, to_text(known.ours)},
@@ -116,6 +119,7 @@ ledger_from_annotations(const std::map<std::string, std::string>& annotations) {
     known.failure = parse_failure_class(failure);
   known.failure_message = text(key_failure_message);
   known.counted = {text(key_counted)};
+  known.counted_at = parse_rfc3339(text(key_counted_at));
   known.unique_id = text(unique_id_key);
   known.other_id = text(other_id_key);
   known.ours = parse_own_runs(text(key_own_runs));

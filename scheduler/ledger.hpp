@@ -59,8 +59,9 @@ struct ledger {
   /// The last failure's class and sentence; `none` after a success.
   failure_class failure = failure_class::none;
   std::string failure_message;
-  /// The Job counted last.
+  /// The Job counted last, and when it ended.
   object_uid counted;
+  std::optional<instant> counted_at;
   std::string unique_id;
   /// Another id that a later run found here: a wrong merge.
   std::string other_id;

@@ -24,7 +24,8 @@ std::optional<long_wait> first_long_wait(const repository_facts& facts) {
   std::optional<long_wait> first;
   per_kind<std::optional<timetable>> tables;
   for (const auto& job : facts.jobs) {
-    if (job.state != job_state::waiting || !job.ours || job.deleting)
+    if (job.state != job_state::waiting || !job.ours || job.deleting
+        || !facts.cron_jobs[job.kind].holds_jobs)
       continue;
     auto& table = tables[job.kind];
     if (!table)

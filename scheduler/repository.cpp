@@ -24,6 +24,15 @@ bool is_past_limit(const maintenance_settings& settings, const job_fact& job) {
              && settings.failed_jobs_history_limit == 0);
 }
 
+/// Is the end of this Job in the ledger? The holder's is not yet.
+bool is_counted(const repository_facts& facts, const job_fact& job,
+                const repository_policy& policy) {
+  if (policy.admission)
+    return job.uid != facts.lease.holder;
+  const auto& last = facts.lease.known.counted_at;
+  return last && job.finished && *job.finished <= *last;
+}
+
 /// A repository's own share of the jitter: the same at every slot.
 seconds lag_of(const repository_id& id, seconds jitter) {
   std::uint64_t hash = 0;
@@ -234,7 +243,8 @@ repository_step next_step(const repository_facts& facts,
                           const repository_policy& policy,
                           const is_blocked& blocked, instant now) {
   auto wanted = wishes_of(facts, policy, now);
-  auto admission = admit(admission_of(facts, policy, wanted, blocked), now);
+  auto view = admission_of(facts, policy, wanted, blocked);
+  auto admission = policy.admission ? admit(view, now) : follow(view, now);
   repository_step step;
   auto take = [&](repository_action action) {
     if (blocked(subject_of(action)))
@@ -288,7 +298,7 @@ repository_step next_step(const repository_facts& facts,
   for (const auto& job : facts.jobs)
     if (is_in_place(facts, wanted, job.kind)
         && is_past_limit(wanted.cron_jobs[job.kind]->settings, job)
-        && job.uid != facts.lease.holder
+        && is_counted(facts, job, policy)
         && take(drop_job{job, "the history limit is 0"}))
       return step;
   auto is_settled = std::ranges::all_of(maintenance_kinds, [&](auto kind) {

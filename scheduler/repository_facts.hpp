@@ -54,6 +54,8 @@ struct cron_job_fact {
   std::string schedule;
   std::string time_zone;
   bool suspend = false;
+  /// Its Jobs are made suspended and wait for the operator.
+  bool holds_jobs = true;
   instant created;
   std::optional<instant> last_schedule;
   std::optional<instant> effective_since;

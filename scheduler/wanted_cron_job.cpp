@@ -72,6 +72,9 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
       conflict_text(claims, wish),
       now};
   wanted.volume = wish.volume;
+  wanted.holds_jobs = policy.admission;
+  if (!policy.admission)
+    wanted.secret = secret_in_use(facts, wish);
   for (const auto& c : claims)
     if (!c.identity.empty())
       wanted.known_identities.push_back(c.identity);
@@ -98,7 +101,7 @@ std::optional<instant> slot_to_skip(const cron_job_fact& found,
   if (found.schedule == wanted.schedule
       && found.time_zone == wanted.settings.time_zone
       && found.suspend == wanted.settings.suspend
-      && found.winner == wanted.winner)
+      && found.winner == wanted.winner && found.holds_jobs == wanted.holds_jobs)
     return std::nullopt;
   auto since = found.last_schedule.value_or(found.created);
   return newest_slot(table.schedule, table.zone, since, now);

@@ -41,6 +41,11 @@ struct cron_job_intent {
   instant effective_since;
   /// What a filesystem repository sits on, if that is known.
   std::optional<repository_volume> volume{};
+  /// Its Jobs are made suspended and run with the ticket only.
+  bool holds_jobs = true;
+  /// What its Jobs authenticate with, as the ledger names it; said only where
+  /// no Lease does (`--admission=off`).
+  std::string secret{};
 };
 
 /// Digests of a manifest's owned fields: of the whole, and of the Job template.
@@ -58,6 +63,8 @@ struct repository_policy {
   /// `--maintenance-jitter`: scheduled runs start up to this long after their
   /// slot.
   seconds jitter{0};
+  /// `--admission`: off gives plain CronJobs whose Jobs nobody holds back.
+  bool admission = true;
 };
 
 /// A schedule that the API server and we agree on, with its zone.

@@ -16,8 +16,9 @@ const std::string ns = "volsync-system";
 const repository_id here{"0123456789abcdef"};
 
 std::string template_of(const cron_job_intent& wanted) {
-  auto text = fmt::format("{}|{}|{}", to_string(wanted.kind),
-                          to_string(wanted.winner), wanted.credentials);
+  auto text
+      = fmt::format("{}|{}|{}|{}", wanted.holds_jobs, to_string(wanted.kind),
+                    to_string(wanted.winner), wanted.credentials);
   for (const auto& name : wanted.namespaces)
     text += "|" + name;
   return text;
@@ -29,6 +30,7 @@ repository_policy policy_for(const little_cluster& cluster) {
   repository_policy policy;
   policy.operator_namespace = ns;
   policy.limits = cluster.limits;
+  policy.admission = cluster.admission;
   policy.digests = [](const cron_job_intent& wanted) {
     return manifest_digests{wanted.schedule + "|" + wanted.settings.time_zone
                                 + "|" + std::to_string(wanted.settings.suspend)
@@ -78,6 +80,11 @@ std::string little_cluster::create_job(maintenance_kind kind,
   made.fact.location = here.hex;
   made.fact.template_digest = template_digests[kind];
   made.from_cron_job = from_cron_job;
+  if (!cron_jobs[kind].holds_jobs) {
+    made.fact.state = job_state::running;
+    made.fact.started = now;
+    made.ticket = made.fact.uid.value;
+  }
   auto name = made.fact.key.name;
   jobs.emplace(name, std::move(made));
   return name;
@@ -312,6 +319,7 @@ bool little_cluster::perform(const repository_action& action,
       return false;
     if (found->fact.state == job_state::running) {
       found->fact.state = job_state::waiting;
+      found->fact.held = true;
       found->fact.ticketless = found->ticket != found->fact.uid.value;
     }
     touch(found->fact.version);
@@ -337,8 +345,12 @@ bool little_cluster::perform(const repository_action& action,
     return remove(old->job);
   }
   if (const auto* free = std::get_if<release_lease>(&action)) {
-    if (!holds())
+    if (seen.lease.exists ? !holds() : lease.exists)
       return false;
+    if (!lease.exists) {
+      lease.exists = true;
+      lease.uid = {next("u")};
+    }
     lease.holder = {};
     lease.holder_job = {};
     lease.acquired.reset();
@@ -388,6 +400,7 @@ bool little_cluster::perform(const repository_action& action,
     cron_job.schedule = wanted.schedule;
     cron_job.time_zone = wanted.settings.time_zone;
     cron_job.suspend = wanted.settings.suspend;
+    cron_job.holds_jobs = wanted.holds_jobs;
     cron_job.effective_since = wanted.effective_since;
     cron_job.winner = wanted.winner;
     cron_job.conflict = wanted.conflict;

@@ -53,6 +53,8 @@ struct little_cluster {
   lease_fact lease;
   std::vector<copy_fact> copies;
   std::vector<claimant> claimants;
+  /// The operator's `--admission`.
+  bool admission = true;
   /// How often a pod fails.
   double failure = 0.3;
   /// How long a pod works; without it some time.

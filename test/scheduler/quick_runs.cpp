@@ -1,61 +1,13 @@
-#include "little_operator.hpp"
+#include "quiet_cluster.hpp"
 
 #include <catch2/catch.hpp>
-
-#include <set>
 
 using namespace holystone;
 using namespace holystone::scheduler;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// A cluster in which runs don't fail, with an operator that keeps up.
-struct quiet {
-  little_cluster cluster{7};
-  little_operator us{cluster};
-  /// Slots of the Jobs that ran to their end.
-  per_kind<std::set<std::string>> done;
-
-  quiet() {
-    cluster.failure = 0;
-  }
-
-  void live(seconds time) {
-    for (auto until = cluster.now + time; cluster.now < until;) {
-      us.hear_all();
-      for (int i = 0; i < 50 && us.step(); ++i)
-        REQUIRE(cluster.maintaining() <= 1);
-      cluster.pass(1s);
-      for (const auto& [name, job] : cluster.jobs)
-        if (job.fact.slot && job.fact.state == job_state::complete)
-          done[job.fact.kind].insert(to_rfc3339(*job.fact.slot).substr(11, 5));
-    }
-  }
-
-  claim& first() {
-    return cluster.claimants.front().wish;
-  }
-
-  const claim_status& status() const {
-    return *cluster.claimants.front().status;
-  }
-
-  const cron_job_fact& full() const {
-    return cluster.cron_jobs.full;
-  }
-
-  const cron_job_fact& quick() const {
-    return cluster.cron_jobs.quick;
-  }
-};
-
-using slots = std::set<std::string>;
-
-} // namespace
-
 TEST_CASE("quickSchedule makes a second CronJob that goes with the field") {
-  quiet q;
+  quiet_cluster q;
   q.cluster.claim("a", "0 2 * * *", "H * * * *");
   q.live(20s);
   REQUIRE(q.quick().exists);
@@ -72,7 +24,7 @@ TEST_CASE("quickSchedule makes a second CronJob that goes with the field") {
 }
 
 TEST_CASE("only full runs count as the last maintenance") {
-  quiet q;
+  quiet_cluster q;
   q.cluster.claim("a", "0 2 * * *", "0 * * * *");
   q.live(70min);
   REQUIRE(q.done.quick == slots{"00:00"});
@@ -84,7 +36,7 @@ TEST_CASE("only full runs count as the last maintenance") {
 }
 
 TEST_CASE("a full satisfies the quick slot that falls due with it") {
-  quiet q;
+  quiet_cluster q;
   q.cluster.claim("a", "0 2 * * *", "0 * * * *");
   q.live(5h);
   CHECK(q.done.full == slots{"02:00"});
@@ -93,7 +45,7 @@ TEST_CASE("a full satisfies the quick slot that falls due with it") {
 
 TEST_CASE("a quick slot that falls due while a full one runs is dropped, not "
           "run afterwards") {
-  quiet q;
+  quiet_cluster q;
   q.cluster.claim("a", "59 1 * * *", "*/10 * * * *");
   q.cluster.run_time = 150s;
   q.live(3h);
@@ -105,7 +57,7 @@ TEST_CASE("a quick slot that falls due while a full one runs is dropped, not "
 
 TEST_CASE("A-12: an edit of quickSchedule fires nothing and leaves the other "
           "CronJob alone") {
-  quiet q;
+  quiet_cluster q;
   q.cluster.claim("a", "0 2 * * *", "50 23 * * *");
   q.live(5min);
   auto before = q.full().version;
@@ -120,7 +72,7 @@ TEST_CASE("A-12: an edit of quickSchedule fires nothing and leaves the other "
 }
 
 TEST_CASE("at a hand-over the new winner's settings are used whole") {
-  quiet q;
+  quiet_cluster q;
   q.cluster.claim("a", "0 2 * * *", "0 * * * *");
   q.live(20s);
   q.cluster.claim("b", "0 2 * * *");
@@ -135,7 +87,7 @@ TEST_CASE("at a hand-over the new winner's settings are used whole") {
 }
 
 TEST_CASE("a quick run that goes on ends before its CronJob is removed") {
-  quiet q;
+  quiet_cluster q;
   q.cluster.claim("a", "0 2 * * *", "0 * * * *");
   q.cluster.run_time = 200s;
   q.live(30min + 60s);
@@ -152,7 +104,7 @@ TEST_CASE("a quick run that goes on ends before its CronJob is removed") {
 }
 
 TEST_CASE("nothing of quick maintenance is left when nobody claims") {
-  quiet q;
+  quiet_cluster q;
   q.cluster.claim("a", "0 2 * * *", "*/5 * * * *");
   q.live(20min);
   REQUIRE_FALSE(q.done.quick.empty());
@@ -167,7 +119,7 @@ TEST_CASE("nothing of quick maintenance is left when nobody claims") {
 
 TEST_CASE("a foreign object under the quick CronJob's name is told to those "
           "who want quick runs only") {
-  quiet q;
+  quiet_cluster q;
   q.cluster.claim("a", "0 2 * * *", "0 * * * *");
   auto& foreign = q.cluster.cron_jobs.quick;
   foreign.exists = true;
