@@ -75,12 +75,12 @@ class Simulator:
         self.processes.append(process)
         return process
 
-    def start_operator(self, name="operator", kubeconfig=None):
+    def start_operator(self, name="operator", kubeconfig=None, flags=()):
         return self.start(
             name, f"{programs()}/holystone", "operator", "--kubeconfig",
             kubeconfig or self.kubeconfig, "--mover-image",
             "local/holystone:test", "--metrics-bind-address", self.metrics,
-            "--inspection-bind-address", self.inspection)
+            "--inspection-bind-address", self.inspection, *flags)
 
     def stop(self, process):
         self.processes.remove(process)
