@@ -132,8 +132,11 @@ TEST_CASE("what was stopped when admission was switched on is not forgotten "
     q.cluster.create_job(maintenance_kind::full, {}, false);
   q.live(30s);
   q.cluster.admission = true;
-  q.live(2s);
-  REQUIRE(waiting(q) >= 3);
+  q.us.hear_all();
+  for (int i = 0; i < 3; ++i)
+    q.us.step();
+  REQUIRE(waiting(q) == 3);
+  REQUIRE_FALSE(q.full().holds_jobs);
   q.cluster.admission = false;
   q.live(20min);
   check_calm(q);
@@ -160,6 +163,26 @@ TEST_CASE("A-12: neither switch makes up for a slot that fell due while a Job "
     check_calm(q);
     CHECK(q.done.full == slots{"00:00"});
   }
+}
+
+TEST_CASE("A-14: with a history limit of 0 and no admission a Job stays until "
+          "it is counted") {
+  quiet_cluster q;
+  q.cluster.admission = false;
+  q.cluster.claim("a", "0 5 * * *");
+  q.first().settings.successful_jobs_history_limit = 0;
+  q.live(20s);
+  auto name = q.cluster.create_job(maintenance_kind::full, {}, false);
+  while (q.cluster.jobs.at(name).fact.state != job_state::complete)
+    q.cluster.pass(1s);
+  // What the pods' watch has to say comes late.
+  q.us.hear(3);
+  q.us.facts.pods = {q.cluster.pods.front().fact};
+  q.us.facts.pods[0].ended = false;
+  CHECK(std::holds_alternative<std::monostate>(q.us.decide().action));
+  q.live(20s);
+  CHECK(q.status().last_maintenance);
+  CHECK(q.cluster.jobs.empty());
 }
 
 TEST_CASE("without admission a Secret is blamed for the runs that used it "
