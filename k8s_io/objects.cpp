@@ -132,6 +132,15 @@ bool has_ended(const json::value& pod) {
   });
 }
 
+/// The kubelet reported that a container runs or has run.
+bool has_started(const json::value& pod) {
+  const auto& statuses = items_at(pod, "status", "containerStatuses");
+  return std::ranges::any_of(statuses, [](const json::value& status) {
+    return find(status, "state", "running")
+           || find(status, "state", "terminated");
+  });
+}
+
 /// What the mover's container left behind.
 std::optional<run_outcome> read_outcome(const json::value& pod,
                                         maintenance_kind kind) {
@@ -286,6 +295,8 @@ pod_fact read_pod(const json::value& object) {
   pod.job = {value_of(meta.labels, names::controller_uid)};
   pod.bound = !text_at(object, "spec", "nodeName").empty();
   pod.ended = has_ended(object);
+  if (!pod.ended && !has_started(object))
+    pod.pending_since = meta.created;
   if (pod.ended)
     pod.outcome = read_outcome(object, kind_of(meta.labels));
   return pod;

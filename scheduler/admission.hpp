@@ -72,6 +72,8 @@ struct pod_fact {
   object_uid job;
   /// A node was chosen, so its containers may have started.
   bool bound = false;
+  /// Since when it is there although no container of it has run.
+  std::optional<instant> pending_since{};
   /// The kubelet reported every container terminated, or it was never bound.
   bool ended = false;
   /// When the object went although it had not ended.

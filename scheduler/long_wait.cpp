@@ -18,14 +18,47 @@ std::optional<seconds> interval_after(const timetable& table, instant since) {
   return *second - *first;
 }
 
+/// How long a pod may take to start (contract section 5).
+constexpr seconds longest_start{600};
+
+/// A Job that was let in but does not start.
+std::optional<long_wait> wait_for_start(const repository_facts& facts,
+                                        const job_fact& job) {
+  if (job.state != job_state::running || !job.started || job.deleting)
+    return std::nullopt;
+  std::optional<long_wait> found;
+  for (const auto& pod : facts.pods) {
+    if (pod.job != job.uid)
+      continue;
+    if (!pod.pending_since && !pod.ended)
+      return std::nullopt;
+    if (pod.pending_since && !pod.vanished)
+      found = {job.key, *pod.pending_since, *pod.pending_since + longest_start,
+               awaited::start, pod.key};
+  }
+  // Without a pod something refuses to make one, a quota for example.
+  if (!found && job.pods == 0)
+    found = {job.key, *job.started, *job.started + longest_start, awaited::pod};
+  return found;
+}
+
+bool waits_for_admission(const repository_facts& facts, const job_fact& job) {
+  return job.state == job_state::waiting && !job.deleting
+         && facts.cron_jobs[job.kind].holds_jobs;
+}
+
 } // namespace
 
 std::optional<long_wait> first_long_wait(const repository_facts& facts) {
   std::optional<long_wait> first;
   per_kind<std::optional<timetable>> tables;
   for (const auto& job : facts.jobs) {
-    if (job.state != job_state::waiting || !job.ours || job.deleting
-        || !facts.cron_jobs[job.kind].holds_jobs)
+    if (!job.ours)
+      continue;
+    if (auto start = wait_for_start(facts, job);
+        start && (!first || start->limit < first->limit))
+      first = start;
+    if (!waits_for_admission(facts, job))
       continue;
     auto& table = tables[job.kind];
     if (!table)
@@ -42,6 +75,16 @@ std::optional<long_wait> first_long_wait(const repository_facts& facts) {
 }
 
 std::string describe(const long_wait& wait, const repository_facts& facts) {
+  if (wait.what == awaited::pod)
+    return fmt::format("Job {} was let in at {}, but no pod of it was made. "
+                       "kubectl -n {} describe job {} says why.",
+                       to_string(wait.job), to_rfc3339(wait.since), wait.job.ns,
+                       wait.job.name);
+  if (wait.what == awaited::start)
+    return fmt::format("Pod {} of Job {} is pending since {}. kubectl -n {} "
+                       "describe pod {} says why; the Job's deadline ends it.",
+                       wait.pod.name, to_string(wait.job),
+                       to_rfc3339(wait.since), wait.pod.ns, wait.pod.name);
   auto text = fmt::format("Job {} waits since {}, longer than the interval of "
                           "its schedule. ",
                           to_string(wait.job), to_rfc3339(wait.since));

@@ -1,9 +1,11 @@
 #pragma once
 
-// Which Job has waited for admission for longer than its schedule's interval:
-// runs then come more slowly than they are asked for, and claimants are told
-// (contract section 5). Pure; claim_status.hpp says it, repository.hpp looks
-// again when it is time. Why a Job waits is admission.hpp's business.
+// Which Job waits for too long: for longer than its schedule's interval to be
+// let in, so that runs come more slowly than they are asked for, or for ten
+// minutes for its pod to start. Claimants are told (contract section 5). Pure;
+// claim_status.hpp says it, repository.hpp looks again when it is time. Why a
+// Job is not let in is admission.hpp's business, and what ends a pod that never
+// starts is the Job's deadline.
 
 #include "scheduler/repository_facts.hpp"
 
@@ -12,13 +14,20 @@
 
 namespace holystone::scheduler {
 
+/// What a Job waits for: to be let in, or then for a pod of it to be made and
+/// to start.
+enum class awaited { admission, pod, start };
+
 /// A Job that waits.
 struct long_wait {
   object_key job;
-  /// Its slot, or its creation if it was made by hand.
+  /// For admission: since its slot, or its creation if it was made by hand.
   instant since;
   /// From here on it waits for too long.
   instant limit;
+  awaited what = awaited::admission;
+  /// The one that does not start.
+  object_key pod{};
 
   friend bool operator==(const long_wait&, const long_wait&) = default;
 };

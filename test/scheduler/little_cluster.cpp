@@ -183,6 +183,7 @@ void little_cluster::run_job(job& one) {
   made.fact.key = {ns, next("pod-")};
   made.fact.uid = {next("u")};
   made.fact.job = fact.uid;
+  made.fact.pending_since = now;
   made.ticket = one.ticket;
   made.kind = fact.kind;
   made.fails = chance(failure);
@@ -224,8 +225,9 @@ void little_cluster::run_pod(pod& one) {
   if (!one.fact.bound) {
     if (one.terminating) {
       one.exists = false;
-    } else if (chance(0.3)) {
+    } else if (!nodes_are_full && chance(0.3)) {
       one.fact.bound = true;
+      one.fact.pending_since.reset();
       one.running = true;
       ++runs;
       // Without the ticket the mover ends at once.

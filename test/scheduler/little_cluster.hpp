@@ -57,6 +57,8 @@ struct little_cluster {
   bool admission = true;
   /// How often a pod fails.
   double failure = 0.3;
+  /// No node has room for a pod.
+  bool nodes_are_full = false;
   /// How long a pod works; without it some time.
   std::optional<seconds> run_time;
   unsigned runs = 0;
