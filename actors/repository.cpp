@@ -20,6 +20,8 @@ namespace {
 
 /// Longest timer: wall clocks jump.
 constexpr seconds longest_timer{300};
+/// Whatever time it is thought to be, nothing spins.
+constexpr seconds shortest_timer{1};
 
 /// How many runs to come people are shown.
 constexpr std::size_t shown_runs = 5;
@@ -144,7 +146,7 @@ void repository_state::set_timer() {
   if (!due)
     return;
   auto now = common->now();
-  auto delay = std::clamp<seconds>(*due - now, seconds{0}, longest_timer);
+  auto delay = std::clamp(*due - now, shortest_timer, longest_timer);
   // One that should have rung by now waited for a clock that has jumped.
   if (rings_at && now <= *rings_at && *rings_at <= now + delay)
     return;

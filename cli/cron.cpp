@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/cron_batch.hpp"
+#include "scheduler/cron.hpp"
 
 namespace holystone::cli {
 
@@ -32,6 +33,9 @@ int print_next(const cron_flags& flags, instant now) {
   if (!from)
     return refuse("--from must be an RFC 3339 time such as "
                   "2026-11-21T00:00:00Z");
+  if (scheduler::is_hashed(flags.spec) && flags.hash.empty())
+    return refuse("H stands for a number made from the repository's hash; add "
+                  "--hash HEX, which \"holystone hash -f SECRET\" tells");
   auto next = answer({flags.spec, flags.zone, *from, flags.count, flags.hash});
   if (!next)
     return refuse(next.why().message);
@@ -78,7 +82,8 @@ void add_cron(CLI::App& app, int& status) {
       ->check(CLI::Range(1, most_runs));
   command
       ->add_option("--hash", flags->hash,
-                   "Repository hash of 16 hex digits that H stands for")
+                   "Repository hash that H stands for, 16 hex digits; "
+                   "\"holystone hash\" tells it")
       ->type_name("HEX");
   command->add_flag("--batch", flags->batch,
                     "Answer JSON lines {\"spec\",\"tz\",\"from\",\"count\","

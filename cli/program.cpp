@@ -56,7 +56,9 @@ std::string complaint(const CLI::App& command, std::string argument) {
   if (!names.empty())
     return fmt::format("there is no command \"{}\"{}", argument,
                        hint(argument, names));
-  return fmt::format("takes no argument \"{}\"", argument);
+  return fmt::format("takes no argument \"{}\"; a schedule or a name with "
+                     "spaces goes in quotes",
+                     argument);
 }
 
 int refuse(const CLI::App& program, std::string_view why) {
@@ -72,6 +74,12 @@ std::string first_line(std::string text) {
 void add_version(CLI::App& app, std::string_view version) {
   app.add_subcommand("version", "Print the version")->callback([version] {
     fmt::print("holystone {}\n", version);
+  });
+}
+
+void add_help(CLI::App& app) {
+  app.add_subcommand("help", "Print this help")->callback([&app] {
+    fmt::print("{}", app.help());
   });
 }
 
@@ -96,6 +104,7 @@ int run(int argc, const char* const* argv, std::string_view version) {
   add_cron(program, status);
   add_hash(program, status);
   add_version(program, version);
+  add_help(program);
   program.set_version_flag("--version", fmt::format("holystone {}", version),
                            "Print the version");
   try {

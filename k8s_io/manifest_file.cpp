@@ -57,10 +57,15 @@ result<secret_manifest> read_secret_manifest(std::string_view text) {
     return error{fmt::format("line {}: this is neither YAML nor JSON",
                              why.mark.line + 1)};
   }
-  for (const auto& document : documents)
-    if (document.IsMap() && text_of(document["kind"]) == "Secret")
-      return to_secret(document);
-  return error{"there is no object of kind Secret in it"};
+  std::erase_if(documents, [](const YAML::Node& document) {
+    return !document.IsMap() || text_of(document["kind"]) != "Secret";
+  });
+  if (documents.empty())
+    return error{"there is no object of kind Secret in it"};
+  if (documents.size() > 1)
+    return error{fmt::format("there are {} Secrets in it; leave one",
+                             documents.size())};
+  return to_secret(documents.front());
 }
 
 } // namespace holystone::k8s_io

@@ -273,7 +273,8 @@ admission_step step_for_next(const admission_view& view, instant now) {
   for (const auto& job : view.jobs) {
     if (!is_waiting(job))
       continue;
-    if (job.slot && now < *job.slot + view.lag)
+    // Its slot is past by the API server's clock; ours may be behind.
+    if (job.slot && view.lag > seconds{0} && now < *job.slot + view.lag)
       later = std::min(later.value_or(*job.slot + view.lag),
                        *job.slot + view.lag);
     else if (is_blocked_in(view, job))

@@ -18,6 +18,9 @@ constexpr std::string_view kopia_maintenance = "KopiaMaintenance";
 /// The limit of the conflict annotation; all annotations share 256 KiB.
 constexpr std::size_t conflict_limit = 4096;
 
+/// More than ten years is never, and must not overflow an instant.
+constexpr int most_interval_days = 3650;
+
 /// The limit of a label value.
 constexpr std::size_t label_limit = 63;
 
@@ -114,7 +117,7 @@ effective_settings(const embedded_maintenance& given,
   if (given.interval_days) {
     if (*given.interval_days <= 0)
       return std::nullopt;
-    wanted.interval_days = *given.interval_days;
+    wanted.interval_days = std::min(*given.interval_days, most_interval_days);
     return wanted;
   }
   if (!defaults.maintain_by_default)

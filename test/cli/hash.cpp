@@ -79,6 +79,7 @@ TEST_CASE("hash says what is wrong with a Secret and never a value of it") {
       {"kind: Secret\nstringData: {A: *the-anchor}\n", "neither YAML nor JSON"},
       {"a: [the-unclosed", "neither YAML nor JSON"},
       {"", "no object of kind Secret"},
+      {yaml + "\n---\n" + yaml, "2 Secrets"},
   };
   for (const auto& [manifest, says] : rows) {
     const auto run = hash(manifest);

@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import queue
+import socket
 import subprocess
 import tempfile
 import threading
@@ -38,6 +39,12 @@ class Broken(Exception):
     """The demo can't go on; the text says why."""
 
 
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
 def instant(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
@@ -55,6 +62,7 @@ class Stage:
         self.events = queue.Queue()
         self.children = []
         self.url = ""
+        self.inspection = ""
 
     def __enter__(self):
         try:
@@ -95,12 +103,14 @@ class Stage:
 
     def start_operator(self):
         self.create("Namespace", "volsync-system")
+        address = f"127.0.0.1:{free_port()}"
+        self.inspection = f"http://{address}"
         with open(self.log, "wb") as log:
             operator = subprocess.Popen(
                 [os.path.join(self.programs, "holystone"), "operator", "--kubeconfig",
                  self.kubeconfig, "--mover-image", "local/holystone:test",
                  "--metrics-bind-address", "127.0.0.1:0",
-                 "--inspection-bind-address", "127.0.0.1:0"],
+                 "--inspection-bind-address", address],
                 env=self.clock_environment(),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.children.append(operator)

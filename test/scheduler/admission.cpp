@@ -345,3 +345,9 @@ TEST_CASE("jitter puts off a scheduled Job, never one made by hand") {
   jobs.push_back(a_job("hand"));
   CHECK(uid_in<acquire_lease>(admit(view, now)) == "hand");
 }
+
+TEST_CASE("without jitter a Job is not put off by a clock that is behind") {
+  place here;
+  here.jobs = {scheduled(a_job("slot"), now + 10s)};
+  CHECK(uid_in<acquire_lease>(here.ask()) == "slot");
+}

@@ -83,6 +83,8 @@ TEST_CASE("the default zone is the operator's --timezone") {
 
 TEST_CASE("maintenanceIntervalDays: days, and 0 is off") {
   CHECK(effective_settings(with_days(7), {})->interval_days == 7);
+  // What would leave the calendar is as good as never.
+  CHECK(effective_settings(with_days(2147483647), {})->interval_days == 3650);
   CHECK(!effective_settings(with_days(0), {}));
   CHECK(!effective_settings(with_days(-1), {}));
 }
