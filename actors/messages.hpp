@@ -146,10 +146,12 @@ struct volume_reading {
 };
 using volume_reading_ptr = std::shared_ptr<const volume_reading>;
 
-/// An order for the secret mirror.
+/// An order for the secret mirror; shares the step that it is.
 struct copy_order {
   std::string repository;
-  std::variant<write_copy, delete_copy> what;
+  std::variant<std::shared_ptr<const write_copy>,
+               std::shared_ptr<const delete_copy>>
+      what;
 };
 using copy_order_ptr = std::shared_ptr<const copy_order>;
 

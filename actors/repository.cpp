@@ -26,8 +26,6 @@ constexpr seconds shortest_timer{1};
 /// How many runs to come people are shown.
 constexpr std::size_t shown_runs = 5;
 
-constexpr auto request_patience = std::chrono::seconds{90};
-
 /// What the action is, for a log line and the inspection.
 std::string words_for(const repository_action& action) {
   static constexpr std::array<std::string_view, 14> words{
@@ -200,16 +198,16 @@ void repository_state::perform(const step_ptr& step) {
   if (auto call = to_request(step, common))
     send(step, std::move(*call));
   else if (const auto* copy = std::get_if<write_copy>(&action))
-    order_copy(step, *copy);
+    order_copy(step, {hash(), std::shared_ptr<const write_copy>{step, copy}});
   else if (const auto* old = std::get_if<delete_copy>(&action))
-    order_copy(step, *old);
+    order_copy(step, {hash(), std::shared_ptr<const delete_copy>{step, old}});
   else
     order_job(step);
 }
 
 void repository_state::send(const step_ptr& step, request call) {
   auto what = std::make_shared<const request>(std::move(call));
-  self->request(common->api, request_patience, call_atom::value, what)
+  self->request(common->api, caf::infinite, call_atom::value, what)
       .then(
           [this, step, what](const response_ptr& answer) {
             auto failures = troubles.failures(subject_of(step->action));
@@ -221,12 +219,10 @@ void repository_state::send(const step_ptr& step, request call) {
           });
 }
 
-void repository_state::order_copy(const step_ptr& step,
-                                  std::variant<write_copy, delete_copy> what) {
-  auto order
-      = std::make_shared<const copy_order>(copy_order{hash(), std::move(what)});
-  self->request(common->mirror, request_patience, copy_atom::value,
-                copy_order_ptr{std::move(order)})
+void repository_state::order_copy(const step_ptr& step, copy_order what) {
+  self->request(common->mirror, caf::infinite, copy_atom::value,
+                copy_order_ptr{
+                    std::make_shared<const copy_order>(std::move(what))})
       .then([this, step](const outcome_ptr& end) { finish(*step, *end); },
             [this, step](const caf::error& why) {
               finish(*step, no_answer(caf::to_string(why)));
@@ -252,7 +248,7 @@ void repository_state::order_job(const step_ptr& step) {
   for (const auto& other : facts.aliases)
     order.aliases.push_back(other.hash);
   self->request(
-          common->runner, request_patience, run_atom::value,
+          common->runner, caf::infinite, run_atom::value,
           job_order_ptr{std::make_shared<const job_order>(std::move(order))})
       .then([this, step](const outcome_ptr& end) { finish(*step, *end); },
             [this, step](const caf::error& why) {
@@ -334,7 +330,7 @@ void repository_state::read_again(watched_kind kind, std::string label,
   if (!only.empty())
     call.field_selector = "metadata.name=" + only;
   ++unread;
-  self->request(common->api, request_patience, call_atom::value,
+  self->request(common->api, caf::infinite, call_atom::value,
                 request_ptr{std::make_shared<const request>(std::move(call))})
       .then(
           [this, kind](const response_ptr& answer) {

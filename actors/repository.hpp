@@ -108,8 +108,7 @@ private:
     return known.facts().id.hex;
   }
   void perform(const step_ptr& step);
-  void order_copy(const step_ptr& step,
-                  std::variant<write_copy, delete_copy> what);
+  void order_copy(const step_ptr& step, copy_order what);
   void order_job(const step_ptr& step);
   void send(const step_ptr& step, request call);
   void finish(const repository_step& step, const outcome& end);
