@@ -272,6 +272,8 @@ void observed::give_up_echoes(instant now) {
 std::optional<instant> observed::gives_up_at() const {
   std::optional<instant> first;
   for (const auto& [uid, owed] : echoes_) {
+    if (!owed.held)
+      continue;
     auto at = owed.since + longest_echo + seconds{1};
     first = std::min(first.value_or(at), at);
   }

@@ -66,7 +66,7 @@ public:
   /// Echoes that never came are given up, and what they held back counts.
   void give_up_echoes(instant now);
 
-  /// When the next echo is given up.
+  /// When the next echo that holds something back is given up.
   std::optional<instant> gives_up_at() const;
 
 private:
