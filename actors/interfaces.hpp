@@ -24,8 +24,10 @@ using stream_sink = caf::typed_actor<
   takes<end_atom, std::uint64_t, watch_end>>;
 
 /// The API CLIENT: the way to the API server; a simulated cluster conforms to
-/// it as well. Supervised by the root; a restart drops promises, whose callers
-/// get an error and decide anew.
+/// it as well. It answers every call: the transport gives up each one 65 s
+/// after it was sent. A second limit at the caller would run while the call
+/// still waits for its turn, and make two writes of one. Supervised by the
+/// root; when it falls, all who could wait for an answer fall with it.
 using api_client = caf::typed_actor<
   // Performs one call.
   caf::replies_to<call_atom, request_ptr>::with<response_ptr>,

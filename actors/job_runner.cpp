@@ -17,8 +17,6 @@ namespace {
 using self_pointer = job_runner_actor::pointer;
 using outcome_promise = caf::typed_response_promise<outcome_ptr>;
 
-constexpr auto patience = std::chrono::seconds{60};
-
 void deliver(outcome_promise promise, outcome end) {
   promise.deliver(outcome_ptr{std::make_shared<const outcome>(std::move(end))});
 }
@@ -27,7 +25,7 @@ void deliver(outcome_promise promise, outcome end) {
 void perform(self_pointer self, const api_client& api, request call,
              outcome_promise promise) {
   auto what = std::make_shared<const request>(std::move(call));
-  self->request(api, patience, call_atom::value, request_ptr{what})
+  self->request(api, caf::infinite, call_atom::value, request_ptr{what})
     .then(
       [=](const response_ptr& answer) mutable {
         deliver(promise, to_outcome(*what, *answer, 0, 0.5));
@@ -112,7 +110,7 @@ void look_first(self_pointer self, const api_client& api,
   call.ns = next.ns;
   call.label_selector = next.selector;
   auto what = std::make_shared<const request>(std::move(call));
-  self->request(api, patience, call_atom::value, request_ptr{what})
+  self->request(api, caf::infinite, call_atom::value, request_ptr{what})
     .then(
       [=](const response_ptr& answer) mutable {
         std::string why;
@@ -187,7 +185,7 @@ void replace(self_pointer self, const job_runner_setup& setup,
   }
   auto create = std::make_shared<const request>(
     recreate_job(*order->intent, setup.mover, old, order->cron_job));
-  self->request(setup.api, patience, call_atom::value, request_ptr{create})
+  self->request(setup.api, caf::infinite, call_atom::value, request_ptr{create})
     .then(
       [=](const response_ptr& answer) mutable {
         // 409: an earlier try made it, its answer was lost.

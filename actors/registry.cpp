@@ -17,8 +17,6 @@ constexpr seconds longest_timer{300};
 /// Between two writes of the ServiceAccount.
 constexpr seconds account_patience{10};
 
-constexpr auto patience = std::chrono::seconds{90};
-
 /// PersistentVolumeClaims are not watched: there may be many, and few hold a
 /// repository. One that is bound stays so until somebody deletes it.
 constexpr std::chrono::seconds bound_patience{600};
@@ -178,7 +176,7 @@ void registry_state::read(const object_key& secret) {
     return;
   claims.reads(secret);
   tell_settled();
-  self->request(common->mirror, patience, read_atom::value, secret)
+  self->request(common->mirror, caf::infinite, read_atom::value, secret)
       .then([this](const reading_ptr& told) { was_read(told); },
             [this, secret](const caf::error& why) {
               auto none = std::make_shared<reading>();
@@ -213,7 +211,7 @@ void registry_state::read_volume(const object_key& claim) {
   if (!picture.read_volume(claim))
     return;
   tell_settled();
-  self->request(common->volumes, patience, volume_atom::value, claim)
+  self->request(common->volumes, caf::infinite, volume_atom::value, claim)
       .then([this](const volume_reading_ptr& told) { volume_was_read(told); },
             [this, claim](const caf::error& why) {
               auto none = std::make_shared<volume_reading>();
@@ -362,7 +360,7 @@ void registry_state::ensure_account() {
     return;
   }
   account_tried = now;
-  self->request(common->api, patience, call_atom::value,
+  self->request(common->api, caf::infinite, call_atom::value,
                 request_ptr{std::make_shared<const request>(
                     apply_service_account(common->policy.operator_namespace))})
       .then(

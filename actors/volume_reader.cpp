@@ -17,8 +17,6 @@ namespace {
 using self_pointer = volume_reader_actor::pointer;
 using reading_promise = caf::typed_response_promise<volume_reading_ptr>;
 
-constexpr auto patience = std::chrono::seconds{60};
-
 /// One claim on its way to its volume.
 struct search {
   self_pointer self;
@@ -54,7 +52,7 @@ void read(const std::shared_ptr<search>& job, const resource& kind,
   what.ns = key.ns;
   what.name = key.name;
   auto call = std::make_shared<const request>(std::move(what));
-  job->self->request(job->api, patience, call_atom::value, request_ptr{call})
+  job->self->request(job->api, caf::infinite, call_atom::value, request_ptr{call})
       .then(
           [=](const response_ptr& answer) {
             if (answer->status == 404) {

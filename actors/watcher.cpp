@@ -5,13 +5,6 @@
 
 namespace holystone::actors {
 
-namespace {
-
-/// More than the transport's own limit, which answers first.
-constexpr auto list_patience = std::chrono::seconds{90};
-
-} // namespace
-
 void watcher_state::upsert(const boost::json::object& object) {
   seen.emplace_back(project(kind, boost::json::value(object)));
 }
@@ -47,7 +40,7 @@ void watcher_state::perform(const reflector::effect& what) {
     if (list->call.continue_token.empty())
       meters->relisted(plural);
     self
-      ->request(api, list_patience, call_atom::value,
+      ->request(api, caf::infinite, call_atom::value,
                 request_ptr{std::make_shared<const request>(list->call)})
       .then(
         [this, ticket](const response_ptr& answer) {
