@@ -1,12 +1,12 @@
 #include "k8s_io/list_pages.hpp"
 
+#include "k8s_io/gzip.hpp"
 #include "k8s_io/watch_lines.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 
 #include <array>
-#include <optional>
 
 namespace holystone::k8s_io {
 
@@ -14,95 +14,11 @@ namespace {
 
 namespace json = boost::json;
 
-// Finds where values begin and end. It is no validator: each value that is of
-// interest goes through Boost.JSON afterwards.
-class scanner {
-public:
-  explicit scanner(std::string_view text) : text_(text) {
-    // nop
-  }
-
-  void skip_space() {
-    while (at_ < text_.size()
-           && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r'
-               || text_[at_] == '\t'))
-      ++at_;
-  }
-
-  // The next byte that is not white space, or 0.
-  char peek() {
-    skip_space();
-    return at_ < text_.size() ? text_[at_] : '\0';
-  }
-
-  bool accept(char c) {
-    if (peek() != c)
-      return false;
-    ++at_;
-    return true;
-  }
-
-  // The text of the value that begins here, without looking into it.
-  std::optional<std::string_view> value() {
-    auto begin = (skip_space(), at_);
-    auto c = peek();
-    if (c == '"')
-      return string() ? std::optional{text_.substr(begin, at_ - begin)}
-                      : std::nullopt;
-    if (c != '{' && c != '[')
-      at_ = std::min(text_.find_first_of(",]} \n\r\t", at_), text_.size());
-    else if (!nested())
-      return {};
-    if (at_ == begin)
-      return {};
-    return text_.substr(begin, at_ - begin);
-  }
-
-private:
-  bool string() {
-    for (++at_; at_ < text_.size(); ++at_) {
-      at_ = text_.find_first_of("\"\\", at_);
-      if (at_ == std::string_view::npos)
-        break;
-      if (text_[at_++] == '"')
-        return true;
-    }
-    at_ = text_.size();
-    return false;
-  }
-
-  bool nested() {
-    auto depth = 0;
-    while (at_ < text_.size()) {
-      at_ = text_.find_first_of("\"{}[]", at_);
-      if (at_ == std::string_view::npos)
-        break;
-      auto c = text_[at_];
-      if (c == '"') {
-        if (!string())
-          return false;
-        continue;
-      }
-      ++at_;
-      depth += c == '{' || c == '[' ? 1 : -1;
-      if (depth == 0)
-        return true;
-    }
-    at_ = text_.size();
-    return false;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
+// etcd holds objects of up to 1.5 MiB (R-20).
+constexpr std::size_t longest_object = std::size_t{4} << 20;
 
 json::string_view as_boost(std::string_view text) {
   return {text.data(), text.size()};
-}
-
-std::string to_text(const json::value* from) {
-  auto* text = from ? from->if_string() : nullptr;
-  return text ? std::string{text->data(), text->size()} : std::string{};
 }
 
 error malformed(std::string_view what) {
@@ -110,129 +26,170 @@ error malformed(std::string_view what) {
                + std::string{what}};
 }
 
-using item_taker = std::function<void(const json::object&)>;
-
-// Most objects fit into the buffer, which serves one after the other.
-class item_reader {
+// Cuts the items out of a list that comes in parts of any size. It follows
+// braces and strings and no more of the grammar: what it cuts out and what it
+// leaves both go through Boost.JSON.
+class item_cutter {
 public:
-  explicit item_reader(const item_taker& take) : take_(take) {
+  explicit item_cutter(part_taker take) : take_(std::move(take)) {
     // nop
   }
 
-  std::optional<error> read_array(scanner& in) {
-    if (!in.accept('['))
-      return malformed("items is not an array");
-    if (in.accept(']'))
-      return {};
-    do {
-      auto text = in.value();
-      if (!text)
-        return malformed("it ends within an item");
-      if (auto failed = read_item(*text))
+  std::optional<error> feed(std::string_view part) {
+    for (auto c : part)
+      if (auto failed = is_in_item() ? next_of_item(c) : next_of_rest(c))
         return failed;
-    } while (in.accept(','));
-    if (!in.accept(']'))
-      return malformed("items does not end");
     return {};
+  }
+
+  // The list with a 0 in the place of each item.
+  const std::string& rest() const noexcept {
+    return rest_;
   }
 
 private:
-  std::optional<error> read_item(std::string_view text) {
-    // One resource an item: Boost's doubles its next block for good whenever
-    // the buffer was too small, so that twenty large objects ask for 32 GiB.
-    json::monotonic_resource memory{first_.data(), first_.size()};
-    json::error_code failed;
-    auto item
-        = json::parse(as_boost(text), failed, &memory, api_parse_options());
-    if (failed)
-      return malformed(failed.message());
-    if (!item.is_object())
-      return malformed("an item is not an object");
-    take_(item.get_object());
+  bool is_in_item() const noexcept {
+    return is_in_items_ && depth_ > 2;
+  }
+
+  std::optional<error> next_of_item(char c) {
+    if (item_.size() == longest_object)
+      return malformed("an item is longer than any object");
+    item_ += c;
+    follow(c);
+    if (depth_ > 2)
+      return {};
+    auto failed = take_(item_);
+    item_.clear();
+    return failed;
+  }
+
+  std::optional<error> next_of_rest(char c) {
+    if (rest_.size() == longest_object)
+      return malformed("it has more than items");
+    if (is_in_items_ && depth_ == 2 && c != ']') {
+      if (c == '{') {
+        rest_ += '0';
+        follow(c);
+        item_ = c;
+        return {};
+      }
+      if (std::string_view{", \n\r\t"}.find(c) == std::string_view::npos)
+        return malformed("an item is not an object");
+    }
+    rest_ += c;
+    if (depth_ == 1)
+      look_for_items(c);
+    follow(c);
+    is_in_items_ = is_in_items_ && depth_ >= 2;
     return {};
   }
 
-  const item_taker& take_;
-  std::array<unsigned char, 32 * 1024> first_;
+  // Between the braces of the list itself.
+  void look_for_items(char c) {
+    if (is_in_string_)
+      name_ += c;
+    else if (c == '"')
+      name_.clear();
+    else if (c == ',')
+      is_value_ = false;
+    else if (c == ':')
+      is_value_ = true;
+    else if (c == '[')
+      is_in_items_ = is_value_ && name_ == "items\"";
+  }
+
+  void follow(char c) {
+    if (is_escaped_)
+      is_escaped_ = false;
+    else if (is_in_string_ && c == '\\')
+      is_escaped_ = true;
+    else if (c == '"')
+      is_in_string_ = !is_in_string_;
+    else if (!is_in_string_ && (c == '{' || c == '['))
+      ++depth_;
+    else if (!is_in_string_ && (c == '}' || c == ']'))
+      --depth_;
+  }
+
+  part_taker take_;
+  std::string rest_;
+  std::string item_;
+  // The last string between the list's own braces, with its closing quote.
+  std::string name_;
+  int depth_ = 0;
+  bool is_in_string_ = false;
+  bool is_escaped_ = false;
+  bool is_value_ = false;
+  bool is_in_items_ = false;
 };
 
-void read_metadata(std::string_view text, list_header& out) {
-  json::error_code failed;
-  auto parsed = json::parse(as_boost(text), failed);
-  if (failed || !parsed.is_object())
-    return;
-  auto& metadata = parsed.get_object();
-  out.resource_version = to_text(metadata.if_contains("resourceVersion"));
-  out.continue_token = to_text(metadata.if_contains("continue"));
+std::string to_text(const json::value* from) {
+  auto* text = from ? from->if_string() : nullptr;
+  return text ? std::string{text->data(), text->size()} : std::string{};
 }
 
-std::string unquoted(std::string_view text) {
-  json::error_code failed;
-  auto parsed = json::parse(as_boost(text), failed);
-  return failed ? std::string{} : to_text(&parsed);
-}
-
-using member_taker
-    = std::function<std::optional<error>(const std::string& name, scanner& in)>;
-
-// Calls `take` at the value of each member of the list itself.
-std::optional<error> for_each_member(std::string_view text,
-                                     const member_taker& take) {
-  scanner in{text};
-  if (!in.accept('{'))
+result<list_header> to_header(const json::value& parsed) {
+  auto* list = parsed.if_object();
+  if (!list)
     return malformed("it is not a JSON object");
-  while (in.peek() == '"') {
-    auto name = unquoted(in.value().value_or(""));
-    if (!in.accept(':'))
-      return malformed("a member has no value");
-    if (auto failed = take(name, in))
-      return failed;
-    if (!in.accept(','))
-      break;
+  auto* items = list->if_contains("items");
+  // A typed list without objects may have null.
+  if (!items || !(items->is_array() || items->is_null()))
+    return malformed("it has no items");
+  if (items->is_array())
+    for (const auto& left : items->get_array())
+      if (!left.is_number()) // "items" was spelt so that it was not seen
+        return malformed("an item could not be read");
+  list_header out;
+  out.kind = to_text(list->if_contains("kind"));
+  out.api_version = to_text(list->if_contains("apiVersion"));
+  auto* told = list->if_contains("metadata");
+  if (auto* metadata = told ? told->if_object() : nullptr) {
+    out.resource_version = to_text(metadata->if_contains("resourceVersion"));
+    out.continue_token = to_text(metadata->if_contains("continue"));
   }
-  if (!in.accept('}') || in.peek() != '\0')
-    return malformed("it does not end as an object");
-  return {};
+  return out;
+}
+
+// Calls `take` with the text of each item and reads the rest.
+result<list_header> read(std::string_view body, const part_taker& take) {
+  item_cutter cutter{take};
+  auto failed = for_each_part(
+      body, [&](std::string_view part) { return cutter.feed(part); });
+  if (failed)
+    return *failed;
+  json::error_code broken;
+  auto parsed = json::parse(as_boost(cutter.rest()), broken);
+  if (broken)
+    return malformed(broken.message());
+  return to_header(parsed);
 }
 
 } // namespace
 
-result<list_header> read_list_header(std::string_view text) {
-  list_header out;
-  auto has_items = false;
-  auto failed = for_each_member(
-      text, [&](const std::string& name, scanner& in) -> std::optional<error> {
-        auto value = in.value();
-        if (!value)
-          return malformed("it ends within a member");
-        if (name == "kind")
-          out.kind = unquoted(*value);
-        else if (name == "apiVersion")
-          out.api_version = unquoted(*value);
-        else if (name == "metadata")
-          read_metadata(*value, out);
-        else if (name == "items")
-          // A typed list without objects may have null.
-          has_items = value->front() == '[' || *value == "null";
-        return {};
-      });
-  if (failed)
-    return *failed;
-  if (!has_items)
-    return malformed("it has no items");
-  return out;
+result<list_header> read_list_header(std::string_view body) {
+  return read(body, [](std::string_view) { return std::nullopt; });
 }
 
-std::optional<error> for_each_item(std::string_view text,
-                                   const item_taker& take) {
-  return for_each_member(
-      text, [&](const std::string& name, scanner& in) -> std::optional<error> {
-        if (name == "items" && in.peek() == '[')
-          return item_reader{take}.read_array(in);
-        if (!in.value())
-          return malformed("it ends within a member");
-        return {};
-      });
+std::optional<error>
+for_each_item(std::string_view body,
+              const std::function<void(const json::object&)>& take) {
+  // Most objects fit into the buffer, which serves one after the other.
+  std::array<unsigned char, 32 * 1024> first;
+  auto told = read(body, [&](std::string_view text) -> std::optional<error> {
+    // One resource an item: Boost's doubles its next block for good whenever
+    // the buffer was too small, so that twenty large objects ask for 32 GiB.
+    json::monotonic_resource memory{first.data(), first.size()};
+    json::error_code broken;
+    auto item
+        = json::parse(as_boost(text), broken, &memory, api_parse_options());
+    if (broken)
+      return malformed(broken.message());
+    take(item.get_object());
+    return {};
+  });
+  return told ? std::nullopt : std::optional{told.why()};
 }
 
 } // namespace holystone::k8s_io

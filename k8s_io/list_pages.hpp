@@ -1,9 +1,10 @@
 #pragma once
 
 // Reads the answer to a list one object at a time, so that a list of any size
-// costs the memory of one object's tree beside its text (P-2: a tree is more
-// than four times the text). It does not judge the objects. Called by the
-// reflector, and by actors that list without keeping a view.
+// costs the memory of one object beside the answer as it came, which is
+// compressed when it is long (P-2: a tree is more than four times the text). It
+// does not judge the objects. Called by the reflector, and by actors that list
+// without keeping a view.
 
 #include "scheduler/result.hpp"
 
@@ -25,14 +26,14 @@ struct list_header {
   std::string continue_token;
 };
 
-/// Reads what the list in `text` says about itself, without its items. Fails on
+/// Reads what the list in `body` says about itself, without its items. Fails on
 /// anything but a JSON object with an `items` array.
-result<list_header> read_list_header(std::string_view text);
+result<list_header> read_list_header(std::string_view body);
 
-/// Calls `take` with each item of the list in `text`; an item dies with the
+/// Calls `take` with each item of the list in `body`; an item dies with the
 /// call. After an error the items before the fault have been delivered.
 std::optional<error>
-for_each_item(std::string_view text,
+for_each_item(std::string_view body,
               const std::function<void(const boost::json::object&)>& take);
 
 } // namespace holystone::k8s_io

@@ -1,5 +1,7 @@
 #include "k8s_io/transfer.hpp"
 
+#include "k8s_io/gzip.hpp"
+
 #include <fmt/format.h>
 
 #include <netinet/in.h>
@@ -73,6 +75,16 @@ base_address to_address(const std::string& server) {
 
 bool is_secure(const std::string& server) {
   return server.rfind("https:", 0) == 0;
+}
+
+// What a refusal says, should somebody on the way compress it.
+std::string plain_text(std::string_view body) {
+  std::string text;
+  for_each_part(body, [&](std::string_view part) -> std::optional<error> {
+    text += part.substr(0, longest_end_body - text.size());
+    return {};
+  });
+  return text;
 }
 
 template <class Value>
@@ -215,10 +227,11 @@ void transfer::prepare_message(clock::time_point now) {
   }
   set(easy(), CURLOPT_URL, url.c_str());
   set(easy(), CURLOPT_USERAGENT, "holystone");
-  // Lists are long and compress well; a compressed watch can't be paused.
-  if (what_.what == verb::list)
-    set(easy(), CURLOPT_ACCEPT_ENCODING, "gzip");
   headers_.reset();
+  // Lists are long and compress well, and stay compressed until they are read;
+  // a compressed watch can't be paused.
+  if (what_.what == verb::list)
+    add_header("Accept-Encoding: gzip");
   add_header("Accept: " + accept(what_));
   body_ = to_body(what_);
   if (auto type = content_type(what_); !type.empty()) {
@@ -284,7 +297,7 @@ void transfer::conclude(CURLcode how) {
     out.failure = std::move(failure);
     if (how == CURLE_OK) {
       out.status = status();
-      out.body = std::move(answer_);
+      out.body = out.ok() ? std::move(answer_) : plain_text(answer_);
       out.retry_after = retry_after();
     }
     return done_(std::move(out));

@@ -1,9 +1,12 @@
 #include "k8s_io/list_pages.hpp"
 
+#include "gzipped.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include <random>
 
@@ -96,6 +99,39 @@ TEST_CASE("a list may hold many large items") {
   });
   CHECK_FALSE(failed);
   CHECK(count == 60 * 1'000);
+}
+
+TEST_CASE("a compressed list is read like its text, and no cut of it is") {
+  std::string text = R"({"kind":"JobList","metadata":{},"items":[)";
+  for (auto i = 0; i < 3'000; ++i)
+    text += fmt::format(R"({}{{"name":"{}","text":"}}]\""}})",
+                        i == 0 ? "" : ",", i * 7919);
+  text += "]}";
+  auto plain = read(text);
+  REQUIRE_FALSE(plain.failed);
+  REQUIRE(plain.items.size() == 3'000);
+  auto compressed = gzipped(text);
+  REQUIRE(compressed.size() < text.size() / 2);
+  auto got = read(compressed);
+  CHECK_FALSE(got.failed);
+  CHECK(got.items == plain.items);
+  CHECK(read_list_header(compressed)->kind == "JobList");
+  for (std::size_t size = 0; size < compressed.size(); size += 61)
+    CHECK(read(compressed.substr(0, size)).failed);
+  CHECK(read(compressed + compressed).failed);
+}
+
+TEST_CASE("an item that is longer than any object is not waited for") {
+  auto endless = std::string(std::size_t{16} << 20, 'x');
+  for (auto text : {R"({"items":[{"a":")" + endless, R"({"a":")" + endless}) {
+    auto got = read(gzipped(text));
+    REQUIRE(got.failed);
+    CHECK(got.failed->message.find("compressed") == std::string::npos);
+  }
+}
+
+TEST_CASE("items under a name that is spelt strangely are not overlooked") {
+  CHECK(read(R"({"\u0069tems":[{"a":1}]})").failed);
 }
 
 TEST_CASE("reading agrees with a whole parse on random objects") {
