@@ -37,6 +37,11 @@ public:
     facts_.lease_is_shared = is_shared;
   }
 
+  /// What lastingly fails, by subject.
+  void trouble(std::map<std::string, std::string> messages) {
+    facts_.troubles = std::move(messages);
+  }
+
   /// A place to run was given or is not needed any more.
   void grant(bool granted) {
     facts_.granted = granted;

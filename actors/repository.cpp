@@ -20,6 +20,8 @@ namespace {
 
 /// Longest timer: wall clocks jump.
 constexpr seconds longest_timer{300};
+/// What failed this often in a row, for 7 s and more, is told to users.
+constexpr unsigned lasting_failures = 3;
 /// Whatever time it is thought to be, nothing spins.
 constexpr seconds shortest_timer{1};
 
@@ -43,7 +45,10 @@ std::string words_for(const repository_action& action) {
       "delete",
       "delete",
       "write"};
-  return fmt::format("{} {}", words[action.index()], subject_of(action));
+  auto text = fmt::format("{} {}", words[action.index()], subject_of(action));
+  if (const auto* drop = std::get_if<drop_job>(&action))
+    text += ": " + drop->reason;
+  return text;
 }
 
 /// The call that a step is, if it needs nothing but that.
@@ -158,6 +163,7 @@ void repository_state::advance() {
   auto now = common->now();
   if (leading)
     shown.show(known.facts());
+  known.trouble(troubles.messages(lasting_failures));
   auto step = next_step(
       known.facts(), common->policy,
       [&](const std::string& subject) {

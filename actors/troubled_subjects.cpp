@@ -57,10 +57,12 @@ std::optional<instant> troubled_subjects::next(instant now) const {
   return first;
 }
 
-std::map<std::string, std::string> troubled_subjects::messages() const {
+std::map<std::string, std::string>
+troubled_subjects::messages(unsigned failures) const {
   std::map<std::string, std::string> all;
   for (const auto& [subject, known] : records_)
-    all.emplace(subject, known.message);
+    if (known.failures >= failures)
+      all.emplace(subject, known.message);
   return all;
 }
 

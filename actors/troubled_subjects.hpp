@@ -36,8 +36,9 @@ public:
   /// When the next subject may be tried again.
   std::optional<instant> next(instant now) const;
 
-  /// The last error of each, for people.
-  std::map<std::string, std::string> messages() const;
+  /// The last error of each, for people; of those that failed at least so often
+  /// in a row.
+  std::map<std::string, std::string> messages(unsigned failures = 1) const;
 
 private:
   struct record {

@@ -297,7 +297,8 @@ admission_step step_for_next(const admission_view& view, instant now) {
     return *waits;
   if (!view.granted)
     return stand_by{
-        "the limit on concurrent maintenance leaves no room", true, {}};
+        "the limit on concurrent maintenance leaves no room; spread the "
+        "schedules or raise --max-concurrent-maintenance", true, {}};
   return acquire_lease{*next, view.limits.deadline_from(now), view.secret};
 }
 

@@ -70,6 +70,18 @@ std::string refusal_of(const claim& wish, const claim& wins) {
                            text, to_string(wins.who));
 }
 
+/// A write of the CronJob that fails again and again.
+std::string cron_job_trouble(const repository_facts& facts) {
+  for (auto kind : maintenance_kinds) {
+    auto name = cron_job_name(facts.id, kind);
+    if (auto i = facts.troubles.find("cronjob/" + name);
+        i != facts.troubles.end())
+      return fmt::format("CronJob {} can't be written: {}", name,
+                         sentence(i->second));
+  }
+  return {};
+}
+
 /// The field by which the winner suspends.
 std::string_view suspend_field(const claim_key& who) {
   return who.kind == claim_kind::kopia_maintenance
@@ -139,8 +151,35 @@ std::string regarded(const event_note& note) {
   return "Job " + to_string(std::get<object_key>(note.regarding));
 }
 
-claim_status wanted_status(const repository_facts& facts, const claimant& who,
-                           instant now) {
+repository_account account_of(const repository_facts& facts,
+                              const std::string& why, instant now) {
+  repository_account account;
+  account.winner = winner_of(facts);
+  if (account.winner)
+    account.next_maintenance
+        = next_maintenance(facts, account.winner->wish, now);
+  account.error
+      = wrong_merge_text(facts.lease.known, facts.location, facts.lease.key);
+  if (auto foreign = foreign_cron_job(facts, account.winner);
+      account.error.empty() && !foreign.empty())
+    account.error = fmt::format(
+        "CronJob {} exists but was not made by holystone. Delete it, and "
+        "holystone makes its own.",
+        foreign);
+  if (account.error.empty())
+    account.error = cron_job_trouble(facts);
+  if (auto wait = first_long_wait(facts)) {
+    if (wait->limit <= now)
+      account.long_wait = describe(*wait, why);
+    else
+      account.look_again = wait->limit;
+  }
+  return account;
+}
+
+claim_status wanted_status(const repository_facts& facts,
+                           const repository_account& account,
+                           const claimant& who, instant now) {
   const auto& wish = who.wish;
   claim_status status;
   status.last_maintenance = facts.lease.known.success_ended;
@@ -151,33 +190,23 @@ claim_status wanted_status(const repository_facts& facts, const claimant& who,
   status.warnings = wanted_warnings(facts, who, now);
   if (cron_job.exists && cron_job.ours)
     status.cron_job = name;
-  const auto* winner = winner_of(facts);
-  if (winner)
-    status.next_maintenance = next_maintenance(facts, winner->wish, now);
+  const auto* winner = account.winner;
+  status.next_maintenance = account.next_maintenance;
   if (wish.defect) {
     status.reason = wish.defect->reason;
     status.message = wish.defect->message;
-  } else if (auto text = wrong_merge_text(facts.lease.known, facts.location,
-                                          facts.lease.key);
-             !text.empty()) {
+  } else if (!account.error.empty()) {
     status.reason = "Error";
-    status.message = std::move(text);
-  } else if (auto foreign = foreign_cron_job(facts, winner); !foreign.empty()) {
-    status.reason = "Error";
-    status.message = fmt::format(
-        "CronJob {} exists but was not made by holystone. Delete it, and "
-        "holystone makes its own.",
-        foreign);
+    status.message = account.error;
   } else if (!winner || !cron_job.exists) {
     status.reason = "Waiting";
     status.message = fmt::format("CronJob {} is being made.", name);
   } else {
     tell(status, facts, wish, winner->wish);
-    auto wait = first_long_wait(facts);
-    if (status.ready && wait && wait->limit <= now) {
+    if (status.ready && !account.long_wait.empty()) {
       status.ready = false;
       status.reason = "Waiting";
-      status.message = describe(*wait, facts);
+      status.message = account.long_wait;
     }
   }
   return status;
@@ -221,6 +250,29 @@ std::vector<event_note> events_for(const claimant& who,
          "spec.kopia.maintenanceIntervalDays is deprecated; use "
          "spec.kopia.maintenanceCronJob.schedule instead.");
   return notes;
+}
+
+std::vector<event_note> events_for(const repository_facts& facts,
+                                   const release_lease& what) {
+  const auto* winner = winner_of(facts);
+  if (!winner || !what.outcome || what.outcome->succeeded)
+    return {};
+  auto hint = hint_of(what.outcome->why);
+  return {{winner->wish.who, winner->wish.uid, true, "MaintenanceFailed",
+           fmt::format("Job {} failed ({}): {}{}{}", to_string(what.job),
+                       to_string(what.outcome->why),
+                       sentence(what.outcome->message), hint.empty() ? "" : " ",
+                       hint)}};
+}
+
+std::vector<event_note> events_for(const repository_facts& facts,
+                                   const drop_job& what) {
+  const auto* winner = winner_of(facts);
+  if (!winner)
+    return {};
+  return {{winner->wish.who, winner->wish.uid, false, "JobDropped",
+           fmt::format("Job {} was deleted before it ran: {}.",
+                       to_string(what.job.key), what.reason)}};
 }
 
 std::vector<event_note> events_for(const repository_facts& facts,

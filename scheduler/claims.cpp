@@ -168,7 +168,7 @@ std::optional<trouble> check_settings(const maintenance_settings& settings) {
   return std::nullopt;
 }
 
-const claim* elect(const std::vector<claim>& claims,
+const claim* elect(const claim_list& claims,
                    const std::optional<claim_key>& incumbent) {
   const claim* best = nullptr;
   auto rank = [&](const claim& c) {
@@ -176,12 +176,12 @@ const claim* elect(const std::vector<claim>& claims,
     return std::pair{c.who.kind != claim_kind::kopia_maintenance,
                      !(incumbent && c.who == *incumbent)};
   };
-  for (const auto& c : claims) {
-    if (c.defect)
+  for (const auto* c : claims) {
+    if (c->defect)
       continue;
-    if (!best || rank(c) < rank(*best)
-        || (rank(c) == rank(*best) && older(c, *best)))
-      best = &c;
+    if (!best || rank(*c) < rank(*best)
+        || (rank(*c) == rank(*best) && older(*c, *best)))
+      best = c;
   }
   return best;
 }
@@ -192,18 +192,16 @@ bool is_overruled(const claim& loser, const claim& winner) {
              || wants_other_quick_runs(loser, winner));
 }
 
-std::vector<const claim*> conflicting(const std::vector<claim>& claims,
-                                      const claim& winner) {
-  std::vector<const claim*> losers;
-  for (const auto& c : claims)
-    if (is_overruled(c, winner))
-      losers.push_back(&c);
+claim_list conflicting(const claim_list& claims, const claim& winner) {
+  claim_list losers;
+  for (const auto* c : claims)
+    if (is_overruled(*c, winner))
+      losers.push_back(c);
   std::ranges::sort(losers, {}, [](const claim* c) { return c->who; });
   return losers;
 }
 
-std::string conflict_text(const std::vector<claim>& claims,
-                          const claim& winner) {
+std::string conflict_text(const claim_list& claims, const claim& winner) {
   std::vector<std::string> entries;
   auto add = [&](std::string_view what, const std::string& schedule,
                  const claim& by) {
@@ -233,10 +231,10 @@ std::string conflict_text(const std::vector<claim>& claims,
   return text;
 }
 
-std::vector<std::string> source_namespaces(const std::vector<claim>& claims) {
+std::vector<std::string> source_namespaces(const claim_list& claims) {
   std::set<std::string> names;
-  for (const auto& c : claims)
-    names.insert(c.who.object.ns);
+  for (const auto* c : claims)
+    names.insert(c->who.object.ns);
   return {names.begin(), names.end()};
 }
 

@@ -153,26 +153,27 @@ struct claim {
   bool deprecated_fields = false;
 };
 
+/// Claims of one repository, wherever they are kept.
+using claim_list = std::vector<const claim*>;
+
 /// Picks the winner: a KopiaMaintenance beats every embedded claim; then the
 /// recorded incumbent stays; then the oldest, then namespace/name.
 /// Claims with a defect never win. Returns nullptr when nobody can.
-const claim* elect(const std::vector<claim>& claims,
+const claim* elect(const claim_list& claims,
                    const std::optional<claim_key>& incumbent);
 
 /// Does the loser want a schedule, zone or quick schedule that it doesn't get?
 bool is_overruled(const claim& loser, const claim& winner);
 
 /// The losers that are overruled, sorted by key.
-std::vector<const claim*> conflicting(const std::vector<claim>& claims,
-                                      const claim& winner);
+claim_list conflicting(const claim_list& claims, const claim& winner);
 
 /// Text of annotation `volsync.backube/schedule-conflict`: sorted entries,
 /// joined by `; `, cut at 4 KiB; empty when there is no conflict.
-std::string conflict_text(const std::vector<claim>& claims,
-                          const claim& winner);
+std::string conflict_text(const claim_list& claims, const claim& winner);
 
 /// The namespaces of all claims, sorted and distinct.
-std::vector<std::string> source_namespaces(const std::vector<claim>& claims);
+std::vector<std::string> source_namespaces(const claim_list& claims);
 
 /// Joins namespaces with `_`; over 63 characters: as many as fit, then
 /// `_and-<n>-more` (a label value's limit).

@@ -74,7 +74,7 @@ std::optional<long_wait> first_long_wait(const repository_facts& facts) {
   return first;
 }
 
-std::string describe(const long_wait& wait, const repository_facts& facts) {
+std::string describe(const long_wait& wait, const std::string& why) {
   if (wait.what == awaited::pod)
     return fmt::format("Job {} was let in at {}, but no pod of it was made. "
                        "kubectl -n {} describe job {} says why.",
@@ -85,16 +85,10 @@ std::string describe(const long_wait& wait, const repository_facts& facts) {
                        "describe pod {} says why; the Job's deadline ends it.",
                        wait.pod.name, to_string(wait.job),
                        to_rfc3339(wait.since), wait.pod.ns, wait.pod.name);
-  auto text = fmt::format("Job {} waits since {}, longer than the interval of "
-                          "its schedule. ",
-                          to_string(wait.job), to_rfc3339(wait.since));
-  if (facts.lease.holder)
-    return text + "Runs take longer than that; choose a rarer schedule.";
-  if (!facts.granted)
-    return text
-           + "No place to run is free; spread the schedules or raise "
-             "--max-concurrent-maintenance.";
-  return text + "Something holds up its start; the inspection says what.";
+  return fmt::format("Job {} waits since {}, longer than the interval of its "
+                     "schedule: {}.",
+                     to_string(wait.job), to_rfc3339(wait.since),
+                     why.empty() ? "its turn has not come" : why);
 }
 
 } // namespace holystone::scheduler

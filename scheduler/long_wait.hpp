@@ -36,7 +36,8 @@ struct long_wait {
 /// wins.
 std::optional<long_wait> first_long_wait(const repository_facts& facts);
 
-/// One sentence for people, the same as long as the cause is.
-std::string describe(const long_wait& wait, const repository_facts& facts);
+/// One sentence for people, the same as long as the cause is; `why` is what
+/// admission says that it waits for.
+std::string describe(const long_wait& wait, const std::string& why);
 
 } // namespace holystone::scheduler

@@ -3,6 +3,8 @@
 #include "scheduler/claim_warnings.hpp"
 #include "scheduler/long_wait.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -152,6 +154,19 @@ repository_action to_action(const admission_step& step) {
       step);
 }
 
+/// Why nothing moves although admission has nothing against it; empty when
+/// there is nothing to move.
+std::string obstacle_of(const repository_facts& facts, const wishes& wanted,
+                        const admission_step& admission) {
+  if (!wanted.cron_jobs.full)
+    for (const auto& who : facts.claimants)
+      if (const auto& defect = who.wish.defect)
+        return fmt::format("no claim can be used; {}: {}",
+                           to_string(who.wish.who), defect->message);
+  auto i = facts.troubles.find(subject_of(to_action(admission)));
+  return i == facts.troubles.end() ? std::string{} : i->second;
+}
+
 /// Removes what is left of a repository that nobody claims.
 repository_step dismantle(const repository_facts& facts,
                           const repository_policy& policy,
@@ -258,10 +273,18 @@ repository_step next_step(const repository_facts& facts,
     step.wants_grant = waits->wants_grant;
     step.wake = waits->wake;
   } else if (!job_to_start(admission) && take(to_action(admission))) {
-    if (const auto* suspend = std::get_if<suspend_job>(&admission))
-      step.events = events_for(facts, *suspend);
+    step.events = std::visit(
+        [&](const auto& what) -> std::vector<event_note> {
+          if constexpr (requires { events_for(facts, what); })
+            return events_for(facts, what);
+          else
+            return {};
+        },
+        admission);
     return step;
   }
+  if (step.reason.empty())
+    step.reason = obstacle_of(facts, wanted, admission);
   if (facts.claimants.empty()) {
     if (has_unfinished_job(facts) || facts.lease.holder)
       return step;
@@ -280,8 +303,9 @@ repository_step next_step(const repository_facts& facts,
       job && is_in_place(facts, wanted, job->kind)
       && take(to_action(admission)))
     return step;
+  auto account = account_of(facts, step.reason, now);
   for (const auto& who : facts.claimants) {
-    auto status = wanted_status(facts, who, now);
+    auto status = wanted_status(facts, account, who, now);
     if (who.status == status || is_contested(facts, who, status))
       continue;
     auto same = who.status && who.status->ready == status.ready && who.since;
@@ -312,11 +336,10 @@ repository_step next_step(const repository_facts& facts,
   auto look_at = [&](instant at) {
     step.wake = std::min(step.wake.value_or(at), at);
   };
-  if (auto next
-      = wanted_status(facts, facts.claimants.front(), now).next_maintenance)
-    look_at(*next + seconds{1});
-  if (auto wait = first_long_wait(facts); wait && wait->limit > now)
-    look_at(wait->limit);
+  if (account.next_maintenance)
+    look_at(*account.next_maintenance + seconds{1});
+  if (account.look_again)
+    look_at(*account.look_again);
   return step;
 }
 

@@ -24,11 +24,18 @@ bool is_refused(const repository_facts& facts, const claim& wish) {
   return !refused.empty() && refused == secret_used(wish);
 }
 
+claim_list claims_of(const repository_facts& facts) {
+  claim_list all;
+  for (const auto& c : facts.claimants)
+    all.push_back(&c.wish);
+  return all;
+}
+
 const claimant* winner_of(const repository_facts& facts) {
-  std::vector<claim> able;
+  claim_list able;
   for (const auto& c : facts.claimants)
     if (!c.wish.defect && !is_refused(facts, c.wish))
-      able.push_back(c.wish);
+      able.push_back(&c.wish);
   auto incumbent = incumbent_of(facts);
   auto find = [&](const claim_key& who) -> const claimant* {
     auto i = std::ranges::find(facts.claimants, who,
@@ -43,10 +50,7 @@ const claimant* winner_of(const repository_facts& facts) {
   if (kept && (!kept->wish.defect || kept->wish.defect->reason == "Waiting"))
     return kept;
   // All are refused: the next tries again, and its status says what fails.
-  std::vector<claim> all;
-  for (const auto& c : facts.claimants)
-    all.push_back(c.wish);
-  const auto* best = elect(all, incumbent);
+  const auto* best = elect(claims_of(facts), incumbent);
   return best ? find(best->who) : nullptr;
 }
 

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -146,7 +147,12 @@ struct repository_facts {
   /// is its too (`--repository-identity=secret`).
   bool lease_is_shared = false;
   per_kind<settled_apply> settled;
+  /// What lastingly fails, by `subject_of`, and the last error.
+  std::map<std::string, std::string> troubles;
 };
+
+/// What all claimants wish.
+claim_list claims_of(const repository_facts& facts);
 
 /// Who wins; null when there is no claim that could. A refused Secret's claim
 /// comes last (contract section 2).

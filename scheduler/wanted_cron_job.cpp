@@ -4,6 +4,8 @@
 #include "scheduler/timeline.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 namespace holystone::scheduler {
 
@@ -21,6 +23,21 @@ bool lacks_volume(const repository_facts& facts, const claim& wish) {
 bool can_mount(const claim& wish, std::string_view ns) {
   auto only = wish.volume ? namespace_of(*wish.volume) : std::string_view{};
   return only.empty() || only == ns;
+}
+
+/// Whom the mover may relieve of the repository. Users choose these names, and
+/// all of them stand in every pod's arguments, so that there is a limit; who is
+/// left out is relieved like a stranger.
+std::vector<std::string> identities_of(const claim_list& claims) {
+  constexpr std::size_t longest = 256;
+  constexpr std::size_t most = 64;
+  std::set<std::string> known;
+  for (const auto* c : claims)
+    if (!c->identity.empty() && c->identity.size() <= longest)
+      known.insert(c->identity);
+  auto end = known.begin();
+  std::advance(end, std::min(most, known.size()));
+  return {known.begin(), end};
 }
 
 } // namespace
@@ -53,9 +70,7 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   const auto* credentials = find_copy(facts, repository_secret(wish));
   if (!table || !credentials)
     return std::nullopt;
-  std::vector<claim> claims;
-  for (const auto& c : facts.claimants)
-    claims.push_back(c.wish);
+  auto claims = claims_of(facts);
   cron_job_intent wanted{
       {policy.operator_namespace, cron_job_name(facts.id, kind)},
       kind,
@@ -75,12 +90,7 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   wanted.holds_jobs = policy.admission;
   if (!policy.admission)
     wanted.secret = secret_in_use(facts, wish);
-  for (const auto& c : claims)
-    if (!c.identity.empty())
-      wanted.known_identities.push_back(c.identity);
-  auto& known = wanted.known_identities;
-  std::sort(known.begin(), known.end());
-  known.erase(std::unique(known.begin(), known.end()), known.end());
+  wanted.known_identities = identities_of(claims);
   if (auto ca = ca_source(wish)) {
     const auto* copy = find_copy(facts, *ca);
     if (!copy)

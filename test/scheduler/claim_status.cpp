@@ -29,8 +29,7 @@ TEST_CASE("statuses: Scheduled for the winner, Conflict for another schedule") {
           a_claim("c", "0 2 * * *")}};
   r.settle();
   auto reason = [&](int i) {
-    return wanted_status(r.facts, r.facts.claimants[static_cast<size_t>(i)],
-                         now);
+    return told(r.facts, r.facts.claimants[static_cast<size_t>(i)], now);
   };
   CHECK(reason(0).reason == "Scheduled");
   CHECK(reason(1).reason == "Conflict");
@@ -57,10 +56,10 @@ TEST_CASE("a suspended winner is named in every claimant's status") {
   room r{{best, a_claim("b")}};
   r.settle();
   for (const auto& c : r.facts.claimants) {
-    auto told = wanted_status(r.facts, c, now);
-    CHECK(told.reason == "Suspended");
-    CHECK_THAT(told.message, Catch::Contains("ReplicationSource a/data"));
-    CHECK(!told.next_maintenance);
+    auto status = told(r.facts, c, now);
+    CHECK(status.reason == "Suspended");
+    CHECK_THAT(status.message, Catch::Contains("ReplicationSource a/data"));
+    CHECK(!status.next_maintenance);
   }
 }
 
@@ -71,10 +70,10 @@ TEST_CASE("the status holds success, failures and what failed") {
   r.facts.lease.known.failures = 2;
   r.facts.lease.known.failure = failure_class::network;
   r.facts.lease.known.failure_message = "no route";
-  auto told = wanted_status(r.facts, r.facts.claimants[0], now);
-  CHECK(told.last_maintenance == now - 24h);
-  CHECK(told.failures == 2);
-  CHECK_THAT(told.message,
+  auto status = told(r.facts, r.facts.claimants[0], now);
+  CHECK(status.last_maintenance == now - 24h);
+  CHECK(status.failures == 2);
+  CHECK_THAT(status.message,
              Catch::Contains("network") && Catch::Contains("no route"));
 }
 
@@ -86,7 +85,7 @@ TEST_CASE("a message says how often runs failed, why, and what to do") {
   known.failure = failure_class::network;
   known.failure_message = "no route to host";
   auto message = [&] {
-    return wanted_status(r.facts, r.facts.claimants[0], now).message;
+    return told(r.facts, r.facts.claimants[0], now).message;
   };
   CHECK(message()
         == "CronJob kopia-maintenance-0123456789abcdef maintains this "
@@ -104,23 +103,22 @@ TEST_CASE("a claim whose Secret is refused is told so, and who stands in") {
   room r{{a_claim("a", "0 2 * * *", 2h), a_claim("b")}};
   r.facts.lease.known.refused_secret = "a/kopia@5";
   r.settle();
-  auto told = wanted_status(r.facts, r.facts.claimants[0], now);
-  CHECK_FALSE(told.ready);
-  CHECK(told.reason == "Error");
-  CHECK_THAT(told.message, Catch::Contains("Secret a/kopia does not work")
-                               && Catch::Contains("KOPIA_PASSWORD")
-                               && Catch::Contains("ReplicationSource b/data"));
-  CHECK(wanted_status(r.facts, r.facts.claimants[1], now).reason
-        == "Scheduled");
+  auto status = told(r.facts, r.facts.claimants[0], now);
+  CHECK_FALSE(status.ready);
+  CHECK(status.reason == "Error");
+  CHECK_THAT(status.message,
+             Catch::Contains("Secret a/kopia does not work")
+                 && Catch::Contains("KOPIA_PASSWORD")
+                 && Catch::Contains("ReplicationSource b/data"));
+  CHECK(told(r.facts, r.facts.claimants[1], now).reason == "Scheduled");
   // Alone, it goes on trying.
   r.facts.claimants.pop_back();
   r.settle();
-  told = wanted_status(r.facts, r.facts.claimants[0], now);
-  CHECK(told.reason == "Error");
-  CHECK_THAT(told.message, Catch::Contains("Every slot tries it again"));
+  status = told(r.facts, r.facts.claimants[0], now);
+  CHECK(status.reason == "Error");
+  CHECK_THAT(status.message, Catch::Contains("Every slot tries it again"));
   r.facts.claimants[0].wish.secret_version = "6";
-  CHECK(wanted_status(r.facts, r.facts.claimants[0], now).reason
-        == "Scheduled");
+  CHECK(told(r.facts, r.facts.claimants[0], now).reason == "Scheduled");
 }
 
 TEST_CASE("who overwrites the status is answered once a run, and Events are "
@@ -191,7 +189,7 @@ TEST_CASE("with an interval the next run is not promised too early") {
   room r{{c}};
   r.settle();
   r.facts.lease.known.success_ended = now - 24h;
-  CHECK(wanted_status(r.facts, r.facts.claimants[0], now).next_maintenance
+  CHECK(told(r.facts, r.facts.claimants[0], now).next_maintenance
         == *parse_rfc3339("2026-11-28T02:00:00Z"));
 }
 
@@ -220,8 +218,7 @@ TEST_CASE("a deprecated field of a claim in conflict gives its Warning too") {
   c.wish.deprecated_fields = true;
   room r{{a_claim("a", "0 2 * * *", 2h), c}};
   r.settle();
-  r.facts.claimants[0].status
-      = wanted_status(r.facts, r.facts.claimants[0], now);
+  r.facts.claimants[0].status = told(r.facts, r.facts.claimants[0], now);
   auto step = r.next();
   REQUIRE(step.events.size() == 2);
   CHECK(step.events[0].reason == "ScheduleConflict");
@@ -239,4 +236,72 @@ TEST_CASE("the next slot wakes the repository, so that its status moves on") {
   room r{{a_claim("a")}};
   r.settle().with_statuses();
   CHECK(r.next().wake == *parse_rfc3339("2026-11-22T02:00:01Z"));
+}
+
+TEST_CASE("a CronJob that can't be written is no schedule in force") {
+  room r{{a_claim("a")}};
+  r.settle().with_statuses();
+  r.facts.claimants[0].wish.settings.schedule = "15 7 * * *";
+  r.facts.troubles[full_cron_job] = "requests must not exceed limits";
+  r.blocked = {full_cron_job};
+  auto step = r.next();
+  REQUIRE(std::holds_alternative<write_status>(step.action));
+  const auto& status = std::get<write_status>(step.action).status;
+  CHECK_FALSE(status.ready);
+  CHECK(status.reason == "Error");
+  CHECK(status.message
+        == "CronJob kopia-maintenance-0123456789abcdef can't be written: "
+           "requests must not exceed limits.");
+  REQUIRE(step.events.size() == 1);
+  CHECK(step.events[0].reason == "MaintenanceError");
+}
+
+TEST_CASE("while no claim can be used the reason says which and why") {
+  auto c = a_claim("a");
+  room r{{c}};
+  r.settle().with_statuses();
+  r.facts.claimants[0].wish.defect = trouble{"Error", "schedule: five fields"};
+  r.facts.jobs = {a_job(job_state::waiting)};
+  CHECK(r.next().reason
+        == "no claim can be used; ReplicationSource a/data: schedule: five "
+           "fields");
+}
+
+TEST_CASE("a run that failed is an Event on the winner") {
+  room r{{a_claim("a"), a_claim("b")}};
+  r.settle().with_statuses();
+  auto job = a_job(job_state::failed);
+  job.reason = "BackoffLimitExceeded";
+  r.facts.jobs = {job};
+  r.facts.lease.exists = true;
+  r.facts.lease.holder = job.uid;
+  r.facts.lease.holder_job = job.key;
+  pod_fact pod;
+  pod.key = {ns, "p"};
+  pod.uid = {"p"};
+  pod.job = job.uid;
+  pod.bound = pod.ended = true;
+  r.facts.pods = {pod};
+  auto step = r.next();
+  REQUIRE(std::holds_alternative<release_lease>(step.action));
+  REQUIRE(step.events.size() == 1);
+  CHECK(regarded(step.events[0]) == "ReplicationSource a/data");
+  CHECK(step.events[0].reason == "MaintenanceFailed");
+  CHECK_THAT(step.events[0].message,
+             Catch::Contains("Job volsync-system/j failed (unknown)"));
+}
+
+TEST_CASE("a Job that is dropped is an Event that says why") {
+  room r{{a_claim("a")}};
+  r.settle().with_statuses();
+  auto job = a_job(job_state::waiting);
+  job.slot = now - 26h;
+  r.facts.jobs = {job};
+  r.facts.cron_jobs.full.effective_since = now - 1h;
+  auto step = r.next();
+  REQUIRE(std::holds_alternative<drop_job>(step.action));
+  REQUIRE(step.events.size() == 1);
+  CHECK(step.events[0].reason == "JobDropped");
+  CHECK_THAT(step.events[0].message,
+             Catch::Contains(std::get<drop_job>(step.action).reason));
 }

@@ -29,9 +29,16 @@ claim broken(claim c) {
   return c;
 }
 
+claim_list listed(const std::vector<claim>& claims) {
+  claim_list all;
+  for (const auto& c : claims)
+    all.push_back(&c);
+  return all;
+}
+
 std::string winner(const std::vector<claim>& claims,
                    const std::optional<claim_key>& incumbent = {}) {
-  const auto* best = elect(claims, incumbent);
+  const auto* best = elect(listed(claims), incumbent);
   return best ? to_string(best->who) : "nobody";
 }
 
@@ -106,12 +113,13 @@ TEST_CASE("the winner does not depend on the order of the claims") {
     if (random() % 2 == 0)
       incumbent = claims[random() % claims.size()].who;
     auto first = winner(claims, incumbent);
-    auto text = first == "nobody" ? "" : conflict_text(claims, claims[0]);
+    auto text
+        = first == "nobody" ? "" : conflict_text(listed(claims), claims[0]);
     auto shuffled = claims;
     std::ranges::shuffle(shuffled, random);
     CHECK(winner(shuffled, incumbent) == first);
     if (!text.empty())
-      CHECK(conflict_text(shuffled, claims[0]) == text);
+      CHECK(conflict_text(listed(shuffled), claims[0]) == text);
   }
 }
 
@@ -133,21 +141,22 @@ TEST_CASE(
   zoned.settings.time_zone = "Europe/Berlin";
   std::vector claims{zoned, a_claim("c", "x", 2, "5 5 * * *"),
                      a_claim("b", "x", 2), best};
-  auto losers = conflicting(claims, best);
+  auto losers = conflicting(listed(claims), best);
   REQUIRE(losers.size() == 2);
   CHECK(losers[0]->who.object.ns == "c");
   CHECK(losers[1]->who.object.ns == "d");
 }
 
-TEST_CASE("the conflict text has the seed's words, sorted, joined by semicolons") {
+TEST_CASE(
+    "the conflict text has the seed's words, sorted, joined by semicolons") {
   auto best = a_claim("a", "x", 1);
   std::vector claims{a_claim("c", "z", 2, "9 9 * * *"), best,
                      a_claim("b", "y", 2, "5 5 * * *"), a_claim("d", "w", 3)};
-  CHECK(conflict_text(claims, best)
+  CHECK(conflict_text(listed(claims), best)
         == "Schedule '5 5 * * *' requested by ReplicationSource b/y (rejected "
            "- first-wins strategy); Schedule '9 9 * * *' requested by "
            "ReplicationSource c/z (rejected - first-wins strategy)");
-  CHECK(conflict_text({best}, best).empty());
+  CHECK(conflict_text({&best}, best).empty());
 }
 
 TEST_CASE("the conflict text is cut at 4 KiB between entries and counts") {
@@ -157,7 +166,7 @@ TEST_CASE("the conflict text is cut at 4 KiB between entries and counts") {
     for (int i = 0; i < losers; ++i)
       claims.push_back(
           a_claim("b", "x" + std::to_string(1000 + i), 2, "5 5 * * *"));
-    auto text = conflict_text(claims, best);
+    auto text = conflict_text(listed(claims), best);
     CHECK(text.size() <= 4096);
     std::size_t entries = 0;
     for (auto at = text.find("Schedule '"); at != text.npos;
@@ -173,8 +182,8 @@ TEST_CASE("the conflict text is cut at 4 KiB between entries and counts") {
 }
 
 TEST_CASE("namespaces are listed once each and sorted") {
-  CHECK(source_namespaces(
-            {a_claim("b", "x", 1), a_claim("a", "y", 1), a_claim("b", "z", 1)})
+  CHECK(source_namespaces(listed(
+            {a_claim("b", "x", 1), a_claim("a", "y", 1), a_claim("b", "z", 1)}))
         == std::vector<std::string>{"a", "b"});
 }
 
@@ -211,12 +220,12 @@ TEST_CASE(
   CHECK_FALSE(is_overruled(second, first));
   second.settings.quick_schedule = "5 * * * *";
   CHECK(is_overruled(second, first));
-  CHECK(conflict_text({first, second}, first)
+  CHECK(conflict_text({&first, &second}, first)
         == "Quick schedule '5 * * * *' requested by ReplicationSource b/x "
            "(rejected - first-wins strategy)");
   first.settings.quick_schedule.clear();
   second.settings.time_zone = "Europe/Berlin";
-  CHECK(conflict_text({first, second}, first)
+  CHECK(conflict_text({&first, &second}, first)
         == "Quick schedule '5 * * * *' requested by ReplicationSource b/x "
            "(rejected - first-wins strategy); Schedule '0 2 * * *' requested "
            "by ReplicationSource b/x (rejected - first-wins strategy)");

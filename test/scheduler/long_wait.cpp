@@ -33,6 +33,12 @@ repository_facts a_repository(const std::string& schedule) {
   return facts;
 }
 
+/// What a claimant is told while Jobs wait for `why`.
+claim_status told(const repository_facts& facts, const claimant& who,
+                  instant at, const std::string& why = {}) {
+  return wanted_status(facts, account_of(facts, why, at), who, at);
+}
+
 } // namespace
 
 TEST_CASE("a scheduled Job's patience is one interval from its slot") {
@@ -76,28 +82,25 @@ TEST_CASE("waiting longer than the interval is a condition") {
   auto facts = a_repository("0 * * * *");
   facts.jobs.push_back(a_job("by-hand", slot));
   const auto& who = facts.claimants[0];
-  CHECK(wanted_status(facts, who, slot + 1h - 1s).reason == "Scheduled");
-  auto told = wanted_status(facts, who, slot + 1h);
-  CHECK_FALSE(told.ready);
-  CHECK(told.reason == "Waiting");
-  CHECK_THAT(told.message,
+  CHECK(told(facts, who, slot + 1h - 1s).reason == "Scheduled");
+  auto status = told(facts, who, slot + 1h, "the limit leaves no room");
+  CHECK_FALSE(status.ready);
+  CHECK(status.reason == "Waiting");
+  CHECK_THAT(status.message,
              Catch::Contains("Job volsync-system/by-hand waits since "
                              "2026-11-21T02:00:00Z")
-                 && Catch::Contains("--max-concurrent-maintenance"));
-  facts.lease.holder = {"another"};
-  CHECK_THAT(wanted_status(facts, who, slot + 1h).message,
-             Catch::Contains("Runs take longer"));
+                 && Catch::Contains("the limit leaves no room"));
   facts.jobs[0].state = job_state::complete;
-  CHECK(wanted_status(facts, who, slot + 1h).ready);
+  CHECK(told(facts, who, slot + 1h).ready);
 }
 
 TEST_CASE("the repository looks again when a Job's patience ends") {
   auto facts = a_repository("0 2 * * *");
-  facts.claimants[0].status = wanted_status(facts, facts.claimants[0], slot);
+  facts.claimants[0].status = told(facts, facts.claimants[0], slot);
   facts.jobs.push_back(a_job("by-hand", slot - 5h));
   auto now = slot - 4h;
   auto& who = facts.claimants[0];
-  who.status = wanted_status(facts, who, now);
+  who.status = told(facts, who, now);
   repository_policy policy;
   policy.operator_namespace = "volsync-system";
   policy.digests = [](const cron_job_intent&) {
@@ -108,6 +111,6 @@ TEST_CASE("the repository looks again when a Job's patience ends") {
   };
   // Its next slot comes before that.
   CHECK(next_step(facts, policy, all_blocked, now).wake <= slot + 1s);
-  who.status = wanted_status(facts, who, slot + 1s);
+  who.status = told(facts, who, slot + 1s);
   CHECK(next_step(facts, policy, all_blocked, slot + 1s).wake <= slot + 19h);
 }

@@ -104,6 +104,22 @@ TEST_CASE("handing over keeps the incumbent's place and records the next") {
   CHECK(to_string(winner_of(r.facts)->wish.who) == "ReplicationSource 0/data");
 }
 
+TEST_CASE("who has many or long identities fills no pod's arguments") {
+  std::vector<claimant> many;
+  for (int i = 0; i < 300; ++i) {
+    many.push_back(a_claim(fmt::format("app-{:03}", i)));
+    many.back().wish.identity = fmt::format("user-{:03}@host", i);
+  }
+  many[0].wish.identity = std::string(200'000, 'x') + "@host";
+  room r{std::move(many)};
+  r.settle();
+  auto wanted
+      = wanted_cron_job(r.facts, room::policy(), maintenance_kind::full, now);
+  REQUIRE(wanted);
+  CHECK(wanted->known_identities.size() == 64);
+  CHECK(wanted->known_identities.front() == "user-001@host");
+}
+
 TEST_CASE("A-23: without a CronJob the Lease remembers the winner") {
   room r{{a_claim("a", "0 2 * * *", 2h), a_claim("b")}};
   r.facts.lease.winner = r.facts.claimants[1].wish.who;

@@ -3,6 +3,7 @@
 // One repository with its claimants, for tests of a single decision. Stories
 // over time are told on `little_cluster`.
 
+#include "scheduler/claim_status.hpp"
 #include "scheduler/repository.hpp"
 
 #include <catch2/catch.hpp>
@@ -57,6 +58,12 @@ inline job_fact a_job(job_state state) {
   job.state = state;
   job.location = here.hex;
   return job;
+}
+
+/// What a claimant is told while Jobs wait for `why`.
+inline claim_status told(const repository_facts& facts, const claimant& who,
+                         instant at, const std::string& why = {}) {
+  return wanted_status(facts, account_of(facts, why, at), who, at);
 }
 
 /// One repository and what is decided about it.
@@ -125,7 +132,7 @@ struct room {
 
   room& with_statuses() {
     for (auto& c : facts.claimants) {
-      c.status = wanted_status(facts, c, now);
+      c.status = told(facts, c, now);
       c.since = now - 30min;
     }
     return *this;

@@ -85,7 +85,7 @@ TEST_CASE("a Job of which no pod can be made is told, too") {
   REQUIRE(wait);
   CHECK(wait->what == awaited::pod);
   CHECK(wait->limit == *job.started + 10min);
-  CHECK_THAT(describe(*wait, q.us.facts), Catch::Contains("describe job job-"));
+  CHECK_THAT(describe(*wait, ""), Catch::Contains("describe job job-"));
   // A retry that has just failed waits for its pod, but not from the start.
   job.pods = 1;
   q.us.restart();
