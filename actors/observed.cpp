@@ -129,12 +129,15 @@ void observed::fold(const fact& what) {
   } else if (const auto* pod = std::get_if<pod_seen>(&what)) {
     upsert(facts_.pods, pod->fact);
   } else if (const auto* lease = std::get_if<lease_seen>(&what)) {
-    // Who frees a Lease vouches for the pods that nobody saw end.
+    // Who frees a Lease vouches for the pods that nobody saw end, also
+    // for one that is still there and vanishes later.
     if (auto before = facts_.lease.holder;
-        before && before != lease->fact.holder)
+        before && before != lease->fact.holder) {
+      vouched_ = before;
       std::erase_if(facts_.pods, [&](const pod_fact& one) {
         return one.job == before && one.vanished;
       });
+    }
     facts_.lease = lease->fact;
   }
 }
@@ -178,7 +181,8 @@ void observed::lose_pod(const object_key& key, instant now) {
     }
   // The holder's pods are proof that it ended; others are of no use.
   std::erase_if(facts_.pods, [&](const pod_fact& pod) {
-    return pod.key == key && pod.ended && pod.job != facts_.lease.holder;
+    return pod.key == key && pod.job != facts_.lease.holder
+           && (pod.ended || pod.job == vouched_);
   });
 }
 

@@ -92,6 +92,8 @@ private:
   void mark_deleting(const object_uid& job);
 
   repository_facts facts_;
+  /// The Job that the Lease was held for last: its pods are accounted for.
+  object_uid vouched_;
   /// The Job whose resume is under way and that was never resumed before.
   object_uid first_resumed_;
   /// By the object's UID.

@@ -42,4 +42,7 @@ void add_cron(CLI::App& app, int& status);
 /// `holystone hash`
 void add_hash(CLI::App& app, int& status);
 
+/// `holystone release`
+void add_release(CLI::App& app, int& status);
+
 } // namespace holystone::cli

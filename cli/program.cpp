@@ -103,6 +103,7 @@ int run(int argc, const char* const* argv, std::string_view version) {
   add_mover(program, status);
   add_cron(program, status);
   add_hash(program, status);
+  add_release(program, status);
   add_version(program, version);
   add_help(program);
   program.set_version_flag("--version", fmt::format("holystone {}", version),

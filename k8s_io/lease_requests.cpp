@@ -101,6 +101,24 @@ request release(const release_lease& what, const lease_fact& seen,
   return free;
 }
 
+request vacate(const lease_fact& seen) {
+  request free;
+  free.what = verb::merge_patch;
+  free.kind = resources::leases;
+  free.ns = seen.key.ns;
+  free.name = seen.key.name;
+  free.body = json::serialize(json::object{
+      {"metadata",
+       {{"uid", seen.uid.value},
+        {"resourceVersion", seen.version.value},
+        {"annotations",
+         {{names::holder_job, nullptr},
+          {names::holder_deadline, nullptr},
+          {names::holder_secret, nullptr}}}}},
+      {"spec", {{"holderIdentity", nullptr}, {"acquireTime", nullptr}}}});
+  return free;
+}
+
 request remove(const lease_fact& seen, std::string_view operator_namespace,
                std::string_view location) {
   return remove(resources::leases,

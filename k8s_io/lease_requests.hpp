@@ -2,8 +2,8 @@
 
 // Taking, freeing and deleting the Lease of a repository, which is the lock of
 // its maintenance and the place of its ledger. Not the operator's
-// own Lease; that is leader_lease.hpp. Pure; called by the job runner and the
-// repository actor.
+// own Lease; that is leader_lease.hpp. Pure; called by the job runner, the
+// repository actor and `holystone release`.
 
 #include "k8s_io/requests.hpp"
 #include "scheduler/repository.hpp"
@@ -26,6 +26,9 @@ request acquire(const acquire_lease& what, const lease_fact& seen,
 request release(const release_lease& what, const lease_fact& seen,
                 std::string_view operator_namespace, std::string_view location,
                 const std::optional<claim_key>& winner);
+
+/// Frees the Lease by hand: the ledger stays as it is.
+request vacate(const lease_fact& seen);
 
 /// Deletes a Lease by UID and version.
 request remove(const lease_fact& seen, std::string_view operator_namespace,

@@ -243,15 +243,12 @@ admission_step step_for_holder(const admission_view& view, instant now) {
   }
   if (may_still_run(view, job, now) && !deadline_passed)
     return stand_by{
-        fmt::format(
-            "the Lease is held for Job {} until {}, because nobody saw its pod "
-            "end; when you know that it has ended, free it: kubectl -n {} "
-            "patch "
-            "lease {} --type=merge -p "
-            "'{{\"spec\":{{\"holderIdentity\":null}}}}'",
-            to_string(lease.holder_job),
-            until ? to_rfc3339(*until) : "it is released", lease.key.ns,
-            lease.key.name),
+        fmt::format("the Lease is held for Job {} until {}, because nobody saw "
+                    "its pod end; when you know that it has ended, free it: "
+                    "kubectl -n {} exec deploy/volsync -- holystone release {}",
+                    to_string(lease.holder_job),
+                    until ? to_rfc3339(*until) : "it is released", lease.key.ns,
+                    view.location),
         false, until};
   auto outcome = outcome_of(view, lease.holder, job, now);
   auto known = outcome

@@ -181,6 +181,10 @@ TEST_CASE("A-5: who frees the Lease by hand vouches for a vanished pod") {
   known.see(share(fact{lease}), start);
   REQUIRE(known.facts().pods.size() == 1);
   CHECK(known.facts().pods[0].uid == object_uid{"there"});
+  // And for one whose object goes only then.
+  known.see(lost(watched_kind::pods, {"volsync-system", "there"}, "there"),
+            start);
+  CHECK(known.facts().pods.empty());
 }
 
 TEST_CASE("A-5: an ended pod of the Lease's holder is kept as proof") {

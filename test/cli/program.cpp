@@ -70,6 +70,7 @@ TEST_CASE("every command explains itself on stdout") {
                                              {"cron"},
                                              {"cron", "next"},
                                              {"hash"},
+                                             {"release"},
                                              {"version"}}) {
     auto arguments = command;
     arguments.push_back("--help");

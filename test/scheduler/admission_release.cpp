@@ -91,8 +91,8 @@ TEST_CASE("A-5: a failed Job whose pod nobody saw end holds the Lease until "
   here.held_by("j");
   auto step = here.ask();
   CHECK_THAT(reason_of(step),
-             Catch::Contains("kubectl -n volsync-system patch lease "
-                             "kopia-repository-0123 "));
+             Catch::Contains("kubectl -n volsync-system exec deploy/volsync "
+                             "-- holystone release here"));
   CHECK(std::get<stand_by>(step).wake == here.lease.deadline);
   CHECK_FALSE(releases(here.ask(*here.lease.deadline - 1s)));
   CHECK(releases(here.ask(*here.lease.deadline)));
