@@ -195,7 +195,9 @@ void transfer::prepare_wire() {
   set(easy(), CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy(), CURLOPT_FOLLOWLOCATION, 0L); // it would carry our token
   set(easy(), CURLOPT_PROXY, ""); // none, whatever the environment says
+  // The smallest for what we send; and objects are small, connections many.
   set(easy(), CURLOPT_UPLOAD_BUFFERSIZE, 16L << 10);
+  set(easy(), CURLOPT_BUFFERSIZE, 4L << 10);
   set(easy(), CURLOPT_TCP_KEEPALIVE, 1L);
   set(easy(), CURLOPT_TCP_KEEPIDLE, probe_after);
   set(easy(), CURLOPT_TCP_KEEPINTVL, probe_interval);
