@@ -80,8 +80,11 @@ std::vector<check> alias_checks(const job_order& order, const std::string& ns) {
 std::vector<check> checks_for(const job_order& order, const std::string& ns) {
   auto of_location
     = fmt::format("{}={}", names::location_hash, order.location.hex);
-  std::vector<check> all{{resources::jobs, ns, of_location, running_job},
-                         {resources::pods, ns, of_location, live_pod}};
+  std::vector<check> all;
+  for (const auto& where : order.namespaces) {
+    all.push_back({resources::jobs, where, of_location, running_job});
+    all.push_back({resources::pods, where, of_location, live_pod});
+  }
   for (auto& other : alias_checks(order, ns))
     all.push_back(std::move(other));
   for (const auto& who : order.claimants)

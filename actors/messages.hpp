@@ -40,6 +40,8 @@ using response_ptr = std::shared_ptr<const response>;
 struct cron_job_seen {
   object_key key;
   cron_job_fact fact;
+  /// Where its repository is, as it records that; for when no Secret tells.
+  std::optional<location> where{};
 };
 
 /// A maintenance Job with the repository that its label names.
@@ -63,8 +65,12 @@ struct lease_seen {
 /// The ServiceAccount of maintenance pods.
 struct account_seen {
   object_key key;
+  object_uid uid;
   /// Its fields are those that we apply.
   bool as_wanted = false;
+  /// The operator whose it is, by its label; empty: nobody of ours, or at
+  /// home.
+  std::string made_from;
 };
 
 /// A ConfigMap, which may hold a CA; never its content.
@@ -83,11 +89,15 @@ enum class watched_kind {
   pods,
   leases,
   service_accounts,
-  config_maps
+  config_maps,
+  /// Outside of the operator's namespace; a loss is told as the kind's own.
+  cron_jobs_beside,
+  jobs_beside,
+  pods_beside
 };
 
 /// How many kinds there are; readiness waits for all of them.
-inline constexpr std::size_t watched_kinds = 8;
+inline constexpr std::size_t watched_kinds = 11;
 
 /// An object as it is now.
 using fact = std::variant<source_fact, secret_fact, cron_job_seen, job_seen,
@@ -169,6 +179,8 @@ struct job_order {
   std::vector<std::string> aliases;
   /// The CronJob as it is; owns a Job that is made anew.
   object_uid cron_job;
+  /// Where Jobs and pods of the location count.
+  std::vector<std::string> namespaces;
 };
 using job_order_ptr = std::shared_ptr<const job_order>;
 

@@ -1,6 +1,7 @@
 #include "actors/observed.hpp"
 
 #include "actors/projections.hpp"
+#include "scheduler/home.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -56,7 +57,9 @@ const claim_key& key_of(const claimant& who) {
 
 } // namespace
 
-observed::observed(repository_facts from) : facts_(std::move(from)) {
+observed::observed(repository_facts from, std::string operator_namespace)
+    : facts_(std::move(from)),
+      operator_namespace_(std::move(operator_namespace)) {
   // nop
 }
 
@@ -64,10 +67,12 @@ void observed::claim(const claimant& who, instant now) {
   if (!who.location.empty()) {
     facts_.location_id = who.location_id;
     facts_.location = who.location;
+    facts_.reached_by = who.reached_by;
   }
   auto i = std::ranges::find(facts_.claimants, who.wish.who, key_of);
   if (i == facts_.claimants.end()) {
     facts_.claimants.push_back(who);
+    sort_out();
     return;
   }
   auto renewed = who;
@@ -83,11 +88,13 @@ void observed::claim(const claimant& who, instant now) {
     }
   }
   *i = std::move(renewed);
+  sort_out();
 }
 
 void observed::unclaim(const claim_key& who) {
   std::erase_if(facts_.claimants,
                 [&](const claimant& one) { return key_of(one) == who; });
+  sort_out();
 }
 
 void observed::see(const fact_ptr& what, instant now) {
@@ -115,6 +122,11 @@ void observed::take(const observation& what, instant now) {
     fold(*gone, now);
   else
     fold(std::get<fact>(what));
+  sort_out();
+}
+
+void observed::sort_out() {
+  scheduler::sort_out(facts_, operator_namespace_);
 }
 
 void observed::fold(const fact& what) {
@@ -122,11 +134,12 @@ void observed::fold(const fact& what) {
     if (secret->copy)
       upsert(facts_.copies, *secret->copy);
   } else if (const auto* cron_job = std::get_if<cron_job_seen>(&what)) {
-    if (auto name = parse_cron_job_name(cron_job->key.name))
-      facts_.cron_jobs[name->kind] = cron_job->fact;
+    fold_cron_job(*cron_job);
   } else if (const auto* job = std::get_if<job_seen>(&what)) {
+    erase(facts_.strange_jobs, job->fact.key);
     upsert(facts_.jobs, job->fact);
   } else if (const auto* pod = std::get_if<pod_seen>(&what)) {
+    erase(facts_.strange_pods, pod->fact.key);
     upsert(facts_.pods, pod->fact);
   } else if (const auto* lease = std::get_if<lease_seen>(&what)) {
     // Who frees a Lease vouches for the pods that nobody saw end, also
@@ -142,6 +155,37 @@ void observed::fold(const fact& what) {
   }
 }
 
+void observed::fold_cron_job(const cron_job_seen& seen) {
+  auto name = parse_cron_job_name(seen.key.name);
+  if (!name)
+    return;
+  auto& here = facts_.cron_jobs[name->kind];
+  auto found = seen.fact;
+  found.ns = seen.key.ns;
+  if (facts_.location.empty() && found.ours && seen.where
+      && identify(*seen.where) == facts_.location_id) {
+    facts_.location = canonical_json(*seen.where);
+    facts_.reached_by = reach_of(*seen.where);
+  }
+  auto& others = facts_.elsewhere[name->kind];
+  std::erase_if(others,
+                [&](const cron_job_fact& one) { return one.ns == found.ns; });
+  // Where it belongs is said by sort_out.
+  if (!here.exists || here.ns == found.ns)
+    here = std::move(found);
+  else
+    others.push_back(std::move(found));
+}
+
+void observed::lose_cron_job(const object_uid& uid) {
+  for (auto kind : maintenance_kinds) {
+    if (facts_.cron_jobs[kind].uid == uid)
+      facts_.cron_jobs[kind] = {};
+    std::erase_if(facts_.elsewhere[kind],
+                  [&](const cron_job_fact& one) { return one.uid == uid; });
+  }
+}
+
 void observed::fold(const loss& what, instant now) {
   // Every repository hears of every loss.
   if (!knows(what.which.uid))
@@ -151,8 +195,7 @@ void observed::fold(const loss& what, instant now) {
   const auto& key = what.which.key;
   switch (what.kind) {
     case watched_kind::cron_jobs:
-      if (auto* found = find_cron_job(what.which.uid))
-        *found = {};
+      lose_cron_job(what.which.uid);
       break;
     case watched_kind::leases:
       facts_.lease = {};
@@ -162,6 +205,7 @@ void observed::fold(const loss& what, instant now) {
       break;
     case watched_kind::jobs:
       erase(facts_.jobs, key);
+      erase(facts_.strange_jobs, key);
       break;
     case watched_kind::pods:
       lose_pod(key, now);
@@ -172,6 +216,7 @@ void observed::fold(const loss& what, instant now) {
 }
 
 void observed::lose_pod(const object_key& key, instant now) {
+  erase(facts_.strange_pods, key);
   for (auto& pod : facts_.pods)
     if (pod.key == key) {
       // Only a kubelet's word ends a pod that had a node.
@@ -247,11 +292,19 @@ void observed::fold_done(const repository_action& what, bool was_answered) {
   }
 }
 
-cron_job_fact* observed::find_cron_job(const object_uid& uid) {
-  for (auto kind : maintenance_kinds)
+const cron_job_fact* observed::find_cron_job(const object_uid& uid) const {
+  for (auto kind : maintenance_kinds) {
     if (facts_.cron_jobs[kind].uid == uid)
       return &facts_.cron_jobs[kind];
+    for (const auto& other : facts_.elsewhere[kind])
+      if (other.uid == uid)
+        return &other;
+  }
   return nullptr;
+}
+
+cron_job_fact* observed::find_cron_job(const object_uid& uid) {
+  return const_cast<cron_job_fact*>(std::as_const(*this).find_cron_job(uid));
 }
 
 void observed::mark_deleting(const object_uid& job) {
@@ -289,15 +342,14 @@ bool observed::knows(const object_uid& uid) const {
     return std::ranges::any_of(all,
                                [&](const auto& one) { return one.uid == uid; });
   };
-  return facts_.cron_jobs.full.uid == uid || facts_.cron_jobs.quick.uid == uid
-         || facts_.lease.uid == uid || has(facts_.jobs) || has(facts_.pods)
-         || has(facts_.copies);
+  return find_cron_job(uid) || facts_.lease.uid == uid || has(facts_.jobs)
+         || has(facts_.pods) || has(facts_.copies) || has(facts_.strange_jobs)
+         || has(facts_.strange_pods);
 }
 
 resource_version observed::known_version(const object_uid& uid) const {
-  for (const auto* found : {&facts_.cron_jobs.full, &facts_.cron_jobs.quick})
-    if (found->uid == uid)
-      return found->version;
+  if (const auto* found = find_cron_job(uid))
+    return found->version;
   if (facts_.lease.uid == uid)
     return facts_.lease.version;
   for (const auto& job : facts_.jobs)

@@ -19,7 +19,8 @@ namespace holystone::actors {
 /// One repository as observed.
 class observed {
 public:
-  explicit observed(repository_facts from = {});
+  explicit observed(repository_facts from = {},
+                    std::string operator_namespace = {});
 
   const repository_facts& facts() const {
     return facts_;
@@ -88,10 +89,15 @@ private:
   void fold(const loss& what, instant now);
   void lose_pod(const object_key& key, instant now);
   void fold_done(const repository_action& what, bool was_answered);
+  void fold_cron_job(const cron_job_seen& seen);
+  void lose_cron_job(const object_uid& uid);
+  void sort_out();
   cron_job_fact* find_cron_job(const object_uid& uid);
+  const cron_job_fact* find_cron_job(const object_uid& uid) const;
   void mark_deleting(const object_uid& job);
 
   repository_facts facts_;
+  std::string operator_namespace_;
   /// The Job that the Lease was held for last: its pods are accounted for.
   object_uid vouched_;
   /// The Job whose resume is under way and that was never resumed before.

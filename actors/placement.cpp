@@ -86,20 +86,13 @@ std::vector<claim_key> all_of(const claims_by_name& from,
   return {i->second.begin(), i->second.end()};
 }
 
-/// Does the Secret name a path without saying on which volume?
-bool lacks_volume(const location& where) {
-  auto volume = where.parts.find("volume");
-  return where.backend == "filesystem" && volume != where.parts.end()
-         && volume->second == "unknown";
-}
-
 /// The volume that holds the repository, if the source names it.
 const named_volume* volume_of(const source_fact& source, const reading& told) {
   if (!told.where)
     return told.needs_volume && !source.volumes.empty()
                ? &source.volumes.front()
                : nullptr;
-  return lacks_volume(*told.where)
+  return reach_of(*told.where) == reach::unknown
              ? volume_under(source.volumes, told.where->parts.at("path"))
              : nullptr;
 }
@@ -153,6 +146,7 @@ placement::claim_keys placement::learn(const source_fact& source) {
 
 placement::claim_keys placement::forget(const claim_key& who) {
   forget_name(who);
+  won_.erase(who);
   if (sources_.erase(who) == 0)
     return {};
   return {who};
@@ -171,6 +165,14 @@ placement::claim_keys placement::learn(const secret_fact& secret) {
   if (auto i = under_way_.find(secret.key); i != under_way_.end())
     i->second = true;
   return naming(secret.key);
+}
+
+void placement::learn(const cron_job_seen& cron_job,
+                      const std::string& repository) {
+  const auto& winner = cron_job.fact.winner;
+  // Who may write to a namespace can't place the claims of another one.
+  if (cron_job.fact.ours && winner && winner->object.ns == cron_job.key.ns)
+    won_[*winner] = repository;
 }
 
 placement::claim_keys placement::learn(const config_map_seen& config_map) {
@@ -292,8 +294,10 @@ whereabouts placement::place_on(claimant wants, const std::string& before,
   }
   if (!found)
     return stay(std::move(wants), before, {"Waiting", found.why().message});
-  wish.volume = to_repository_volume(named, claim, *found);
   auto path = told.where ? told.where->parts.at("path") : named.seen_at;
+  wish.volume = to_repository_volume(named, claim, *found);
+  if (path != named.seen_at)
+    wish.volume->folder.clear();
   auto where = filesystem_location(wish.volume->identity, claim.ns, path);
   if (!where)
     return stay(std::move(wants), before, {"Error", where.why().message});
@@ -303,7 +307,10 @@ whereabouts placement::place_on(claimant wants, const std::string& before,
 placed placement::stay(claimant wants, const std::string& before,
                        trouble why) const {
   auto copy = copied_to_.find(wants.wish.secret);
-  auto where = copy != copied_to_.end() ? copy->second.repository : before;
+  auto won = won_.find(wants.wish.who);
+  auto where = copy != copied_to_.end()              ? copy->second.repository
+               : before.empty() && won != won_.end() ? won->second
+                                                     : before;
   if (!wants.wish.defect)
     wants.wish.defect = std::move(why);
   return {std::move(where), std::nullopt, std::move(wants)};
@@ -327,9 +334,11 @@ placed placement::settle(claimant wants, const reading& told,
   find_ca(wish);
   wish.secret_uid = told.uid;
   wish.secret_version = told.version;
-  site where{identify(there), canonical_json(there), endpoint_of(there)};
+  site where{identify(there), canonical_json(there), endpoint_of(there),
+             reach_of(there)};
   wants.location_id = where.location_id;
   wants.location = where.location;
+  wants.reached_by = where.reached_by;
   auto id = rules_.identity_by_secret ? identify_by_secret(
                 wish.secret.name, wish.ca.value_or(custom_ca{}), there)
                                       : where.location_id;

@@ -38,6 +38,7 @@ struct site {
   std::string location;
   /// The storage behind it, for the limit per endpoint.
   std::string endpoint;
+  reach reached_by = reach::network;
 };
 
 /// The object claims nothing, or not any more.
@@ -81,6 +82,9 @@ public:
 
   /// A ConfigMap is now like this; it may hold a claim's CA.
   claim_keys learn(const config_map_seen& config_map);
+
+  /// A CronJob of ours tells where its winner's repository is.
+  void learn(const cron_job_seen& cron_job, const std::string& repository);
 
   /// A Secret is about to be read.
   void reads(const object_key& secret) {
@@ -160,6 +164,8 @@ private:
   std::map<object_key, std::set<claim_key>> config_map_named_by_;
   /// Where a Secret's copy says that its repository is.
   std::map<object_key, copied> copied_to_;
+  /// The same for claims whose pods run beside them and need no copy.
+  std::map<claim_key, std::string> won_;
 };
 
 } // namespace holystone::actors

@@ -11,27 +11,46 @@ namespace holystone::actors {
 
 namespace {
 
+/// Where a kind is watched.
+enum class scope {
+  everywhere,
+  /// The operator's namespace.
+  home,
+  /// All others, what carries our operator's label.
+  beside
+};
+
 /// Everything that a kind's watcher needs to know.
 struct row {
   watched_kind kind;
   resource what;
-  /// Only the operator's namespace.
-  bool at_home;
+  scope where;
   bool labelled;
   bool metadata_only;
+  /// As people read it, where that is not the resource's kind.
+  std::string_view name = {};
 };
 
 constexpr std::array<row, watched_kinds> table{
-  row{watched_kind::replication_sources, resources::replication_sources, false,
-      false, false},
-  row{watched_kind::secrets, resources::secrets, false, false, true},
-  row{watched_kind::cron_jobs, resources::cron_jobs, true, false, false},
-  row{watched_kind::jobs, resources::jobs, true, true, false},
-  row{watched_kind::pods, resources::pods, true, false, false},
-  row{watched_kind::leases, resources::leases, true, true, false},
-  row{watched_kind::service_accounts, resources::service_accounts, true, false,
-      false},
-  row{watched_kind::config_maps, resources::config_maps, false, false, true}};
+    row{watched_kind::replication_sources, resources::replication_sources,
+        scope::everywhere, false, false},
+    row{watched_kind::secrets, resources::secrets, scope::everywhere, false,
+        true},
+    row{watched_kind::cron_jobs, resources::cron_jobs, scope::home, false,
+        false},
+    row{watched_kind::jobs, resources::jobs, scope::home, true, false},
+    row{watched_kind::pods, resources::pods, scope::home, false, false},
+    row{watched_kind::leases, resources::leases, scope::home, true, false},
+    row{watched_kind::service_accounts, resources::service_accounts,
+        scope::everywhere, false, false},
+    row{watched_kind::config_maps, resources::config_maps, scope::everywhere,
+        false, true},
+    row{watched_kind::cron_jobs_beside, resources::cron_jobs, scope::beside,
+        false, false, "CronJob elsewhere"},
+    row{watched_kind::jobs_beside, resources::jobs, scope::beside, false, false,
+        "Job elsewhere"},
+    row{watched_kind::pods_beside, resources::pods, scope::beside, false, false,
+        "Pod elsewhere"}};
 
 const row& row_of(watched_kind kind) {
   return table[static_cast<std::size_t>(kind)];
@@ -44,16 +63,22 @@ std::string label_at(const boost::json::value& object, std::string_view name) {
 } // namespace
 
 std::string_view to_string(watched_kind kind) {
-  return row_of(kind).what.kind;
+  const auto& from = row_of(kind);
+  return from.name.empty() ? from.what.kind : from.name;
 }
 
 reflected to_reflected(watched_kind kind, std::string_view operator_namespace) {
   const auto& from = row_of(kind);
   reflected to;
   to.kind = from.what;
-  if (from.at_home)
+  if (from.where == scope::home)
     to.ns = operator_namespace;
-  if (from.labelled)
+  if (from.where == scope::beside) {
+    to.label_selector
+        = fmt::format("{}={}", names::operator_namespace, operator_namespace);
+    to.field_selector
+        = fmt::format("metadata.namespace!={}", operator_namespace);
+  } else if (from.labelled)
     to.label_selector = fmt::format("{}=true", names::kopia_maintenance);
   if (kind == watched_kind::service_accounts)
     to.name = names::service_account;
@@ -68,16 +93,21 @@ std::optional<watched_kind> kind_of(const resource& what) {
   return std::nullopt;
 }
 
+watched_kind own_kind(watched_kind kind) {
+  return *kind_of(row_of(kind).what);
+}
+
 fact project(watched_kind kind, const boost::json::value& object) {
   object_key key{text_at(object, "metadata", "namespace"),
                  text_at(object, "metadata", "name")};
-  switch (kind) {
+  switch (own_kind(kind)) {
     case watched_kind::replication_sources:
       return read_source(object);
     case watched_kind::secrets:
       return read_secret(object);
     case watched_kind::cron_jobs:
-      return cron_job_seen{std::move(key), read_cron_job(object)};
+      return cron_job_seen{std::move(key), read_cron_job(object),
+                           read_location(object)};
     case watched_kind::jobs:
       return job_seen{label_at(object, names::repository_hash),
                       read_job(object)};
@@ -90,13 +120,15 @@ fact project(watched_kind kind, const boost::json::value& object) {
       auto meta = read_meta(object);
       return config_map_seen{meta.key, meta.uid, meta.version};
     }
-    case watched_kind::service_accounts:
+    default:
       break;
   }
-  return account_seen{
-    std::move(key),
-    flag_at(object, "automountServiceAccountToken") == false
-      && label_at(object, names::kopia_maintenance) == "true"};
+  return account_seen{std::move(key),
+                      {text_at(object, "metadata", "uid")},
+                      flag_at(object, "automountServiceAccountToken") == false
+                          && label_at(object, names::kopia_maintenance)
+                                 == "true",
+                      label_at(object, names::operator_namespace)};
 }
 
 const object_uid& uid_of(const fact& what) {

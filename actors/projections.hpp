@@ -23,6 +23,9 @@ reflected to_reflected(watched_kind kind, std::string_view operator_namespace);
 /// The watched kind of a resource, if it is one.
 std::optional<watched_kind> kind_of(const resource& what);
 
+/// The kind as which a loss is told: that of the operator's own namespace.
+watched_kind own_kind(watched_kind kind);
+
 /// An object's JSON as a fact.
 fact project(watched_kind kind, const boost::json::value& object);
 

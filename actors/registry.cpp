@@ -14,9 +14,6 @@ namespace {
 
 constexpr seconds longest_timer{300};
 
-/// Between two writes of the ServiceAccount.
-constexpr seconds account_patience{10};
-
 /// PersistentVolumeClaims are not watched: there may be many, and few hold a
 /// repository. One that is bound stays so until somebody deletes it.
 constexpr std::chrono::seconds bound_patience{600};
@@ -28,6 +25,7 @@ void registry_state::begin(registry_setup given) {
   given.common.registry = registry_actor{self};
   common = std::make_shared<const repository_commons>(std::move(given.common));
   identity_by_secret = given.rules.identity_by_secret;
+  pod_accounts = accounts{common->policy.operator_namespace};
   claims = placement{std::move(given.rules)};
   seats = places{given.limits, [this](const std::string& hash) {
                    auto i = repositories.find(hash);
@@ -54,14 +52,20 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
     shared.learn(location, lease->fact);
     tell_aliases();
   } else if (const auto* account = std::get_if<account_seen>(&what)) {
-    account_exists = account->as_wanted;
-    ensure_account();
+    pod_accounts.learn(*account);
+    ensure_accounts();
   } else if (const auto* config_map = std::get_if<config_map_seen>(&what)) {
     put_all(claims.learn(*config_map));
   } else {
     if (const auto* secret = std::get_if<secret_fact>(&what))
       put_all(claims.learn(*secret));
-    pass_on(known.learn(what), whole);
+    auto hash = known.learn(what);
+    if (const auto* cron_job = std::get_if<cron_job_seen>(&what);
+        cron_job && !hash.empty()) {
+      pod_accounts.learn(*cron_job);
+      claims.learn(*cron_job, hash);
+    }
+    pass_on(hash, whole);
   }
 }
 
@@ -72,8 +76,8 @@ void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
     return;
   }
   if (what.kind == watched_kind::service_accounts) {
-    account_exists = false;
-    ensure_account();
+    pod_accounts.forget_account(key.ns);
+    ensure_accounts();
     return;
   }
   if (what.kind == watched_kind::config_maps) {
@@ -82,10 +86,13 @@ void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
   }
   if (what.kind == watched_kind::secrets)
     put_all(claims.forget(key));
+  if (what.kind == watched_kind::cron_jobs)
+    pod_accounts.forget_cron_job(key);
   known.forget(what);
   // Losses are rare and may lack the last state: everybody looks whether the
   // object was his.
   tell_all(seen_atom::value, whole);
+  ensure_accounts();
   if (what.kind == watched_kind::leases) {
     shared.forget(parse_lease_name(key.name));
     tell_aliases();
@@ -122,8 +129,10 @@ void registry_state::put(placed told) {
   auto& into = entry(told.hash);
   auto has_moved
       = told.where && into.where.location_id != told.where->location_id;
-  if (told.where)
+  if (told.where) {
     into.where = *told.where;
+    pod_accounts.need(who, told.where->reached_by == reach::claim);
+  }
   if (into.claims.insert(who).second)
     tell_shared(into.where.location_id.hex);
   if (told.where && !told.wants.wish.defect)
@@ -134,6 +143,7 @@ void registry_state::put(placed told) {
   if (told.hash != lobby) {
     told.wants.location_id = into.where.location_id;
     told.wants.location = into.where.location;
+    told.wants.reached_by = into.where.reached_by;
   }
   if (!into.actor && !into.restart_at)
     start(told.hash, into, false);
@@ -143,6 +153,7 @@ void registry_state::put(placed told) {
   if (has_moved && known.lease_of(into.where.location_id.hex))
     pass_lease_on(into.where.location_id.hex);
   tell_aliases();
+  ensure_accounts();
 }
 
 void registry_state::remove_claim(const claim_key& who) {
@@ -158,7 +169,9 @@ void registry_state::remove_claim(const claim_key& who) {
   }
   at.erase(i);
   shared.unclaim(who);
+  pod_accounts.need(who, false);
   tell_aliases();
+  ensure_accounts();
 }
 
 void registry_state::tell_aliases() {
@@ -262,6 +275,7 @@ void registry_state::start(const std::string& hash, repository_entry& into,
                                    {hash},
                                    into.where.location_id,
                                    into.where.location,
+                                   into.where.reached_by,
                                    recover && hash != lobby});
   into.restart_at.reset();
   into.told = 0;
@@ -315,7 +329,7 @@ void registry_state::complete(watched_kind kind) {
 void registry_state::lead(bool leads) {
   leading = leads;
   tell_all(lead_atom::value, may_write());
-  ensure_account();
+  ensure_accounts();
 }
 
 void registry_state::tell_settled() {
@@ -351,29 +365,43 @@ void registry_state::tell_shared(const std::string& location) {
   }
 }
 
-void registry_state::ensure_account() {
-  if (!leading || !picture.is_synced() || account_exists)
+void registry_state::ensure_accounts() {
+  if (!leading || !picture.is_synced() || writes_account)
     return;
-  auto now = common->now();
-  if (account_tried && now < *account_tried + account_patience) {
+  if (auto what = pod_accounts.next(picture.is_settled(), common->now()))
+    write(*what);
+  else if (pod_accounts.is_pending(picture.is_settled()))
     arm();
-    return;
-  }
-  account_tried = now;
+}
+
+void registry_state::write(const accounts::change& what) {
+  const auto& home = common->policy.operator_namespace;
+  auto call = what.uid ? remove(resources::service_accounts,
+                                {what.ns, std::string{names::service_account}},
+                                what.uid, {}, propagation::background)
+                       : apply_service_account(what.ns, home);
+  writes_account = true;
   self->request(common->api, caf::infinite, call_atom::value,
-                request_ptr{std::make_shared<const request>(
-                    apply_service_account(common->policy.operator_namespace))})
+                request_ptr{std::make_shared<const request>(std::move(call))})
       .then(
-          [this](const response_ptr& answer) {
-            account_exists = answer->ok();
-            if (!account_exists) {
-              metrics::log_warning(
-                  "cannot write the ServiceAccount of maintenance pods",
-                  {{"status", answer->status}, {"error", answer->failure}});
-              arm();
+          [this, what](const response_ptr& answer) {
+            writes_account = false;
+            if (answer->ok() || (what.uid && answer->status == 404)) {
+              pod_accounts.done(what);
+              ensure_accounts();
+              return;
             }
+            metrics::log_warning(
+                "cannot write the ServiceAccount of maintenance pods",
+                {{"namespace", what.ns},
+                 {"status", answer->status},
+                 {"error", answer->failure}});
+            arm();
           },
-          [this](const caf::error&) { arm(); });
+          [this](const caf::error&) {
+            writes_account = false;
+            arm();
+          });
 }
 
 repository_actor registry_state::actor_of(const std::string& hash) const {
@@ -443,7 +471,7 @@ void registry_state::arm() {
   auto now = common->now();
   if (auto opens_at = picture.opens_at())
     wake = std::min(wake.value_or(*opens_at), *opens_at);
-  if (leading && !account_exists)
+  if (leading && pod_accounts.is_pending(picture.is_settled()))
     wake = std::min(wake.value_or(now + account_patience),
                     now + account_patience);
   if (!wake)
@@ -459,7 +487,7 @@ void registry_state::tick() {
       start(hash, one, true);
   if (picture.open(now))
     lead(leading);
-  ensure_account();
+  ensure_accounts();
   arm();
 }
 

@@ -4,8 +4,9 @@
 // placement.hpp say where each claim belongs and reads the Secrets that this
 // takes, starts and restarts one repository actor for every hash, passes facts
 // on to it, and gives out the places of places.hpp. It writes nothing but the
-// ServiceAccount of the pods. Spawned by the root.
+// ServiceAccounts that accounts.hpp asks for. Spawned by the root.
 
+#include "actors/accounts.hpp"
 #include "actors/addresses.hpp"
 #include "actors/aliases.hpp"
 #include "actors/interfaces.hpp"
@@ -55,9 +56,9 @@ struct registry_state {
   /// Then several repositories may share a location's Lease.
   bool identity_by_secret = false;
   bool leading = false;
-  bool account_exists = false;
-  /// Somebody who changes it back and forth is not answered hot.
-  std::optional<instant> account_tried;
+  /// Who needs the pods' ServiceAccount, and where it is.
+  accounts pod_accounts;
+  bool writes_account = false;
   opening picture;
   placement claims;
   addresses known;
@@ -113,7 +114,8 @@ private:
   void tell_shared(const std::string& location);
   void give_places();
   void arm();
-  void ensure_account();
+  void ensure_accounts();
+  void write(const accounts::change& what);
   bool may_write() const {
     return leading && picture.is_open();
   }

@@ -7,6 +7,7 @@
 #include "k8s_io/names.hpp"
 #include "k8s_io/status_requests.hpp"
 #include "metrics/log.hpp"
+#include "scheduler/home.hpp"
 #include "scheduler/timeline.hpp"
 #include "scheduler/wanted_cron_job.hpp"
 
@@ -94,7 +95,8 @@ void repository_state::begin(repository_setup given) {
   from.id = given.id;
   from.location_id = given.location_id;
   from.location = given.location;
-  known = observed{std::move(from)};
+  from.reached_by = given.reached_by;
+  known = observed{std::move(from), given.common->policy.operator_namespace};
   shown = tally{*given.common->meters, given.id};
   random.seed(std::random_device{}());
   common = std::move(given.common);
@@ -248,7 +250,8 @@ void repository_state::order_job(const step_ptr& step) {
       winner ? std::optional{winner->wish.who} : facts.lease.winner,
       {},
       {},
-      old ? facts.cron_jobs[old->job.kind].uid : object_uid{}};
+      old ? facts.cron_jobs[old->job.kind].uid : object_uid{},
+      namespaces_with_say(facts, common->policy.operator_namespace)};
   for (const auto& who : facts.claimants)
     order.claimants.push_back(who.wish.who);
   for (const auto& other : facts.aliases)
@@ -314,10 +317,11 @@ void repository_state::recover() {
   busy = true;
   auto mine = fmt::format("{}={}", names::repository_hash, hash());
   for (auto kind : maintenance_kinds)
-    read_again(watched_kind::cron_jobs, {},
-               cron_job_name(known.facts().id, kind));
-  read_again(watched_kind::jobs, mine, {});
-  read_again(watched_kind::pods, mine, {});
+    for (auto where : {watched_kind::cron_jobs, watched_kind::cron_jobs_beside})
+      read_again(where, {}, cron_job_name(known.facts().id, kind));
+  for (auto kind : {watched_kind::jobs, watched_kind::jobs_beside,
+                    watched_kind::pods, watched_kind::pods_beside})
+    read_again(kind, mine, {});
   read_again(watched_kind::secrets, mine, {});
   read_again(
       watched_kind::leases, {},
@@ -333,8 +337,11 @@ void repository_state::read_again(watched_kind kind, std::string label,
   call.ns = what.ns;
   call.metadata_only = what.metadata_only;
   call.label_selector = std::move(label);
-  if (!only.empty())
-    call.field_selector = "metadata.name=" + only;
+  if (!call.label_selector.empty() && !what.label_selector.empty())
+    call.label_selector += ',';
+  call.label_selector += what.label_selector;
+  call.field_selector = what.field_selector;
+  call.name = std::move(only);
   ++unread;
   self->request(common->api, caf::infinite, call_atom::value,
                 request_ptr{std::make_shared<const request>(std::move(call))})

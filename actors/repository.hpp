@@ -45,6 +45,7 @@ struct repository_setup {
   repository_id location_id;
   /// Canonical JSON of the location; empty until a claim or the CronJob tells.
   std::string location;
+  reach reached_by = reach::network;
   /// Read the facts from the API server first: this replaces an actor that
   /// crashed.
   bool recover = false;

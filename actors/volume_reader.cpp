@@ -1,6 +1,7 @@
 #include "actors/volume_reader.hpp"
 
 #include "actors/outcomes.hpp"
+#include "k8s_io/fields.hpp"
 #include "k8s_io/volume_objects.hpp"
 
 #include <caf/typed_response_promise.hpp>
@@ -23,6 +24,7 @@ struct search {
   api_client api;
   object_key claim;
   reading_promise promise;
+  std::string claim_uid{};
 
   void tell(result<volume_identity> what) {
     volume_reading told;
@@ -61,6 +63,12 @@ void read(const std::shared_ptr<search>& job, const resource& kind,
                               key.ns.empty() ? key.name : to_string(key))});
               return;
             }
+            // An operator that is narrowed to some namespaces may not read
+            // what belongs to none (contract section 12).
+            if (answer->status == 403 && kind == resources::volumes) {
+              job->tell(claim_volume(job->claim_uid));
+              return;
+            }
             boost::system::error_code broken;
             auto object = answer->ok()
                               ? boost::json::parse(answer->body, broken)
@@ -94,6 +102,7 @@ volume_reader_actor::behavior_type volume_reader(self_pointer self,
                  job->tell(name.why());
                  return;
                }
+               job->claim_uid = text_at(found, "metadata", "uid");
                read(job, resources::volumes, {{}, *name},
                     [job](const boost::json::value& volume) {
                       job->tell(read_volume(volume));

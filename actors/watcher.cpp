@@ -11,7 +11,7 @@ void watcher_state::upsert(const boost::json::object& object) {
 
 void watcher_state::remove(const object_identity& which,
                            const boost::json::object* last) {
-  loss gone{kind, which, nullptr};
+  loss gone{own_kind(kind), which, nullptr};
   if (last)
     gone.last = std::make_shared<const fact>(
       project(kind, boost::json::value(*last)));

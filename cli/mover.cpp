@@ -54,6 +54,11 @@ void add_identity(CLI::App& command, maintain_options& options) {
                   "nfs?server=nas&share=/export&mount=/repository")
       ->type_name("VOLUME");
   command
+      .add_option("--repository-folder", options.repository_folder,
+                  "Folder of the volume to use when it holds a repository and "
+                  "the root does not")
+      ->type_name("NAME");
+  command
       .add_option("--admitted", options.admitted,
                   "The ticket: the Job's UID as the operator noted it")
       ->envname("HOLYSTONE_ADMITTED")

@@ -39,12 +39,11 @@ request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
                     .substr(0, 6);
   auto name = old.key.name.substr(0, 63 - 7) + "-" + suffix;
   metadata["name"] = name;
-  metadata["namespace"] = old.key.ns;
+  metadata["namespace"] = wanted.key.ns;
   if (old.slot)
     metadata["annotations"].as_object()[names::scheduled_slot]
         = to_rfc3339(*old.slot);
-  // Never across namespaces: the garbage collector would delete it.
-  if (owner && wanted.key.ns == old.key.ns)
+  if (owner)
     metadata["ownerReferences"]
         = json::array{json::object{{"apiVersion", "batch/v1"},
                                    {"kind", "CronJob"},
@@ -56,7 +55,7 @@ request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
   request create;
   create.what = verb::create;
   create.kind = resources::jobs;
-  create.ns = old.key.ns;
+  create.ns = wanted.key.ns;
   create.name = name;
   create.body = json::serialize(job);
   return create;

@@ -13,9 +13,9 @@
 
 namespace holystone::k8s_io {
 
-/// A Job as the CronJob's template makes it in place of `old`. The
-/// CronJob `owner` controls it, as if it had made it: history limits count it,
-/// and it goes with the CronJob.
+/// A Job as the CronJob's template makes it in place of `old`, which may be in
+/// another namespace. The CronJob `owner` beside it controls it, as if it had
+/// made it: history limits count it, and it goes with the CronJob.
 request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
                      const job_fact& old, const object_uid& owner);
 

@@ -91,6 +91,9 @@ request apply(std::shared_ptr<const apply_cron_job> what,
   apply.kind = resources::cron_jobs;
   apply.ns = what->wanted.key.ns;
   apply.name = what->wanted.key.name;
+  // Where not every CronJob is watched one that nobody told us of is somebody
+  // else's, or ours and then there is no conflict.
+  apply.force = what->uid || what->wanted.made_from.empty();
   apply.body = body_text::maker{[what, mover] {
     auto object = cron_job(what->wanted, *mover);
     if (what->uid)

@@ -32,6 +32,10 @@ inline constexpr std::string_view source_secret
 /// Ours: label of a location; picks the Lease and finds pods.
 inline constexpr std::string_view location_hash
     = "volsync.backube/location-hash";
+/// Ours: label of what is made outside of the operator's namespace: that one's
+/// name. It tells what is ours there, and whose of several operators.
+inline constexpr std::string_view operator_namespace
+    = "volsync.backube/operator-namespace";
 /// Ours: annotation of a CronJob: the canonical location.
 inline constexpr std::string_view location = "volsync.backube/location";
 /// Ours: annotation: kind, namespace and name of the claim that won.

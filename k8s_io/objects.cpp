@@ -7,6 +7,7 @@
 #include "k8s_io/volume_objects.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace holystone::k8s_io {
 
@@ -246,6 +247,22 @@ cron_job_fact read_cron_job(const json::value& object) {
   found.conflict = value_of(meta.annotations, names::schedule_conflict);
   found.digest = digest_of_owned(object);
   return found;
+}
+
+std::optional<location> read_location(const json::value& cron_job) {
+  boost::system::error_code broken;
+  auto recorded = json::parse(
+      text_at(cron_job, "metadata", "annotations", names::location), broken);
+  const auto* members = recorded.if_object();
+  if (broken || !members)
+    return std::nullopt;
+  location where;
+  for (const auto& [name, value] : *members)
+    if (const auto* text = value.if_string())
+      where.parts.emplace(name, *text);
+  where.backend = std::exchange(where.parts["backend"], {});
+  where.parts.erase("backend");
+  return where;
 }
 
 job_fact read_job(const json::value& object) {

@@ -62,6 +62,9 @@ source_fact read_source(const boost::json::value& object);
 
 cron_job_fact read_cron_job(const boost::json::value& object);
 
+/// The location that a CronJob records.
+std::optional<location> read_location(const boost::json::value& cron_job);
+
 /// `ours` is told by the label of the repository and the field manager's mark.
 job_fact read_job(const boost::json::value& object);
 

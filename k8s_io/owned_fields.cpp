@@ -88,7 +88,8 @@ constexpr std::array container_fields{std::string_view{"name"},
                                       std::string_view{"securityContext"}};
 constexpr std::array owned_labels{
     names::kopia_maintenance, names::repository_hash, names::location_hash,
-    names::source_namespaces, names::run_kind,        names::velero_exclude};
+    names::source_namespaces, names::run_kind,        names::velero_exclude,
+    names::operator_namespace};
 constexpr std::array owned_annotations{
     names::source_namespaces, names::schedule_conflict,
     names::location,          names::winner,

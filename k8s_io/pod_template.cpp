@@ -17,6 +17,10 @@ json::object to_object(const quantities& amounts) {
   return object;
 }
 
+bool has_ca(const cron_job_intent& wanted) {
+  return !wanted.ca.empty() || wanted.own_ca;
+}
+
 json::array mover_arguments(const cron_job_intent& wanted,
                             const mover_settings& mover) {
   json::array arguments{
@@ -36,7 +40,10 @@ json::array mover_arguments(const cron_job_intent& wanted,
   if (wanted.volume)
     arguments.push_back(json::string(
         fmt::format("--volume={}", to_text(wanted.volume->identity))));
-  if (!wanted.ca.empty())
+  if (wanted.volume && !wanted.volume->folder.empty())
+    arguments.push_back(json::string(
+        fmt::format("--repository-folder={}", wanted.volume->folder)));
+  if (has_ca(wanted))
     arguments.push_back("--ca-file=/customCA/ca.crt");
   return arguments;
 }
@@ -56,6 +63,20 @@ json::array environment() {
                 fmt::format("metadata.annotations['{}']", names::own_runs)),
           field("HOLYSTONE_CONTROLLER_UID",
                 fmt::format("metadata.labels['{}']", names::controller_uid))};
+}
+
+/// The claimant's own CA object, under the name that the copies have.
+json::object ca_source_of(const custom_ca& ca) {
+  json::array items{json::object{{"key", ca.key}, {"path", "ca.crt"}}};
+  json::object volume{{"name", "custom-ca"}};
+  if (!ca.secret_name.empty())
+    volume["secret"] = {{"secretName", ca.secret_name},
+                        {"items", items},
+                        {"defaultMode", 0444}};
+  else
+    volume["configMap"] = {
+        {"name", ca.config_map_name}, {"items", items}, {"defaultMode", 0444}};
+  return volume;
 }
 
 /// The repository's own volume (contract section 3).
@@ -81,6 +102,8 @@ json::array volumes(const cron_job_intent& wanted) {
     list.push_back(
         {{"name", "custom-ca"},
          {"secret", {{"secretName", wanted.ca}, {"defaultMode", 0444}}}});
+  if (wanted.own_ca)
+    list.push_back(ca_source_of(*wanted.own_ca));
   if (wanted.volume)
     list.push_back(repository_source(*wanted.volume));
   return list;
@@ -93,7 +116,7 @@ json::array mounts(const cron_job_intent& wanted) {
                    {{"name", "config"}, {"mountPath", "/config"}},
                    {{"name", "cache"}, {"mountPath", "/cache"}},
                    {{"name", "tmp"}, {"mountPath", "/tmp"}}};
-  if (!wanted.ca.empty())
+  if (has_ca(wanted))
     list.push_back({{"name", "custom-ca"},
                     {"mountPath", "/customCA"},
                     {"readOnly", true}});
@@ -129,11 +152,15 @@ json::object container(const cron_job_intent& wanted,
 } // namespace
 
 json::object common_labels(const cron_job_intent& wanted) {
-  return {{names::kopia_maintenance, "true"},
-          {names::repository_hash, wanted.id.hex},
-          {names::location_hash, wanted.location_id.hex},
-          {names::run_kind, to_string(wanted.kind)},
-          {names::source_namespaces, namespaces_label(wanted.namespaces)}};
+  json::object labels{
+      {names::kopia_maintenance, "true"},
+      {names::repository_hash, wanted.id.hex},
+      {names::location_hash, wanted.location_id.hex},
+      {names::run_kind, to_string(wanted.kind)},
+      {names::source_namespaces, namespaces_label(wanted.namespaces)}};
+  if (!wanted.made_from.empty())
+    labels[names::operator_namespace] = wanted.made_from;
+  return labels;
 }
 
 json::object run_labels(const cron_job_intent& wanted) {
@@ -162,20 +189,22 @@ json::object pod_template(const cron_job_intent& wanted,
             {"volumes", volumes(wanted)}}}};
 }
 
-request apply_service_account(std::string_view operator_namespace) {
+request apply_service_account(std::string_view ns,
+                              std::string_view operator_namespace) {
+  json::object labels{{names::kopia_maintenance, "true"}};
+  if (ns != operator_namespace)
+    labels[names::operator_namespace] = operator_namespace;
   request what;
   what.what = verb::apply;
   what.kind = resources::service_accounts;
-  what.ns = operator_namespace;
+  what.ns = ns;
   what.name = names::service_account;
-  what.body = json::serialize(
-      json::object{{"apiVersion", "v1"},
-                   {"kind", "ServiceAccount"},
-                   {"metadata",
-                    {{"name", what.name},
-                     {"namespace", what.ns},
-                     {"labels", {{names::kopia_maintenance, "true"}}}}},
-                   {"automountServiceAccountToken", false}});
+  what.body = json::serialize(json::object{
+      {"apiVersion", "v1"},
+      {"kind", "ServiceAccount"},
+      {"metadata",
+       {{"name", what.name}, {"namespace", what.ns}, {"labels", labels}}},
+      {"automountServiceAccountToken", false}});
   return what;
 }
 

@@ -35,6 +35,7 @@ boost::json::object pod_template(const cron_job_intent& wanted,
                                  const mover_settings& mover);
 
 /// The ServiceAccount of the pods: no rights, no token (contract section 3).
-request apply_service_account(std::string_view operator_namespace);
+request apply_service_account(std::string_view ns,
+                              std::string_view operator_namespace);
 
 } // namespace holystone::k8s_io

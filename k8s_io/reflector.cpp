@@ -57,6 +57,7 @@ request ask(const reflected& what, verb how) {
   out.ns = what.ns;
   out.name = what.name;
   out.label_selector = what.label_selector;
+  out.field_selector = what.field_selector;
   out.metadata_only = what.metadata_only;
   return out;
 }

@@ -58,6 +58,7 @@ struct reflected {
   /// One object's name, or empty.
   std::string name = {};
   std::string label_selector = {};
+  std::string field_selector = {};
   /// Names, labels and annotations, never content (P-3).
   bool metadata_only = false;
 };

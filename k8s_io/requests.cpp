@@ -173,7 +173,7 @@ std::string to_target(const request& what) {
       break;
     case verb::apply:
       out.add("fieldManager", field_manager);
-      out.add("force", "true");
+      out.add("force", what.force ? "true" : "false");
       break;
     case verb::create:
     case verb::merge_patch:

@@ -135,6 +135,10 @@ struct request {
   /// watch: the server ends it after this time.
   std::optional<seconds> timeout;
 
+  // -- apply ------------------------------------------------------------------
+  /// Take over fields that others have set; without it that is a conflict.
+  bool force = true;
+
   // -- remove -----------------------------------------------------------------
   /// Preconditions of a delete; empty members are not sent.
   object_uid uid;

@@ -18,6 +18,9 @@ constexpr std::string_view mover_directory = "/mnt/";
 /// Where the fork's first movers had `repositoryPVC`.
 constexpr std::string_view former_repository_mount = "/kopia";
 
+/// Where a `repositoryPVC` may hold its repository instead of its root.
+constexpr std::string_view repository_folder = "repository";
+
 /// A name that the fork accepts: it is one directory below /mnt.
 bool is_directory_name(const std::string& name) {
   return !name.empty() && name.find('/') == name.npos
@@ -55,8 +58,9 @@ std::string monitors_of(const json::value& volume) {
 std::vector<named_volume> read_named_volumes(const json::value& kopia) {
   std::vector<named_volume> found;
   if (auto own = text_at(kopia, "repositoryPVC"); !own.empty()) {
-    found.push_back({own, {}, {}, std::string{repository_mount}});
-    found.push_back({own, {}, {}, std::string{former_repository_mount}});
+    for (auto mount : {repository_mount, former_repository_mount})
+      found.push_back(
+          {own, {}, {}, std::string{mount}, std::string{repository_folder}});
   }
   for (const auto& item : items_at(kopia, "moverVolumes")) {
     auto name = text_at(item, "mountPath");

@@ -95,6 +95,20 @@ result<scheduler::secret_data> read_credentials(const std::string& directory) {
   return out;
 }
 
+/// Where kopia finds the repository on its volume; it is never made.
+void find_folder(const maintain_options& options,
+                 scheduler::volume_identity& volume) {
+  // What kopia's filesystem storage calls the blob with the format.
+  constexpr const char* format_file = "kopia.repository.f";
+  const fs::path root{volume.mounted_at};
+  const auto folder = root / options.repository_folder;
+  std::error_code failed;
+  if (!options.repository_folder.empty() && !volume.mounted_at.empty()
+      && !fs::exists(root / format_file, failed)
+      && fs::exists(folder / format_file, failed))
+    volume.mounted_at = folder.string();
+}
+
 result<scheduler::repository_access>
 find_access(const maintain_options& options,
             const scheduler::secret_data& secret) {
@@ -103,6 +117,7 @@ find_access(const maintain_options& options,
     auto parsed = scheduler::parse_volume(options.volume);
     if (!parsed)
       return parsed.why();
+    find_folder(options, *parsed);
     volume = *parsed;
   }
   return scheduler::access_repository(secret, options.ns, volume,

@@ -10,6 +10,8 @@
 //   --namespace NS           the claim's namespace: completes host names
 //   --volume TEXT            what a filesystem repository sits on, as
 //                            scheduler/volume_identity.hpp writes it
+//   --repository-folder NAME looked into when the volume's root holds no
+//                            repository
 //   --credentials DIR        mounted Secret copy, a file a key   /credentials
 //   --ca-file FILE           certificates (PEM) to trust besides the system's
 //   --config DIR             pod-private emptyDir         /config
@@ -58,6 +60,9 @@ struct maintain_options {
   std::string ns;
   /// Empty: not a volume, or not known yet.
   std::string volume;
+  /// Folder at the volume's root that is taken when it holds a repository and
+  /// the root holds none; empty: none is.
+  std::string repository_folder;
   std::string credentials_directory = "/credentials";
   std::string ca_file;
   std::string config_directory = "/config";

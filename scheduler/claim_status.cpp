@@ -20,6 +20,16 @@ std::string sentence(std::string text) {
   return text.empty() ? text : text + ".";
 }
 
+/// The CronJob as people find it: with its namespace where that is not the
+/// operator's.
+std::string cron_job_words(const repository_facts& facts,
+                           const claimant* winner, maintenance_kind kind) {
+  auto name = cron_job_name(facts.id, kind);
+  return winner && facts.reached_by == reach::claim
+             ? to_string(object_key{winner->wish.who.object.ns, name})
+             : name;
+}
+
 /// A CronJob under one of our names that keeps us from making ours. One under
 /// the quick name disturbs nobody while no quick runs are wanted.
 std::string foreign_cron_job(const repository_facts& facts,
@@ -30,7 +40,7 @@ std::string foreign_cron_job(const repository_facts& facts,
         = kind == maintenance_kind::full
           || (winner && !schedule_of(winner->wish.settings, kind).empty());
     if (found.exists && !found.ours && is_wanted)
-      return cron_job_name(facts.id, kind);
+      return cron_job_words(facts, winner, kind);
   }
   return {};
 }
@@ -105,7 +115,9 @@ std::optional<instant> next_maintenance(const repository_facts& facts,
 
 /// Reason and message of a claim without a defect of its own.
 void tell(claim_status& status, const repository_facts& facts,
-          const claim& wish, const claim& wins) {
+          const claim& wish, const claimant& winner) {
+  const auto& wins = winner.wish;
+  auto cron_job = cron_job_words(facts, &winner, maintenance_kind::full);
   auto trail = failures_of(facts.lease.known);
   if (is_refused(facts, wish)) {
     status.reason = "Error";
@@ -133,8 +145,8 @@ void tell(claim_status& status, const repository_facts& facts,
   } else {
     status.reason = "Scheduled";
     status.message = fmt::format(
-        "CronJob {} maintains this repository at {}, as {} asks.{}",
-        status.cron_job, words_for(wins.settings), to_string(wins.who), trail);
+        "CronJob {} maintains this repository at {}, as {} asks.{}", cron_job,
+        words_for(wins.settings), to_string(wins.who), trail);
   }
 }
 
@@ -185,11 +197,10 @@ claim_status wanted_status(const repository_facts& facts,
   status.last_maintenance = facts.lease.known.success_ended;
   status.failures = facts.lease.known.failures;
   status.observed_generation = wish.generation;
-  auto name = cron_job_name(facts.id, maintenance_kind::full);
   const auto& cron_job = facts.cron_jobs.full;
   status.warnings = wanted_warnings(facts, who, now);
   if (cron_job.exists && cron_job.ours)
-    status.cron_job = name;
+    status.cron_job = cron_job_name(facts.id, maintenance_kind::full);
   const auto* winner = account.winner;
   status.next_maintenance = account.next_maintenance;
   if (wish.defect) {
@@ -200,9 +211,11 @@ claim_status wanted_status(const repository_facts& facts,
     status.message = account.error;
   } else if (!winner || !cron_job.exists) {
     status.reason = "Waiting";
-    status.message = fmt::format("CronJob {} is being made.", name);
+    status.message
+        = fmt::format("CronJob {} is being made.",
+                      cron_job_words(facts, winner, maintenance_kind::full));
   } else {
-    tell(status, facts, wish, winner->wish);
+    tell(status, facts, wish, *winner);
     if (status.ready && !account.long_wait.empty()) {
       status.ready = false;
       status.reason = "Waiting";

@@ -101,6 +101,31 @@ repository_action edit_of(const repository_facts& facts, const wishes& wanted,
   return apply_cron_job{*intent, wanted.digests[kind], found.uid};
 }
 
+/// A CronJob in a namespace that the repository has left, or in one that never
+/// was its home; none while a Job there is still of use.
+repository_action sweep_of(const repository_facts& facts) {
+  auto is_used = [&](const std::string& ns) {
+    return (facts.lease.holder && facts.lease.holder_job.ns == ns)
+           || std::ranges::any_of(facts.jobs, [&](const job_fact& job) {
+                return job.key.ns == ns && is_unfinished(job);
+              });
+  };
+  for (auto kind : maintenance_kinds)
+    for (const auto& old : facts.elsewhere[kind])
+      if (old.ours && !old.deleting && !is_used(old.ns))
+        return delete_cron_job{
+            {old.ns, cron_job_name(facts.id, kind)}, old.uid, true};
+  return {};
+}
+
+/// Is a CronJob of ours in another namespace, even if it is going?
+bool is_elsewhere(const repository_facts& facts) {
+  return std::ranges::any_of(maintenance_kinds, [&](auto kind) {
+    return std::ranges::count(facts.elsewhere[kind], true, &cron_job_fact::ours)
+           > 0;
+  });
+}
+
 admission_view admission_of(const repository_facts& facts,
                             const repository_policy& policy,
                             const wishes& wanted, const is_blocked& blocked) {
@@ -189,6 +214,8 @@ repository_step dismantle(const repository_facts& facts,
           {policy.operator_namespace, cron_job_name(facts.id, kind)},
           cron_job.uid});
     }
+  if (is_elsewhere(facts))
+    return offer(sweep_of(facts));
   // Most went with the CronJobs; one whose owner was another did not.
   for (const auto& job : facts.jobs)
     if (job.ours)
@@ -245,7 +272,7 @@ std::string subject_of(const repository_action& action) {
       return "cronjob/" + a.key.name;
     }
     std::string operator()(const delete_cron_job& a) const {
-      return "cronjob/" + a.key.name;
+      return "cronjob/" + (a.is_elsewhere ? to_string(a.key) : a.key.name);
     }
     std::string operator()(const write_status& a) const {
       return "status/" + to_string(a.who);
@@ -298,6 +325,11 @@ repository_step next_step(const repository_facts& facts,
     if (!std::holds_alternative<std::monostate>(edit) && take(std::move(edit)))
       return step;
   }
+  if (auto sweep = sweep_of(facts);
+      is_in_place(facts, wanted, maintenance_kind::full)
+      && !std::holds_alternative<std::monostate>(sweep)
+      && take(std::move(sweep)))
+    return step;
   // Nothing starts from a template that is not the wanted one.
   if (const auto* job = job_to_start(admission);
       job && is_in_place(facts, wanted, job->kind)

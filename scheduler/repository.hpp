@@ -40,6 +40,8 @@ struct set_last_schedule {
 struct delete_cron_job {
   object_key key;
   object_uid uid;
+  /// It is in a namespace that the repository has left.
+  bool is_elsewhere = false;
 };
 
 /// Delete the repository's Lease when nothing claims it.

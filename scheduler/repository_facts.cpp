@@ -8,9 +8,25 @@ namespace holystone::scheduler {
 
 namespace {
 
+/// Does the CronJob record a winner that counts? Whoever may write to a
+/// tenant's namespace can at most say that this tenant has won.
+bool records_winner(const repository_facts& facts, const cron_job_fact& one) {
+  return one.winner
+         && (facts.reached_by != reach::claim
+             || one.winner->object.ns == one.ns);
+}
+
+/// After a hand-over between namespaces there may be two CronJobs; the later
+/// one tells.
 std::optional<claim_key> incumbent_of(const repository_facts& facts) {
-  const auto& recorded = facts.cron_jobs.full.winner;
-  return recorded ? recorded : facts.lease.winner;
+  const auto& here = facts.cron_jobs.full;
+  const auto* last = records_winner(facts, here) ? &here : nullptr;
+  if (facts.reached_by == reach::claim)
+    for (const auto& other : facts.elsewhere.full)
+      if (other.ours && records_winner(facts, other)
+          && (!last || last->effective_since < other.effective_since))
+        last = &other;
+  return last ? last->winner : facts.lease.winner;
 }
 
 } // namespace

@@ -47,9 +47,10 @@ struct copy_fact {
 /// A CronJob under one of our names as the API server shows it.
 struct cron_job_fact {
   bool exists = false;
+  std::string ns;
   object_uid uid;
   resource_version version;
-  /// Carries our label; otherwise somebody else's object has our name.
+  /// Carries our labels; otherwise somebody else's object has our name.
   bool ours = false;
   bool deleting = false;
   std::string schedule;
@@ -112,6 +113,7 @@ struct claimant {
   /// Where its repository is; empty while that is unknown.
   repository_id location_id;
   std::string location;
+  reach reached_by = reach::network;
   /// Absent: no status of ours was ever written.
   std::optional<claim_status> status;
   /// When the condition took the value that it has.
@@ -132,11 +134,18 @@ struct repository_facts {
   repository_id id;
   repository_id location_id;
   std::string location;
+  reach reached_by = reach::network;
   std::vector<claimant> claimants;
+  /// Those of the namespace where the repository is at home (home.hpp).
   per_kind<cron_job_fact> cron_jobs;
+  /// Those under our names in other namespaces.
+  per_kind<std::vector<cron_job_fact>> elsewhere;
   std::vector<copy_fact> copies;
   std::vector<job_fact> jobs;
   std::vector<pod_fact> pods;
+  /// Those with our labels in namespaces that have no say (home.hpp).
+  std::vector<job_fact> strange_jobs;
+  std::vector<pod_fact> strange_pods;
   lease_fact lease;
   /// Other locations of the same repository.
   std::vector<alias_fact> aliases;

@@ -43,6 +43,8 @@ std::string volume_of(const location& where) {
     return join(part(where, "driver"), "/", part(where, "handle"));
   if (kind == "pv")
     return join("persistent volume", " ", part(where, "uid"));
+  if (kind == "pvc")
+    return join("persistent volume claim", " ", part(where, "uid"));
   if (kind == "hostpath")
     return join("node", " ", part(where, "node"));
   if (kind == "unknown")
@@ -76,6 +78,15 @@ repository_id identify_by_secret(std::string_view secret_name,
       .raw("location", canonical_json(where))
       .text("repository", secret_name);
   return short_hash(out.str());
+}
+
+reach reach_of(const location& where) {
+  if (where.backend != "filesystem")
+    return reach::network;
+  const auto kind = part(where, "volume");
+  return kind == "nfs"       ? reach::nfs
+         : kind == "unknown" ? reach::unknown
+                             : reach::claim;
 }
 
 std::string endpoint_of(const location& where) {

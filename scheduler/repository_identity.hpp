@@ -32,6 +32,18 @@ struct location {
   friend bool operator==(const location&, const location&) = default;
 };
 
+/// From where pods reach a location's data.
+enum class reach {
+  /// Over the network, from every namespace.
+  network,
+  /// An NFS export, which pods of every namespace can mount.
+  nfs,
+  /// Through a PersistentVolumeClaim, in that one's namespace only.
+  claim,
+  /// A path on a volume that nothing tells of.
+  unknown
+};
+
 /// The CA that a claim names, as S0 hashes it; all empty when there is none.
 struct custom_ca {
   std::string secret_name;
@@ -51,6 +63,9 @@ repository_id identify(const location& where);
 /// `--repository-identity=secret` (S0); the namespace is not in it.
 repository_id identify_by_secret(std::string_view secret_name,
                                  const custom_ca& ca, const location& where);
+
+/// From where the data is reached.
+reach reach_of(const location& where);
 
 /// The server behind a location, for the limit per storage endpoint.
 std::string endpoint_of(const location& where);

@@ -53,7 +53,7 @@ repository_volume to_repository_volume(const named_volume& named,
   found.mount_path = named.seen_at;
   found.mounted_at = repository_mount;
   auto is_inline = named.claim_name.empty() || found.kind == "nfs";
-  return {std::move(found), is_inline ? object_key{} : claim};
+  return {std::move(found), is_inline ? object_key{} : claim, named.folder};
 }
 
 std::string_view namespace_of(const repository_volume& volume) {

@@ -30,6 +30,9 @@ struct named_volume {
   std::string nfs_path;
   /// Where paths in the Secret expect it, e.g. `/mnt/backups`.
   std::string seen_at;
+  /// The folder that may hold the repository instead of the root (contract
+  /// section 11); empty: none.
+  std::string folder{};
 
   friend bool operator==(const named_volume&, const named_volume&) = default;
 };
@@ -39,6 +42,8 @@ struct repository_volume {
   volume_identity identity;
   /// What to mount; an empty name: the NFS export itself.
   object_key claim;
+  /// Where to look when there is no repository at the root; empty: nowhere.
+  std::string folder{};
 
   friend bool operator==(const repository_volume&, const repository_volume&)
       = default;

@@ -54,6 +54,9 @@ std::string secret_in_use(const repository_facts& facts, const claim& wish) {
 
 std::vector<write_copy> missing_copies(const repository_facts& facts) {
   std::vector<write_copy> missing;
+  // Pods beside their claim mount its own Secret and CA.
+  if (facts.reached_by == reach::claim)
+    return missing;
   auto look = [&](const copy_source& source, const object_uid& uid,
                   const std::string& version) {
     if (version.empty())
@@ -75,6 +78,8 @@ std::vector<write_copy> missing_copies(const repository_facts& facts) {
 }
 
 bool is_claimed(const repository_facts& facts, const copy_fact& copy) {
+  if (facts.reached_by == reach::claim)
+    return false;
   return std::ranges::any_of(facts.claimants, [&](const claimant& c) {
     return repository_secret(c.wish) == copy.source
            || ca_source(c.wish) == copy.source;

@@ -78,11 +78,12 @@ struct kind_rule {
   std::array<const char*, 2> required;
 };
 
-constexpr std::array<kind_rule, 6> kinds = {{{"nfs", {"server", "share"}},
+constexpr std::array<kind_rule, 7> kinds = {{{"nfs", {"server", "share"}},
                                              {"cephfs", {"server", "share"}},
                                              {"smb", {"server", "share"}},
                                              {"csi", {"driver", "handle"}},
                                              {"pv", {"uid", nullptr}},
+                                             {"pvc", {"uid", nullptr}},
                                              {"hostpath", {"node", "path"}}}};
 
 result<volume_identity> checked(volume_identity volume) {
@@ -96,7 +97,7 @@ result<volume_identity> checked(volume_identity volume) {
     return volume;
   }
   return error{fmt::format("volume kind '{}' is none of nfs, cephfs, smb, csi, "
-                           "pv, hostpath",
+                           "pv, pvc, hostpath",
                            volume.kind)};
 }
 
@@ -171,6 +172,10 @@ volume_identity csi_volume(std::string_view driver, std::string_view handle,
 
 volume_identity pv_volume(std::string_view uid) {
   return {"pv", {{"uid", std::string{uid}}}};
+}
+
+volume_identity claim_volume(std::string_view uid) {
+  return {"pvc", {{"uid", std::string{uid}}}};
 }
 
 volume_identity host_path_volume(std::string_view node, std::string_view path) {

@@ -15,7 +15,7 @@ namespace holystone::scheduler {
 
 /// A volume: its kind, what identifies it, and where pods see it.
 struct volume_identity {
-  /// `nfs`, `cephfs`, `smb`, `csi`, `pv` or `hostpath`.
+  /// `nfs`, `cephfs`, `smb`, `csi`, `pv`, `pvc` or `hostpath`.
   std::string kind;
   /// `server` and `share`; `driver` and `handle`; `uid`; `node` and `path`.
   std::map<std::string, std::string> parts;
@@ -45,6 +45,10 @@ csi_volume(std::string_view driver, std::string_view handle,
 
 /// A PersistentVolume of any other kind, by its UID.
 volume_identity pv_volume(std::string_view uid);
+
+/// What a PersistentVolumeClaim stands for when nobody may read the
+/// PersistentVolume behind it: the claim, by its UID.
+volume_identity claim_volume(std::string_view uid);
 
 /// A directory of one node.
 volume_identity host_path_volume(std::string_view node, std::string_view path);

@@ -1,5 +1,6 @@
 #include "scheduler/wanted_cron_job.hpp"
 
+#include "scheduler/home.hpp"
 #include "scheduler/secret_copies.hpp"
 #include "scheduler/timeline.hpp"
 
@@ -11,18 +12,31 @@ namespace holystone::scheduler {
 
 namespace {
 
-/// Is the repository on a volume that can't be told just now?
+/// Is the repository on a volume that the claim can't name just now?
 bool lacks_volume(const repository_facts& facts, const claim& wish) {
   return !wish.volume
-         && facts.location.find("\"backend\":\"filesystem\"")
-                != std::string::npos
-         && facts.location.find("\"volume\":\"unknown\"") == std::string::npos;
+         && (facts.reached_by == reach::nfs
+             || facts.reached_by == reach::claim);
 }
 
-/// Can pods of that namespace mount the claim's volume?
-bool can_mount(const claim& wish, std::string_view ns) {
-  auto only = wish.volume ? namespace_of(*wish.volume) : std::string_view{};
-  return only.empty() || only == ns;
+/// Names what the pods authenticate with: the claim's own objects where those
+/// are, or else their copies. False while a copy is missing.
+bool name_credentials(cron_job_intent& wanted, const repository_facts& facts,
+                      const claim& wish) {
+  if (facts.reached_by == reach::claim) {
+    wanted.credentials = wish.secret.name;
+    wanted.own_ca = wish.ca;
+    return true;
+  }
+  const auto* credentials = find_copy(facts, repository_secret(wish));
+  auto ca = ca_source(wish);
+  const auto* ca_copy = ca ? find_copy(facts, *ca) : nullptr;
+  if (!credentials || (ca && !ca_copy))
+    return false;
+  wanted.credentials = credentials->key.name;
+  if (ca)
+    wanted.ca = ca_copy->key.name;
+  return true;
 }
 
 /// Whom the mover may relieve of the repository. Users choose these names, and
@@ -64,39 +78,34 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   if (!winner)
     return std::nullopt;
   const auto& wish = winner->wish;
-  if (lacks_volume(facts, wish) || !can_mount(wish, policy.operator_namespace))
-    return std::nullopt;
   auto table = timetable_of(wish.settings, kind, facts.id);
-  const auto* credentials = find_copy(facts, repository_secret(wish));
-  if (!table || !credentials)
+  if (!table || lacks_volume(facts, wish))
     return std::nullopt;
   auto claims = claims_of(facts);
-  cron_job_intent wanted{
-      {policy.operator_namespace, cron_job_name(facts.id, kind)},
-      kind,
-      facts.id,
-      facts.location_id,
-      facts.location,
-      wish.settings,
-      table->text,
-      wish.who,
-      source_namespaces(claims),
-      {},
-      credentials->key.name,
-      {},
-      conflict_text(claims, wish),
-      now};
+  cron_job_intent wanted{{home_of(facts, policy.operator_namespace),
+                          cron_job_name(facts.id, kind)},
+                         kind,
+                         facts.id,
+                         facts.location_id,
+                         facts.location,
+                         wish.settings,
+                         table->text,
+                         wish.who,
+                         source_namespaces(claims),
+                         {},
+                         {},
+                         {},
+                         conflict_text(claims, wish),
+                         now};
   wanted.volume = wish.volume;
   wanted.holds_jobs = policy.admission;
   if (!policy.admission)
     wanted.secret = secret_in_use(facts, wish);
+  if (wanted.key.ns != policy.operator_namespace)
+    wanted.made_from = policy.operator_namespace;
   wanted.known_identities = identities_of(claims);
-  if (auto ca = ca_source(wish)) {
-    const auto* copy = find_copy(facts, *ca);
-    if (!copy)
-      return std::nullopt;
-    wanted.ca = copy->key.name;
-  }
+  if (!name_credentials(wanted, facts, wish))
+    return std::nullopt;
   const auto& found = facts.cron_jobs[kind];
   if (found.exists && found.effective_since && found.schedule == wanted.schedule
       && found.time_zone == wish.settings.time_zone

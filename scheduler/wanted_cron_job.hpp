@@ -33,7 +33,8 @@ struct cron_job_intent {
   std::vector<std::string> namespaces;
   /// Clients whose ownership may be taken, sorted (contract section 6).
   std::vector<std::string> known_identities;
-  /// Name of the winner's Secret copy.
+  /// Name of the winner's Secret copy, or of the Secret itself when the pods
+  /// run in its namespace.
   std::string credentials;
   /// Name of the CA's copy; empty: none.
   std::string ca;
@@ -46,6 +47,10 @@ struct cron_job_intent {
   /// What its Jobs authenticate with, as the ledger names it; said only where
   /// no Lease does (`--admission=off`).
   std::string secret{};
+  /// The CA object itself when the pods run in its namespace.
+  std::optional<custom_ca> own_ca{};
+  /// The operator's namespace when the pods run in another one: whose they are.
+  std::string made_from{};
 };
 
 /// Digests of a manifest's owned fields: of the whole, and of the Job template.

@@ -32,7 +32,7 @@ job_seen make_job(const std::string& label, const std::string& uid) {
 TEST_CASE("a CronJob is its name's repository's") {
   addresses all;
   auto of = [&](const std::string& name) {
-    return all.learn(cron_job_seen{{"volsync-system", name}, {}});
+    return all.learn(cron_job_seen{{"volsync-system", name}, {}, {}});
   };
   CHECK(of("kopia-maintenance-" + hash) == hash);
   CHECK(of("kopia-maintenance-" + hash + "-quick") == hash);

@@ -15,7 +15,7 @@ observed a_repository() {
   repository_facts from;
   from.id = {"0123456789abcdef"};
   from.location_id = {"fedcba9876543210"};
-  return observed{std::move(from)};
+  return observed{std::move(from), "volsync-system"};
 }
 
 fact cron_job(const std::string& version, const std::string& schedule) {
@@ -24,7 +24,7 @@ fact cron_job(const std::string& version, const std::string& schedule) {
   now_is.uid = {"cron-job"};
   now_is.version = {version};
   now_is.schedule = schedule;
-  return cron_job_seen{cron_job_key, now_is};
+  return cron_job_seen{cron_job_key, now_is, {}};
 }
 
 fact_ptr share(observation what) {
@@ -147,7 +147,7 @@ TEST_CASE("A-5: a pod that had a node and vanished has not ended") {
 }
 
 TEST_CASE("the loss of another repository's object changes nothing") {
-  observed known;
+  auto known = a_repository();
   known.see(share(cron_job("1", "ours")), start);
   lease_seen lease;
   lease.fact.exists = true;
@@ -168,7 +168,7 @@ TEST_CASE("the loss of another repository's object changes nothing") {
 }
 
 TEST_CASE("A-5: who frees the Lease by hand vouches for a vanished pod") {
-  observed known;
+  auto known = a_repository();
   lease_seen lease;
   lease.fact.exists = true;
   lease.fact.holder = {"job"};

@@ -26,10 +26,11 @@ TEST_CASE("the mover's help names every flag of the pod template") {
   const auto run = run_program({"mover", "maintain", "--help"});
   CHECK(run.exit_code == 0);
   for (const char* flag :
-       {"--repository", "--namespace", "--volume", "--credentials", "--ca-file",
-        "--config", "--cache", "--kind", "--no-verify", "--deadline",
-        "--takeover", "--known-identity", "--admission", "--termination-log",
-        "--kopia", "HOLYSTONE_ADMITTED", "HOLYSTONE_CONTROLLER_UID"}) {
+       {"--repository", "--namespace", "--volume", "--repository-folder",
+        "--credentials", "--ca-file", "--config", "--cache", "--kind",
+        "--no-verify", "--deadline", "--takeover", "--known-identity",
+        "--admission", "--termination-log", "--kopia", "HOLYSTONE_ADMITTED",
+        "HOLYSTONE_CONTROLLER_UID"}) {
     INFO(flag);
     CHECK(says(run.out, flag));
   }

@@ -19,6 +19,7 @@ FETCH = ("import sys, urllib.request as u; "
          "print(u.urlopen(sys.argv[1], timeout=5).read().decode())")
 HASH = "volsync.backube/repository-hash"
 PASSWORD = "correct horse battery staple"
+MOVER = 1000  # the user of maintenance pods
 FULL = "snapshot-gc"  # kopia's record of it stands for a full run
 NODE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "node")
 
@@ -113,6 +114,22 @@ class RealWorld:
             "--override-hostname", host, "--cache-directory",
             os.path.join(self.folder.name, bucket, "cache"))
 
+    def create_disk(self, name):
+        """A repository in a directory of the node; where that is."""
+        folder = os.path.join(self.folder.name, name + "-disk")
+        self.kopia(name, "repository", "create", "filesystem", "--path",
+                   folder, "--override-username", "data",
+                   "--override-hostname", name, "--cache-directory",
+                   os.path.join(self.folder.name, name, "cache"))
+        os.chmod(self.folder.name, 0o755)
+        for place, folders, files in os.walk(folder):
+            for one in [place] + [os.path.join(place, f) for f in files]:
+                os.chown(one, MOVER, MOVER)
+        return folder
+
+    def bind(self, namespace, claim):
+        """The controller manager does that."""
+
     def secret(self, bucket, prefix, scheme="http"):
         """The keys of a user's repository Secret."""
         endpoint = os.environ["S3_ENDPOINT" if scheme == "http"
@@ -176,6 +193,15 @@ class SimulatedWorld:
 
     def create_repository(self, bucket, prefix, user, host):
         """Needs nothing: the first connection finds an empty repository."""
+
+    def create_disk(self, name):
+        return "/" + name
+
+    def bind(self, namespace, claim):
+        """The simulator knows PersistentVolumes only as objects."""
+        self.cluster.run("patch", "pvc", claim, "-n", namespace,
+                         "--subresource=status", "--type=merge", "-p",
+                         '{"status":{"phase":"Bound"}}')
 
     def secret(self, bucket, prefix, scheme="http"):
         return {

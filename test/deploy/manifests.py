@@ -240,23 +240,40 @@ class rights(unittest.TestCase):
                 self.assertNotIn("*", rule["apiGroups"] + rule["resources"]
                                  + rule["verbs"])
 
-    def test_cluster_wide_only_status_and_events_are_written(self):
+    def test_cluster_wide_no_secret_and_no_volume_is_written(self):
         written = {(r, v) for r, v in self.granted("ClusterRole")
                    if v not in ("get", "list", "watch")}
-        self.assertEqual(written, {("replicationsources/status", "patch"),
-                                   ("events", "create"), ("events", "patch")})
+        # A repository on a volume is maintained where that can be mounted.
+        maintenance = {(r, v) for r in ("cronjobs", "jobs", "serviceaccounts")
+                       for v in ("create", "patch", "delete")}
+        self.assertEqual(written, maintenance | {
+            ("cronjobs/status", "patch"), ("replicationsources/status", "patch"),
+            ("events", "create"), ("events", "patch")})
+
+    def test_one_service_account_is_written_and_no_other(self):
+        for kind in ("ClusterRole", "Role"):
+            for rule in named(kind)["rules"]:
+                if "serviceaccounts" in rule["resources"]:
+                    self.assertEqual(rule["resources"], ["serviceaccounts"])
+                    self.assertEqual(rule["resourceNames"],
+                                     ["volsync-kopia-maintenance"])
+
+    def test_volumes_are_read_one_by_one(self):
+        for resource in ("persistentvolumes", "persistentvolumeclaims"):
+            self.assertEqual({v for r, v in self.granted("ClusterRole")
+                              if r == resource}, {"get"})
 
     def test_nothing_is_updated_by_put(self):
         for kind in ("ClusterRole", "Role"):
             self.assertNotIn("update", {v for _, v in self.granted(kind)})
 
     def test_what_is_applied_may_be_created(self):
-        role = self.granted("Role")
-        for resource in ("cronjobs", "secrets", "serviceaccounts", "leases",
-                         "jobs"):
-            for verb in ("create", "patch", "delete"):
-                self.assertIn((resource, verb), role)
-        self.assertIn(("cronjobs/status", "patch"), role)
+        for kind, resources in (("Role", ("secrets", "leases")),
+                                ("ClusterRole", ("cronjobs", "jobs",
+                                                 "serviceaccounts"))):
+            for resource in resources:
+                for verb in ("create", "patch", "delete"):
+                    self.assertIn((resource, verb), self.granted(kind))
 
 
 class options(unittest.TestCase):

@@ -74,6 +74,10 @@ TEST_CASE("a Job made anew is the CronJob's, but never across namespaces") {
   CHECK(text_at(owner, "uid") == "cron");
   CHECK(flag_at(owner, "controller") == true);
   CHECK(owners({}).empty());
+  // From wherever the old one was, it is made where its owner is.
   old.key.ns = "elsewhere";
-  CHECK(owners({"cron"}).empty());
+  auto moved = recreate_job(an_intent(), mover, old, {"cron"});
+  CHECK(moved.ns == an_intent().key.ns);
+  CHECK(text_at(body_of(moved), "metadata", "namespace")
+        == an_intent().key.ns);
 }

@@ -109,6 +109,7 @@ TEST_CASE("A-12: lastScheduleTime is a patch of the status by UID") {
 }
 
 TEST_CASE("the pods' ServiceAccount has no token") {
-  auto body = body_of(apply_service_account("volsync-system"));
+  auto body
+      = body_of(apply_service_account("volsync-system", "volsync-system"));
   CHECK(flag_at(body, "automountServiceAccountToken") == false);
 }

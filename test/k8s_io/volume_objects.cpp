@@ -87,8 +87,9 @@ TEST_CASE("a source's volumes are where its movers have them") {
       {"mountPath": "e/f",
        "volumeSource": {"persistentVolumeClaim": {"claimName": "c"}}}]})"));
   REQUIRE(volumes.size() == 4);
-  CHECK(volumes[0] == named_volume{"repo", {}, {}, "/repository"});
-  CHECK(volumes[1] == named_volume{"repo", {}, {}, "/kopia"});
+  CHECK(volumes[0]
+        == named_volume{"repo", {}, {}, "/repository", "repository"});
+  CHECK(volumes[1] == named_volume{"repo", {}, {}, "/kopia", "repository"});
   CHECK(volumes[2] == named_volume{"c", {}, {}, "/mnt/a"});
   CHECK(volumes[3] == named_volume{{}, "s", "/p", "/mnt/b"});
 }

@@ -59,6 +59,11 @@ void little_cluster::claim(const std::string& who, const std::string& schedule,
   c.wish.settings.quick_schedule = quick_schedule;
   c.location_id = here;
   c.location = "{}";
+  c.reached_by = reached_by;
+  if (reached_by == reach::claim) {
+    c.wish.volume.emplace();
+    c.wish.volume->claim = {who, "disk"};
+  }
   claimants.push_back(c);
 }
 
@@ -67,18 +72,39 @@ void little_cluster::unclaim(const std::string& who) {
                 [&](const claimant& c) { return c.wish.who.object.ns == who; });
 }
 
+bool little_cluster::is_home(const std::string& where) const {
+  return where.empty() || where == ns;
+}
+
+per_kind<cron_job_fact>&
+little_cluster::cron_jobs_of(const std::string& where) {
+  return is_home(where) ? cron_jobs : others[where].cron_jobs;
+}
+
+per_kind<std::string>& little_cluster::digests_of(const std::string& where) {
+  return is_home(where) ? template_digests : others[where].template_digests;
+}
+
+std::vector<std::string> little_cluster::namespaces() const {
+  std::vector<std::string> all{ns};
+  for (const auto& [where, what] : others)
+    all.push_back(where);
+  return all;
+}
+
 std::string little_cluster::create_job(maintenance_kind kind,
                                        std::optional<instant> slot,
-                                       bool from_cron_job) {
+                                       bool from_cron_job,
+                                       const std::string& where) {
   job made;
   made.fact.kind = kind;
-  made.fact.key = {ns, next("job-")};
+  made.fact.key = {is_home(where) ? ns : where, next("job-")};
   made.fact.uid = {next("u")};
   touch(made.fact.version);
   made.fact.created = now;
   made.fact.slot = slot;
   made.fact.location = here.hex;
-  made.fact.template_digest = template_digests[kind];
+  made.fact.template_digest = digests_of(where)[kind];
   made.from_cron_job = from_cron_job;
   if (!cron_jobs[kind].holds_jobs) {
     made.fact.state = job_state::running;
@@ -97,8 +123,9 @@ void little_cluster::pass(seconds time) {
 
 void little_cluster::tick() {
   if (now.time_since_epoch().count() % 10 == 0)
-    for (auto kind : maintenance_kinds)
-      run_cron_job(kind);
+    for (const auto& where : namespaces())
+      for (auto kind : maintenance_kinds)
+        run_cron_job(kind, where);
   for (auto& [name, one] : jobs)
     run_job(one);
   for (auto& one : pods)
@@ -109,25 +136,32 @@ void little_cluster::tick() {
   });
   std::erase_if(pods,
                 [](const pod& one) { return !one.exists && !one.running; });
-  for (auto kind : maintenance_kinds)
-    if (cron_jobs[kind].deleting
-        && std::ranges::none_of(jobs, [&](const auto& entry) {
-             return entry.second.from_cron_job
-                    && entry.second.fact.kind == kind;
-           }))
-      cron_jobs[kind] = {};
+  for (const auto& where : namespaces())
+    for (auto kind : maintenance_kinds)
+      if (auto& cron_job = cron_jobs_of(where)[kind];
+          cron_job.deleting
+          && std::ranges::none_of(jobs, [&](const auto& entry) {
+               return entry.second.from_cron_job
+                      && entry.second.fact.kind == kind
+                      && entry.second.fact.key.ns == where;
+             }))
+        cron_job = {};
 }
 
-void little_cluster::delete_cron_job_of(maintenance_kind kind) {
-  cron_jobs[kind].deleting = true;
-  touch(cron_jobs[kind].version);
+void little_cluster::delete_cron_job_of(maintenance_kind kind,
+                                        const std::string& where) {
+  auto& cron_job = cron_jobs_of(where)[kind];
+  cron_job.deleting = true;
+  touch(cron_job.version);
   for (auto& [name, one] : jobs)
-    if (one.from_cron_job && one.fact.kind == kind)
+    if (one.from_cron_job && one.fact.kind == kind
+        && one.fact.key.ns == (is_home(where) ? ns : where))
       one.fact.deleting = true;
 }
 
-void little_cluster::run_cron_job(maintenance_kind kind) {
-  auto& cron_job = cron_jobs[kind];
+void little_cluster::run_cron_job(maintenance_kind kind,
+                                  const std::string& where) {
+  auto& cron_job = cron_jobs_of(where)[kind];
   if (!cron_job.exists || cron_job.deleting || cron_job.suspend)
     return;
   auto schedule = parse_cron(cron_job.schedule);
@@ -138,10 +172,11 @@ void little_cluster::run_cron_job(maintenance_kind kind) {
   if (!slot || now - *slot > seconds{3600}
       || std::ranges::any_of(jobs, [&](const auto& entry) {
            return entry.second.from_cron_job && entry.second.fact.kind == kind
+                  && entry.second.fact.key.ns == where
                   && is_unfinished(entry.second.fact);
          }))
     return;
-  create_job(kind, slot, true);
+  create_job(kind, slot, true, where);
   cron_job.last_schedule = slot;
   touch(cron_job.version);
 }
@@ -180,7 +215,7 @@ void little_cluster::run_job(job& one) {
     return;
   }
   pod made;
-  made.fact.key = {ns, next("pod-")};
+  made.fact.key = {fact.key.ns, next("pod-")};
   made.fact.uid = {next("u")};
   made.fact.job = fact.uid;
   made.fact.pending_since = now;
@@ -330,18 +365,18 @@ bool little_cluster::perform(const repository_action& action,
   if (const auto* drop = std::get_if<drop_job>(&action))
     return remove(drop->job);
   if (const auto* old = std::get_if<replace_job>(&action)) {
-    auto name = old->job.key.name + "-"
-                + std::to_string(template_digests[old->job.kind].size());
+    auto intent = wanted_cron_job(seen, policy_for(*this), old->job.kind, now);
+    auto name
+        = old->job.key.name + "-"
+          + std::to_string(digests_of(intent->key.ns)[old->job.kind].size());
     if (!jobs.contains(name)) {
-      auto made = create_job(old->job.kind, old->job.slot, false);
+      auto made
+          = create_job(old->job.kind, old->job.slot, false, intent->key.ns);
       auto node = jobs.extract(made);
       node.key() = name;
       node.mapped().fact.key.name = name;
       node.mapped().fact.template_digest
-          = policy_for(*this)
-                .digests(*wanted_cron_job(seen, policy_for(*this),
-                                          old->job.kind, now))
-                .job_template;
+          = policy_for(*this).digests(*intent).job_template;
       jobs.insert(std::move(node));
     }
     return remove(old->job);
@@ -391,11 +426,12 @@ bool little_cluster::perform(const repository_action& action,
            > 0;
   if (const auto* apply = std::get_if<apply_cron_job>(&action)) {
     const auto& wanted = apply->wanted;
-    auto& cron_job = cron_jobs[wanted.kind];
+    auto& cron_job = cron_jobs_of(wanted.key.ns)[wanted.kind];
     if (apply->uid && (!cron_job.exists || cron_job.uid != apply->uid))
       return false;
     if (!cron_job.exists) {
       cron_job.exists = cron_job.ours = true;
+      cron_job.ns = wanted.key.ns;
       cron_job.uid = {next("u")};
       cron_job.created = now;
     }
@@ -407,12 +443,13 @@ bool little_cluster::perform(const repository_action& action,
     cron_job.winner = wanted.winner;
     cron_job.conflict = wanted.conflict;
     cron_job.digest = apply->digests.whole;
-    template_digests[wanted.kind] = apply->digests.job_template;
+    digests_of(wanted.key.ns)[wanted.kind] = apply->digests.job_template;
     touch(cron_job.version);
     return true;
   }
   if (const auto* set = std::get_if<set_last_schedule>(&action)) {
-    auto& cron_job = cron_jobs[parse_cron_job_name(set->key.name)->kind];
+    auto& cron_job
+        = cron_jobs_of(set->key.ns)[parse_cron_job_name(set->key.name)->kind];
     if (!cron_job.exists || cron_job.uid != set->uid)
       return false;
     cron_job.last_schedule = set->slot;
@@ -421,9 +458,10 @@ bool little_cluster::perform(const repository_action& action,
   }
   if (const auto* gone = std::get_if<delete_cron_job>(&action)) {
     auto kind = parse_cron_job_name(gone->key.name)->kind;
-    if (!cron_jobs[kind].exists || cron_jobs[kind].uid != gone->uid)
+    const auto& found = cron_jobs_of(gone->key.ns)[kind];
+    if (!found.exists || found.uid != gone->uid)
       return false;
-    delete_cron_job_of(kind);
+    delete_cron_job_of(kind, gone->key.ns);
     return true;
   }
   const auto& status = std::get<write_status>(action);

@@ -48,6 +48,14 @@ struct little_cluster {
   run_limits limits{seconds{300}, seconds{30}};
   per_kind<cron_job_fact> cron_jobs;
   per_kind<std::string> template_digests;
+  /// Outside of the operator's namespace, by namespace.
+  struct beside {
+    per_kind<cron_job_fact> cron_jobs;
+    per_kind<std::string> template_digests;
+  };
+  std::map<std::string, beside> others;
+  /// How the claims that are added reach the repository.
+  reach reached_by = reach::network;
   std::map<std::string, job> jobs;
   std::vector<pod> pods;
   lease_fact lease;
@@ -85,10 +93,10 @@ struct little_cluster {
 
   /// A Job as the CronJob makes it or `kubectl create job --from`.
   std::string create_job(maintenance_kind kind, std::optional<instant> slot,
-                         bool from_cron_job);
+                         bool from_cron_job, const std::string& where = {});
 
   /// Deletes a CronJob and what it made, in the foreground.
-  void delete_cron_job_of(maintenance_kind kind);
+  void delete_cron_job_of(maintenance_kind kind, const std::string& where = {});
 
   /// The controllers and the nodes, for a stretch of time.
   void pass(seconds time);
@@ -102,7 +110,11 @@ struct little_cluster {
 
 private:
   void tick();
-  void run_cron_job(maintenance_kind kind);
+  bool is_home(const std::string& where) const;
+  per_kind<cron_job_fact>& cron_jobs_of(const std::string& where);
+  per_kind<std::string>& digests_of(const std::string& where);
+  std::vector<std::string> namespaces() const;
+  void run_cron_job(maintenance_kind kind, const std::string& where);
   void run_job(job& one);
   void run_pod(pod& one);
   void end_pods(const std::string& job);

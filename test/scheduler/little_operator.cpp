@@ -1,5 +1,7 @@
 #include "little_operator.hpp"
 
+#include "scheduler/home.hpp"
+
 #include <algorithm>
 
 namespace holystone::scheduler {
@@ -14,18 +16,31 @@ void little_operator::restart() {
 }
 
 void little_operator::hear(unsigned kind) {
+  listen(kind);
+  sort_out(facts, policy_for(cluster).operator_namespace);
+}
+
+void little_operator::listen(unsigned kind) {
   switch (kind) {
     case 0:
       facts.claimants = cluster.claimants;
+      if (!facts.claimants.empty())
+        facts.reached_by = cluster.reached_by;
       break;
     case 1:
       facts.cron_jobs = cluster.cron_jobs;
+      facts.elsewhere = {};
+      for (const auto& [where, what] : cluster.others)
+        for (auto each : maintenance_kinds)
+          if (what.cron_jobs[each].exists)
+            facts.elsewhere[each].push_back(what.cron_jobs[each]);
       break;
     case 2:
       facts.copies = cluster.copies;
       break;
     case 3:
       facts.jobs.clear();
+      facts.strange_jobs.clear();
       for (const auto& [name, one] : cluster.jobs)
         facts.jobs.push_back(one.fact);
       break;
@@ -34,6 +49,9 @@ void little_operator::hear(unsigned kind) {
       break;
     default: {
       std::vector<pod_fact> now_are;
+      facts.pods.insert(facts.pods.end(), facts.strange_pods.begin(),
+                        facts.strange_pods.end());
+      facts.strange_pods.clear();
       for (const auto& one : cluster.pods)
         if (one.exists)
           now_are.push_back(one.fact);

@@ -43,6 +43,9 @@ struct little_operator {
   bool step(fate what = fate::done);
 
   repository_step decide() const;
+
+private:
+  void listen(unsigned kind);
 };
 
 } // namespace holystone::scheduler

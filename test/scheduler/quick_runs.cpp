@@ -123,6 +123,7 @@ TEST_CASE("a foreign object under the quick CronJob's name is told to those "
   q.cluster.claim("a", "0 2 * * *", "0 * * * *");
   auto& foreign = q.cluster.cron_jobs.quick;
   foreign.exists = true;
+  foreign.ns = "volsync-system";
   foreign.uid = {"foreign"};
   foreign.schedule = "5 5 * * *";
   foreign.time_zone = "UTC";
