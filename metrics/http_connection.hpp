@@ -4,28 +4,17 @@
 // translation unit.
 #pragma once
 
-#include "metrics/http_exchange.hpp"
+#include "metrics/http_guests.hpp"
+#include "metrics/http_messages.hpp"
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 
-#include <algorithm>
 #include <array>
 
 namespace holystone::metrics {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using tcp = asio::ip::tcp;
-using error = boost::system::error_code;
 using plain_socket = tcp::socket;
 using tls_socket = beast::ssl_stream<tcp::socket>;
 using namespace std::chrono_literals;
@@ -33,106 +22,6 @@ using namespace std::chrono_literals;
 // One piece of a stream: large enough to be cheap, small enough that a slow
 // peer shows progress within the write timeout.
 constexpr std::size_t piece_size = 256 * 1024;
-
-inline auto into(error& ec) {
-  return asio::redirect_error(asio::use_awaitable, ec);
-}
-
-// Something a coroutine waits for; the loop's thread alone touches it.
-struct signal {
-  explicit signal(const asio::any_io_executor& loop) : timer(loop) {
-    // nop
-  }
-
-  // Returns when woken or when `until` has come.
-  asio::awaitable<void> wait(std::chrono::steady_clock::time_point until) {
-    error ignored;
-    timer.expires_at(until);
-    co_await timer.async_wait(into(ignored));
-  }
-
-  asio::steady_timer timer;
-};
-
-// A call for other threads. It must not own the signal: an exchange may
-// outlive the loop, and a timer may not.
-inline std::function<void()> waker(const std::shared_ptr<loop_gate>& gate,
-                                   const std::shared_ptr<signal>& target) {
-  return [gate, weak = std::weak_ptr<signal>{target}] {
-    gate->post([weak] {
-      if (auto alive = weak.lock())
-        alive->timer.cancel();
-    });
-  };
-}
-
-// What all connections of a server share.
-struct surroundings {
-  http_limits limits;
-  http_server::handler handle;
-  std::shared_ptr<loop_gate> gate;
-  /// Woken when a connection ends; null once the loop comes down.
-  std::shared_ptr<signal> room;
-  std::size_t connections = 0;
-};
-
-inline std::string peer_name(const plain_socket& socket) {
-  error ec;
-  auto end = socket.remote_endpoint(ec);
-  if (ec)
-    return {};
-  auto address = end.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  auto text = address.to_string();
-  if (address.is_v6())
-    text = "[" + text + "]";
-  return text + ":" + std::to_string(end.port());
-}
-
-inline http_request convert(http::request<http::string_body>&& from,
-                            std::string peer) {
-  http_request to;
-  to.method = std::string{from.method_string()};
-  to.target = std::string{from.target()};
-  for (const auto& field : from)
-    to.headers.add(std::string{field.name_string()},
-                   std::string{field.value()});
-  to.body = std::move(from.body());
-  to.peer = std::move(peer);
-  return to;
-}
-
-inline http_response refusal(const error& ec) {
-  if (ec == http::error::header_limit)
-    return {.status = 431, .body = "the request's header is too large\n"};
-  if (ec == http::error::body_limit)
-    return {.status = 413, .body = "the request's body is too large\n"};
-  return {.status = 400, .body = "not a valid HTTP/1.1 request\n"};
-}
-
-// A line break in a value would begin another field.
-inline bool is_clean(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && c != '\t';
-  });
-}
-
-template <class Response>
-void fill_head(Response& to, int status, const std::string& content_type,
-               const http_headers& headers) {
-  to.result(static_cast<unsigned>(status));
-  to.set(http::field::date, http_date());
-  if (!content_type.empty() && is_clean(content_type))
-    to.set(http::field::content_type, content_type);
-  for (const auto& [name, value] : headers)
-    if (is_clean(name) && is_clean(value))
-      to.insert(name, value);
-}
-
-inline bool has_no_body(int status) {
-  return status < 200 || status == 204 || status == 304;
-}
 
 // However a stream ends, and be it with its coroutine, it is finished.
 struct stream_end {
@@ -144,20 +33,16 @@ struct stream_end {
 };
 
 template <class Socket>
-class connection : public std::enable_shared_from_this<connection<Socket>> {
+class connection final
+    : public guest,
+      public std::enable_shared_from_this<connection<Socket>> {
 public:
   template <class... Extra>
   connection(std::shared_ptr<surroundings> around, plain_socket socket,
              Extra&... extra)
-      : around_(std::move(around)), socket_(std::move(socket), extra...),
+      : guest(std::move(around)), socket_(std::move(socket), extra...),
         watchdog_(socket_.get_executor()), peer_(peer_name(lowest())) {
-    ++around_->connections;
-  }
-
-  ~connection() {
-    --around_->connections;
-    if (around_->room)
-      around_->room->timer.cancel();
+    // nop
   }
 
   asio::awaitable<void> run() {
@@ -180,11 +65,14 @@ public:
     close();
   }
 
-private:
-  const http_limits& limits() const {
-    return around_->limits;
+  void close() override {
+    error ignored;
+    stop_waiting();
+    watchdog_.cancel();
+    lowest().close(ignored);
   }
 
+private:
   plain_socket& lowest() {
     if constexpr (std::is_same_v<Socket, tls_socket>)
       return socket_.next_layer();
@@ -192,8 +80,10 @@ private:
       return socket_;
   }
 
-  // Cuts the connection unless `disarm` or the next `arm` comes in time.
+  // It's the client's turn: cuts the connection unless `disarm` or the next
+  // `arm` comes in time.
   void arm(std::chrono::milliseconds limit) {
+    start_waiting();
     watchdog_.expires_after(limit);
     watchdog_.async_wait([self = this->shared_from_this()](const error& ec) {
       // An expiry that was queued already is stale after another `arm`.
@@ -203,13 +93,8 @@ private:
   }
 
   void disarm() {
+    stop_waiting();
     watchdog_.expires_at(std::chrono::steady_clock::time_point::max());
-  }
-
-  void close() {
-    error ignored;
-    watchdog_.cancel();
-    lowest().close(ignored);
   }
 
   // True when the connection may carry another request; `ec` is set when it
@@ -242,6 +127,9 @@ private:
     auto version = request.version();
     auto answer = co_await ask(std::move(request));
     if (auto* whole = std::get_if<http_response>(&answer)) {
+      answer_share share{*around_, *whole};
+      if (share.is_too_much())
+        *whole = {.status = 503, .body = "too many answers are not taken\n"};
       co_await write(std::move(*whole), keep, head, ec);
       co_return keep && !ec;
     }
@@ -384,7 +272,6 @@ private:
     }
   }
 
-  std::shared_ptr<surroundings> around_;
   Socket socket_;
   asio::steady_timer watchdog_;
   std::string peer_;

@@ -139,15 +139,23 @@ private:
 
   asio::awaitable<void> accept() {
     for (;;) {
-      auto for_ever = std::chrono::steady_clock::time_point::max();
-      while (around_->connections >= around_->limits.connections)
-        co_await around_->room->wait(for_ever);
       error ec;
       auto socket = co_await acceptor_->async_accept(into(ec));
-      if (ec) // out of file descriptors, for example
+      if (ec) { // out of file descriptors, for example
         co_await around_->room->wait(std::chrono::steady_clock::now() + 100ms);
-      else
-        welcome(std::move(socket));
+        continue;
+      }
+      co_await make_room();
+      welcome(std::move(socket));
+    }
+  }
+
+  asio::awaitable<void> make_room() {
+    while (around_->connections >= around_->limits.connections) {
+      if (!around_->waiting.empty())
+        around_->waiting.front()->close();
+      // Nobody may be waiting for a client now, and somebody soon.
+      co_await around_->room->wait(std::chrono::steady_clock::now() + 100ms);
     }
   }
 

@@ -117,16 +117,22 @@ public:
   stream(int status, std::string content_type, http_headers headers = {}) = 0;
 };
 
-/// What one client may cost.
+/// What clients may cost. Unless told otherwise it is little, because whoever
+/// reaches the port may use it up.
 struct http_limits {
   /// Request line and header fields: above it the client gets 431.
   std::size_t header_bytes = 16 * 1024;
-  /// Request body: above it the client gets 413.
-  std::size_t body_bytes = 1024 * 1024;
+  /// Request body: above it the client gets 413, before it is read when its
+  /// length was announced.
+  std::size_t body_bytes = 0;
   /// Queued chunks of one stream, see `http_stream::write`.
   std::size_t stream_buffer = 4 * 1024 * 1024;
-  /// Connections at a time; further ones wait in the kernel's backlog.
-  std::size_t connections = 4096;
+  /// Whole answers above 64 KiB that their readers have not taken, added up;
+  /// one alone may be larger. Beyond it the client gets 503.
+  std::size_t answer_bytes = 32 * 1024 * 1024;
+  /// Connections at a time. A further one takes the place of the one that has
+  /// waited for its client longest; it waits while all are being answered.
+  std::size_t connections = 64;
   /// For the handshake, the whole header, and then the whole body.
   std::chrono::milliseconds read_timeout{10'000};
   /// For the peer to take an answer, or one piece of a stream.

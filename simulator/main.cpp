@@ -206,7 +206,6 @@ void run(const settings& chosen) {
   simulator::wire_options options;
   options.http.address = chosen.address;
   options.http.port = chosen.port;
-  options.http.limits.body_bytes = 3 * 1024 * 1024; // as kube-apiserver
   std::string authority;
   if (chosen.tls) {
     auto made = metrics::make_self_signed(

@@ -94,7 +94,11 @@ wire_options wire::complete(wire_options options) {
       out[name] = number;
     return json::value(out);
   };
-  options.http.limits.stream_buffer = stream_buffer;
+  auto& limits = options.http.limits;
+  limits.stream_buffer = stream_buffer;
+  limits.body_bytes = 3 * 1024 * 1024; // as kube-apiserver
+  limits.answer_bytes = std::size_t{4} * 1024 * 1024 * 1024;
+  limits.connections = 4096;
   return options;
 }
 

@@ -5,8 +5,11 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <mutex>
+#include <vector>
 
 using namespace holystone::metrics;
+using holystone::test::eventually;
 using holystone::test::raw_client;
 using namespace std::chrono_literals;
 
@@ -106,6 +109,7 @@ TEST_CASE("Expect: 100-continue is granted before the body is read") {
 
 TEST_CASE("a slow header, a slow body and a slow start are cut in time") {
   auto options = local();
+  options.limits.body_bytes = 9;
   options.limits.read_timeout = 100ms;
   options.limits.idle_timeout = 100ms;
   http_server server{options, echo};
@@ -159,7 +163,7 @@ TEST_CASE("an exchange that nobody answers gets 504 at its deadline") {
 TEST_CASE("a large answer arrives whole and a reader that stops is cut") {
   auto options = local();
   options.limits.write_timeout = 300ms;
-  options.limits.connections = 2;
+  options.limits.answer_bytes = 30'000'000;
   http_server server{options, [](const auto& exchange) {
                        exchange->respond(
                            {.body = std::string(20'000'000, 'x')});
@@ -168,28 +172,116 @@ TEST_CASE("a large answer arrives whole and a reader that stops is cut") {
   CHECK(reader.get("/").body.size() == 20'000'000);
   raw_client sleeper{server.port(), AF_INET, 4096};
   sleeper.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  // The next one is served once the sleeper has lost its place.
-  CHECK(raw_client{server.port()}.get("/").status == 200);
+  // There is room for another such answer once the sleeper was cut.
+  CHECK(eventually(
+      [&] { return raw_client{server.port()}.get("/").status == 503; }));
+  CHECK(eventually(
+      [&] { return raw_client{server.port()}.get("/").status == 200; }));
   CHECK(sleeper.read_all().size() < 20'000'000);
 }
 
-TEST_CASE("a connection beyond the limit waits for its turn") {
+TEST_CASE("unless told otherwise a server reads no body") {
+  http_server server{local(), echo};
+  raw_client empty{server.port()};
+  empty.send(post_of(""));
+  CHECK(empty.read_answer().body == "/p|");
+  raw_client announced{server.port()};
+  announced.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n");
+  CHECK(announced.read_answer().status == 413);
+  raw_client chunked{server.port()};
+  chunked.send("POST / HTTP/1.1\r\nHost: x\r\n"
+               "Transfer-Encoding: chunked\r\n\r\n100000\r\n");
+  CHECK(chunked.read_answer().status == 413);
+}
+
+TEST_CASE("a connection beyond the limit takes the place of the idlest") {
   auto options = local();
   options.limits.connections = 2;
   http_server server{options, echo};
-  auto first = std::make_unique<raw_client>(server.port());
+  raw_client first{server.port()};
   raw_client second{server.port()};
-  CHECK(first->get("/1").status == 200);
+  CHECK(first.get("/1").status == 200);
   CHECK(second.get("/2").status == 200);
-  raw_client third{server.port()};
-  third.send("GET /3 HTTP/1.1\r\nHost: x\r\n\r\n");
-  CHECK(third.is_silent_for(50ms));
-  first.reset();
-  CHECK(third.read_answer().body == "/3|");
+  CHECK(first.get("/1").status == 200);
+  CHECK(raw_client{server.port()}.get("/3").body == "/3|");
+  CHECK(second.is_closed_by_peer());
+  CHECK(first.get("/1").status == 200);
+}
+
+TEST_CASE("a probe is answered while others hold every place") {
+  http_server server{
+      local(), [](const auto& exchange) {
+        exchange->respond(
+            {.body = std::string(
+                 exchange->request().target == "/healthz" ? 2 : 20'000'000,
+                 'x')});
+      }};
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (auto i = 0; i != 300; ++i) {
+    clients.push_back(
+        std::make_unique<raw_client>(server.port(), AF_INET, 4096));
+    clients.back()->send(i % 3 == 0   ? "GET /metrics HTTP/1.1\r\n\r\n"
+                         : i % 3 == 1 ? "GET /healthz HTTP/1.1\r\nX: "
+                                      : "");
+    if (i % 10 == 0)
+      CHECK(raw_client{server.port()}.get("/healthz").body == "xx");
+  }
+}
+
+TEST_CASE("a connection waits its turn while all others are being answered") {
+  auto options = local();
+  options.limits.connections = 2;
+  std::mutex mutex;
+  std::vector<std::shared_ptr<http_exchange>> kept;
+  http_server server{options, [&](auto exchange) {
+                       std::lock_guard guard{mutex};
+                       kept.push_back(std::move(exchange));
+                     }};
+  auto asked = [&] {
+    std::lock_guard guard{mutex};
+    return kept.size();
+  };
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (auto i = 1U; i != 4; ++i) {
+    clients.push_back(std::make_unique<raw_client>(server.port()));
+    clients.back()->send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(eventually([&] { return asked() == std::min(i, 2U); }));
+  }
+  CHECK(clients[2]->is_silent_for(50ms));
+  CHECK(asked() == 2);
+  for (auto i = 0U; i != 3; ++i) {
+    CHECK(eventually([&] { return asked() > i; }));
+    std::lock_guard guard{mutex};
+    kept[i]->respond({.body = "ok"});
+  }
+  for (auto& client : clients)
+    CHECK(client->read_answer().body == "ok");
+}
+
+TEST_CASE("large answers that nobody fetches are not made without end") {
+  auto options = local();
+  options.limits.answer_bytes = 10'000'000;
+  http_server server{
+      options, [](const auto& exchange) {
+        exchange->respond(
+            {.body = std::string(
+                 exchange->request().target == "/small" ? 2 : 9'000'000, 'x')});
+      }};
+  auto sleeper = std::make_unique<raw_client>(server.port(), AF_INET, 4096);
+  sleeper->send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(eventually(
+      [&] { return raw_client{server.port()}.get("/").status == 503; }));
+  CHECK(raw_client{server.port()}.get("/small").status == 200);
+  sleeper.reset();
+  CHECK(eventually([&] {
+    return raw_client{server.port()}.get("/").body.size() == 9'000'000;
+  }));
 }
 
 TEST_CASE("a thousand connections are served by one thread") {
-  http_server server{local(), echo};
+  auto options = local();
+  options.limits.connections = 1000;
+  http_server server{options, echo};
   std::vector<std::unique_ptr<raw_client>> clients;
   for (auto i = 0; i != 1000; ++i)
     clients.push_back(std::make_unique<raw_client>(server.port()));

@@ -155,7 +155,7 @@ TEST_CASE("a chunk larger than the buffer fits when the buffer is empty") {
 }
 
 TEST_CASE("two hundred open streams leave room for other requests") {
-  streaming_server fixture;
+  streaming_server fixture{{.connections = 201}};
   std::vector<std::unique_ptr<raw_client>> clients;
   for (auto i = 0; i != 200; ++i) {
     clients.push_back(std::make_unique<raw_client>(fixture.server.port()));

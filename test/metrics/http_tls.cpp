@@ -31,7 +31,9 @@ void hello(const std::shared_ptr<http_exchange>& exchange) {
 } // namespace
 
 TEST_CASE("a client that trusts the authority speaks TLS on one connection") {
-  http_server server{tls_options(), hello};
+  auto options = tls_options();
+  options.limits.body_bytes = 500'000;
+  http_server server{options, hello};
   raw_client client{server.port()};
   REQUIRE(client.start_tls(certificates().authority, "localhost"));
   CHECK(client.get("/").body == "over TLS: ");
