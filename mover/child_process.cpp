@@ -137,15 +137,12 @@ pid_t spawn(const child_order& order, int in, int out, int err) {
 }
 
 /// Reads what is there; false at the end of the stream.
-bool drain_into(int fd, std::string& into, int copy_to) {
+bool drain_into(int fd, std::string& into) {
   std::array<char, 16384> buffer{};
   for (;;) {
     const auto got = ::read(fd, buffer.data(), buffer.size());
     if (got > 0) {
       into.append(buffer.data(), static_cast<std::size_t>(got));
-      if (copy_to >= 0
-          && ::write(copy_to, buffer.data(), static_cast<std::size_t>(got)) < 0)
-        copy_to = -1;
     } else if (got < 0 && errno == EINTR) {
       continue;
     } else {
@@ -160,7 +157,8 @@ public:
   using clock = child_runner::clock;
 
   child(const child_order& order, kopia_outcome& outcome)
-      : outcome_(outcome), left_(order.input.reveal()), log_to_(order.log_to) {
+      : outcome_(outcome), left_(order.input.reveal()),
+        shown_(order.credentials), log_to_(order.log_to) {
     auto in = make_pipe();
     auto out = make_pipe();
     auto err = make_pipe();
@@ -212,20 +210,32 @@ public:
                                  {err_.get(), POLLIN, 0},
                                  {in_.get(), POLLOUT, 0}}};
     ::poll(ready.data(), ready.size(), static_cast<int>(patience.count()));
-    if (ready[1].revents != 0 && !drain_into(out_.get(), outcome_.output, -1))
+    if (ready[1].revents != 0 && !drain_into(out_.get(), outcome_.output))
       out_.close();
-    if (ready[2].revents != 0
-        && !drain_into(err_.get(), outcome_.errors, log_to_))
+    std::string heard;
+    if (ready[2].revents != 0 && !drain_into(err_.get(), heard))
       err_.close();
+    show(shown_.take(heard));
     if (ready[3].revents != 0)
       write_input();
     if (outcome_.output.size() > most_output)
       outcome_.output.resize(most_output);
+  }
+
+  /// Nothing more is read.
+  void finish() {
+    show(shown_.finish());
+  }
+
+private:
+  void show(const std::string& errors) {
+    if (log_to_ >= 0 && ::write(log_to_, errors.data(), errors.size()) < 0)
+      log_to_ = -1;
+    outcome_.errors += errors;
     if (outcome_.errors.size() > most_errors)
       outcome_.errors.erase(0, outcome_.errors.size() - most_errors);
   }
 
-private:
   void write_input() {
     while (!left_.empty()) {
       const auto sent = ::write(in_.get(), left_.data(), left_.size());
@@ -240,6 +250,7 @@ private:
 
   kopia_outcome& outcome_;
   std::string_view left_;
+  redacted_stream shown_;
   int log_to_;
   pid_t pid_ = 0;
   descriptor in_;
@@ -311,6 +322,7 @@ kopia_outcome child_runner::run(const child_order& order,
       until = now + grace;
     }
   }
+  process.finish();
   return outcome;
 }
 

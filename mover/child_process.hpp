@@ -6,6 +6,7 @@
 // mover/maintain.cpp uses it; it owns the process's signals while it lives.
 
 #include "mover/failure.hpp"
+#include "mover/redaction.hpp"
 #include "scheduler/secret_bytes.hpp"
 
 #include <chrono>
@@ -24,6 +25,8 @@ struct child_order {
   std::map<std::string, secret_bytes> environment;
   /// Written to its standard input, which is then closed.
   secret_bytes input;
+  /// What is hidden in its standard error before anybody sees it.
+  redaction credentials = {};
   /// Where its standard error goes besides the tail that is kept; -1: nowhere.
   int log_to = 2;
 };

@@ -2,6 +2,7 @@
 
 #include "mover/child_process.hpp"
 #include "mover/maintenance_run.hpp"
+#include "mover/redaction.hpp"
 #include "mover/report.hpp"
 #include "scheduler/kopia_environment.hpp"
 
@@ -196,28 +197,17 @@ std::string take_metrics(const maintain_options& options) {
   return out;
 }
 
-/// Takes every secret value out of a text that kopia helped to write.
-void redact(std::string& text, const scheduler::secret_data& secret) {
-  constexpr std::size_t shortest = 6;
-  for (const auto& [key, value] : secret) {
-    const auto bytes = value.reveal();
-    if (bytes.size() < shortest || key == "KOPIA_REPOSITORY"
-        || key.find("ENDPOINT") != std::string::npos)
-      continue;
-    for (auto at = text.find(bytes); at != std::string::npos;
-         at = text.find(bytes))
-      text.replace(at, bytes.size(), "***");
-  }
-}
-
 mover_report run_to_end(const maintain_options& options,
                         const scheduler::repository_access& access,
-                        instant start, child_runner& runner) {
+                        const redaction& credentials, instant start,
+                        child_runner& runner) {
   const auto deadline = child_runner::clock::now() + options.deadline;
   maintenance_run run{options, start};
   next_step next = run.begin();
   while (const auto* command = std::get_if<kopia_command>(&next)) {
-    auto outcome = runner.run(make_order(options, access, *command), deadline);
+    auto order = make_order(options, access, *command);
+    order.credentials = credentials;
+    auto outcome = runner.run(order, deadline);
     if (command->wants_metrics)
       outcome.metrics = take_metrics(options);
     next = run.step(outcome, wall_clock());
@@ -227,7 +217,7 @@ mover_report run_to_end(const maintain_options& options,
 
 mover_report make_report(const maintain_options& options, instant start,
                          const scheduler::secret_data& secret,
-                         child_runner& runner) {
+                         const redaction& credentials, child_runner& runner) {
   const auto access = find_access(options, secret);
   if (!access)
     return refusal(options, start, failure_class::authentication,
@@ -246,7 +236,7 @@ mover_report make_report(const maintain_options& options, instant start,
         !written)
       return refusal(options, start, failure_class::permission,
                      written.why().message + ".");
-  return run_to_end(options, *access, start, runner);
+  return run_to_end(options, *access, credentials, start, runner);
 }
 
 /// The ticket first: a Job that the operator did not resume touches nothing.
@@ -263,8 +253,9 @@ mover_report admitted_report(const maintain_options& options, instant start,
   if (!secret)
     return refusal(options, start, failure_class::authentication,
                    secret.why().message + ".");
-  auto report = make_report(options, start, *secret, runner);
-  redact(report.message, *secret);
+  const redaction credentials{*secret};
+  auto report = make_report(options, start, *secret, credentials, runner);
+  report.message = credentials.filter(report.message);
   return report;
 }
 
