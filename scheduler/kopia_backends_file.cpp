@@ -54,9 +54,6 @@ result<sftp_target> find_sftp(const backend_input& input) {
   out.path = input.text({"SFTP_PATH"});
   if (out.written_host.empty() && url != nullptr) {
     key = "KOPIA_REPOSITORY";
-    if (url->user.find(':') != std::string::npos)
-      return error{"key KOPIA_REPOSITORY: a password is not allowed in the "
-                   "URL; use SFTP_PASSWORD"};
     out.written_host = url->host;
     if (out.user.empty())
       out.user = url->user;
@@ -119,10 +116,8 @@ result<backend_choice> use_webdav(const backend_input& input) {
     url->scheme = "https";
   if (url->scheme != "http" && url->scheme != "https")
     return error{fmt::format("key {}: the scheme must be http or https", key)};
-  if (!url->user.empty())
-    return error{fmt::format("key {}: credentials are not allowed in the URL; "
-                             "use WEBDAV_USERNAME and WEBDAV_PASSWORD",
-                             key)};
+  if (const auto objection = objection_to(key, *url))
+    return *objection;
   const int usual = url->scheme == "https" ? 443 : 80;
   const auto address = parse_address(key, url->host, usual, input.ns());
   if (!address)
@@ -200,7 +195,7 @@ result<backend_choice> use_rclone(const backend_input& input) {
   const auto path = (absolute ? "/" : "") + resolved->path;
   json_object options;
   options.text("remotePath", remote.substr(0, remote.find(':') + 1) + path)
-      .text("rcloneExe", input.text({"RCLONE_EXE"}))
+      .text("rcloneExe", "rclone")
       .text("embeddedConfig", configuration)
       .flag("atomicWrites", true);
   location where{"rclone", {{"remote", resolved->fingerprint}, {"path", path}}};
@@ -216,6 +211,9 @@ result<backend_choice> use_gdrive(const backend_input& input) {
                        "the service account's JSON");
   if (key.front() != '{')
     return holds_path("GOOGLE_DRIVE_CREDENTIALS", "the service account's JSON");
+  if (!folder.empty() && !is_plain_name(lower_case(folder), "_-", 253))
+    return error{"key GOOGLE_DRIVE_FOLDER_ID: it holds no folder's id; that "
+                 "is the last part of the folder's URL"};
   json_object options;
   options.text("folderID", folder)
       .text("credentialsFile", input.file("gdrive.json"));

@@ -28,9 +28,6 @@ result<bucket_and_prefix> find_bucket(std::string_view own,
   out.bucket = own;
   if (url == nullptr)
     return out;
-  if (!url->user.empty())
-    return error{"key KOPIA_REPOSITORY: credentials are not allowed in the "
-                 "URL; use the backend's own keys"};
   if (own.empty())
     out.bucket = url->host;
   if (own.empty() || url_prefix) {
@@ -42,13 +39,15 @@ result<bucket_and_prefix> find_bucket(std::string_view own,
   return out;
 }
 
+/// Not quoted: what was meant to be a name may be a token.
+error no_name(std::string_view key, std::string_view what,
+              std::string_view rule) {
+  return {fmt::format("key {}: it names no {}; that is {}", key, what, rule)};
+}
+
 bool is_bucket_name(std::string_view name) {
-  return name.size() >= 3 && name.size() <= 63
-         && name.find("..") == std::string_view::npos
-         && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-              return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-                     || c == '.' || c == '-';
-            });
+  return is_plain_name(name, ".-", 63)
+         && name.find("..") == std::string_view::npos;
 }
 
 /// Ceph writes a bucket of another tenant as `tenant:bucket`.
@@ -153,11 +152,8 @@ result<backend_choice> use_s3(const backend_input& input) {
     return missing_key("KOPIA_REPOSITORY",
                        "s3://bucket/prefix, its bucket is empty");
   if (!is_s3_bucket(found->bucket))
-    return error{
-        fmt::format("key {}: '{}' is not a bucket name (3 to 63 of "
-                    "a-z, 0-9, '.' and '-')",
-                    input.url_of("s3") ? "KOPIA_REPOSITORY" : "KOPIA_S3_BUCKET",
-                    found->bucket)};
+    return no_name(input.url_of("s3") ? "KOPIA_REPOSITORY" : "KOPIA_S3_BUCKET",
+                   "bucket", "3 to 63 of a-z, 0-9, '.' and '-'");
   const auto endpoint = find_s3_endpoint(input);
   if (!endpoint)
     return endpoint.why();
@@ -192,6 +188,13 @@ result<backend_choice> use_azure(const backend_input& input) {
   if (account.empty())
     return missing_key("AZURE_STORAGE_ACCOUNT or KOPIA_AZURE_STORAGE_ACCOUNT",
                        "a container name means nothing without its account");
+  const auto container = lower_case(found->bucket);
+  if (!is_plain_name(container, "-", 63) && container != "$root")
+    return no_name("KOPIA_REPOSITORY or KOPIA_AZURE_CONTAINER", "container",
+                   "3 to 63 of a-z, 0-9 and '-'");
+  if (!is_plain_name(account, "-", 24))
+    return no_name("AZURE_STORAGE_ACCOUNT", "account",
+                   "3 to 24 of a-z and 0-9");
   const auto key = input.text(
       {"KOPIA_AZURE_STORAGE_KEY", "AZURE_STORAGE_KEY", "AZURE_ACCOUNT_KEY"});
   const auto sas = input.text({"AZURE_STORAGE_SAS_TOKEN", "AZURE_ACCOUNT_SAS"});
@@ -205,6 +208,9 @@ result<backend_choice> use_azure(const backend_input& input) {
   const auto suffix = lower_case(input.text({"AZURE_ENDPOINT_SUFFIX"}));
   if (domain.empty())
     domain = "blob." + (suffix.empty() ? "core.windows.net" : suffix);
+  if (!is_plain_name(domain, ".-:", 253))
+    return no_name("AZURE_STORAGE_DOMAIN or AZURE_ENDPOINT_SUFFIX", "domain",
+                   "a host name");
   json_object options;
   options.text("container", found->bucket)
       .text("prefix", found->prefix)
@@ -217,7 +223,7 @@ result<backend_choice> use_azure(const backend_input& input) {
       .text("storageDomain", domain);
   location where{"azure",
                  {{"account", account},
-                  {"container", lower_case(found->bucket)},
+                  {"container", container},
                   {"domain", domain},
                   {"prefix", found->prefix}}};
   return backend_choice{
@@ -235,6 +241,9 @@ result<backend_choice> use_gcs(const backend_input& input) {
     return found.why();
   if (found->bucket.empty())
     return missing_key("KOPIA_GCS_BUCKET", "the bucket's name");
+  if (!is_plain_name(found->bucket, "._-", 222))
+    return no_name("KOPIA_REPOSITORY or KOPIA_GCS_BUCKET", "bucket",
+                   "3 to 222 of a-z, 0-9, '.', '_' and '-'");
   const auto key = input.text({"GOOGLE_APPLICATION_CREDENTIALS"});
   if (!key.empty() && key.front() != '{')
     return error{"key GOOGLE_APPLICATION_CREDENTIALS: it must hold the service "
@@ -260,6 +269,10 @@ result<backend_choice> use_b2(const backend_input& input) {
     return found.why();
   if (found->bucket.empty())
     return missing_key("KOPIA_B2_BUCKET", "the bucket's name");
+  const auto bucket = lower_case(found->bucket);
+  if (!is_plain_name(bucket, ".-", 63))
+    return no_name("KOPIA_REPOSITORY or KOPIA_B2_BUCKET", "bucket",
+                   "3 to 63 letters, digits, '.' and '-'");
   const auto id = input.text({"B2_ACCOUNT_ID", "B2_KEY_ID"});
   if (id.empty())
     return missing_key("B2_ACCOUNT_ID", "the application key's id");
@@ -272,8 +285,7 @@ result<backend_choice> use_b2(const backend_input& input) {
       .text("keyID", id)
       .text("key", key);
   // Names of B2 buckets are unique without regard to case.
-  location where{
-      "b2", {{"bucket", lower_case(found->bucket)}, {"prefix", found->prefix}}};
+  location where{"b2", {{"bucket", bucket}, {"prefix", found->prefix}}};
   return backend_choice{
       std::move(where), "b2", secret_bytes{options.str()}, {}};
 }

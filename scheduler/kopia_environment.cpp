@@ -13,7 +13,7 @@ namespace holystone::scheduler {
 namespace {
 
 /// Every key that a backend below reads, sorted.
-constexpr std::array<std::string_view, 55> repository_keys = {{
+constexpr std::array<std::string_view, 54> repository_keys = {{
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_REGION",
@@ -55,7 +55,6 @@ constexpr std::array<std::string_view, 55> repository_keys = {{
     "KOPIA_WEBDAV_PASSWORD",
     "KOPIA_WEBDAV_USERNAME",
     "RCLONE_CONFIG",
-    "RCLONE_EXE",
     "RCLONE_REMOTE_PATH",
     "SFTP_HOST",
     "SFTP_KEY_DATA",
@@ -114,10 +113,8 @@ error no_backend(const backend_input& input) {
   if (text.empty())
     return missing_key("KOPIA_REPOSITORY", "the repository's URL");
   if (input.url())
-    return {fmt::format("key KOPIA_REPOSITORY: scheme {}:// is unknown; use "
-                        "s3, gcs, azure, b2, sftp, webdav, rclone or "
-                        "filesystem",
-                        input.url()->scheme)};
+    return {"key KOPIA_REPOSITORY: its scheme is unknown; use s3, gcs, azure, "
+            "b2, sftp, webdav, rclone or filesystem"};
   return {"key KOPIA_REPOSITORY: it is not a URL such as s3://bucket/prefix or "
           "filesystem:///repository, and no other key names a backend"};
 }
@@ -126,6 +123,9 @@ result<backend_choice> resolve(const secret_data& secret, std::string_view ns,
                                const std::optional<volume_identity>& volume,
                                std::string_view files_directory) {
   const backend_input input{secret, ns, volume, files_directory};
+  if (input.url())
+    if (const auto objection = objection_to("KOPIA_REPOSITORY", *input.url()))
+      return *objection;
   auto use = choose(input);
   // Our own repository volume needs no URL (S4's repositoryPVC).
   if (use == nullptr && volume && input.text({"KOPIA_REPOSITORY"}).empty())

@@ -146,6 +146,29 @@ std::optional<kopia_url> split_url(std::string_view text) {
   return url;
 }
 
+std::optional<error> objection_to(std::string_view key, const kopia_url& url) {
+  if (url.user.find(':') != std::string::npos
+      || (!url.user.empty() && url.scheme != "sftp"))
+    return error{fmt::format("key {}: credentials are not allowed in the URL; "
+                             "use the backend's own keys",
+                             key)};
+  if (url.scheme != "filesystem"
+      && (url.host + url.path).find_first_of("?#") != std::string::npos)
+    return error{fmt::format("key {}: '?' and '#' are not allowed in the URL; "
+                             "put tokens into the backend's own keys",
+                             key)};
+  return std::nullopt;
+}
+
+bool is_plain_name(std::string_view name, std::string_view others,
+                   std::size_t longest) {
+  return name.size() >= 3 && name.size() <= longest
+         && std::all_of(name.begin(), name.end(), [&](char c) {
+              return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+                     || others.find(c) != std::string_view::npos;
+            });
+}
+
 result<server_address> parse_address(std::string_view key,
                                      std::string_view text, int usual_port,
                                      std::string_view ns) {

@@ -47,6 +47,17 @@ struct kopia_url {
 /// Splits `scheme://[user@]host[:port][/path]`; absent if there is no `://`.
 std::optional<kopia_url> split_url(std::string_view text);
 
+/// What a URL may not hold, because locations are published and these parts
+/// carry credentials: a user, a query, a fragment. Quotes nothing; `key` names
+/// the Secret's key. An SFTP URL may name its user, a file's path may hold
+/// anything.
+std::optional<error> objection_to(std::string_view key, const kopia_url& url);
+
+/// Are these all the characters of a name, `others` beside a-z and 0-9, and
+/// its length from 3 to `longest`?
+bool is_plain_name(std::string_view name, std::string_view others,
+                   std::size_t longest);
+
 /// Reads `host[:port]`. `key` names the Secret's key in errors. A host without
 /// a dot becomes `host.<ns>.svc`; localhost is refused.
 result<server_address> parse_address(std::string_view key,

@@ -75,6 +75,13 @@ sections parse(std::string_view text) {
   return out;
 }
 
+/// Options that make rclone run a program, or change what it does beyond its
+/// remotes: the pod runs among the operator's, the Secret is a tenant's.
+bool is_forbidden(std::string_view option) {
+  return option == "ssh" || option.ends_with("_command")
+         || option.starts_with("global.") || option.starts_with("override.");
+}
+
 std::string_view name_in(std::string_view remote_path) {
   const auto colon = remote_path.find(':');
   return colon == std::string_view::npos ? std::string_view{}
@@ -139,6 +146,12 @@ result<rclone_remote> resolve_remote(std::string_view remote_path,
   if (all.count(name) == 0)
     return error{"key RCLONE_CONFIG: it has no section for the remote that "
                  "RCLONE_REMOTE_PATH names"};
+  for (const auto& [remote, options] : all)
+    for (const auto& [option, value] : options)
+      if (is_forbidden(option))
+        return error{"key RCLONE_CONFIG: ssh, *_command, global.* and "
+                     "override.* are not allowed, because they can run "
+                     "programs"};
   auto path
       = parse_path("RCLONE_REMOTE_PATH", remote_path.substr(name.size() + 1));
   if (!path)
