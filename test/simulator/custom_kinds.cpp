@@ -128,6 +128,19 @@ TEST_CASE("the schema's constraints are checked") {
         == 201);
 }
 
+TEST_CASE("a pattern is no danger to a very long text") {
+  test_cluster c;
+  define(c, R"({"type":"object","properties":{"a":{"type":"string",
+    "pattern":"^[a-z][a-z._-]*[a-z]$|^[a-z]$"}}})");
+  auto asked = c.post(
+      widgets, widget(R"({"a":")" + std::string(1'000'000, 'u') + R"("})"));
+  CHECK(asked.status == 422);
+  CHECK_THAT(asked.text({"message"}), Catch::Contains("should match"));
+  CHECK(c.post(widgets, widget(R"({"a":")" + std::string(8000, 'u') + R"("})"))
+            .status
+        == 201);
+}
+
 TEST_CASE("what was stored before a rule came stays editable") {
   test_cluster c;
   define(c, R"({"type":"object","properties":{"a":{"type":"string"},
