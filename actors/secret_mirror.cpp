@@ -2,6 +2,7 @@
 
 #include "actors/outcomes.hpp"
 #include "k8s_io/fields.hpp"
+#include "k8s_io/objects.hpp"
 #include "k8s_io/secret_content.hpp"
 #include "metrics/log.hpp"
 
@@ -98,6 +99,40 @@ void finish(self_pointer self, const copy_ptr& job, outcome end) {
   begin_copies(self);
 }
 
+void write(self_pointer self, const copy_ptr& job);
+
+/// The name of the copy is taken. Our own copy of this source may have it, when
+/// the answer to its creation was lost: then that one is brought
+/// up to date. Somebody else's Secret is never touched: ours gets a hash.
+void look_at_holder(self_pointer self, const copy_ptr& job,
+                    const object_key& key) {
+  request what = *get(resources::secrets, key);
+  what.metadata_only = true;
+  auto asked = std::make_shared<const request>(std::move(what));
+  self->request(self->state.api, caf::infinite, call_atom::value, asked)
+      .then(
+          [=](const response_ptr& answer) {
+            if (!answer->ok()) {
+              finish(self, job, to_outcome(*asked, *answer, 0, 0.5));
+              return;
+            }
+            boost::system::error_code failed;
+            auto holder = read_secret(boost::json::parse(answer->body, failed));
+            if (holder.copy && holder.repository == job->order->repository
+                && holder.copy->source == job->what->source) {
+              auto again = *job->what;
+              again.existing = std::move(*holder.copy);
+              job->what = std::make_shared<const write_copy>(std::move(again));
+            } else {
+              job->suffixed = true;
+            }
+            write(self, job);
+          },
+          [=](const caf::error& why) {
+            finish(self, job, no_answer(caf::to_string(why)));
+          });
+}
+
 void write(self_pointer self, const copy_ptr& job) {
   const auto& ns = self->state.operator_namespace;
   const auto& existing = job->what->existing;
@@ -115,12 +150,9 @@ void write(self_pointer self, const copy_ptr& job) {
                 request_ptr{what})
       .then(
           [=](const response_ptr& answer) {
-            // Somebody else's Secret has the name: ours gets a hash, theirs is
-            // never touched.
             if (answer->status == 409 && what->what == verb::create
                 && !job->suffixed) {
-              job->suffixed = true;
-              write(self, job);
+              look_at_holder(self, job, {what->ns, what->name});
               return;
             }
             auto end = to_outcome(*what, *answer, 0, 0.5);

@@ -80,6 +80,10 @@ std::vector<write_copy> missing_copies(const repository_facts& facts) {
 bool is_claimed(const repository_facts& facts, const copy_fact& copy) {
   if (facts.reached_by == reach::claim)
     return false;
+  // Of several copies of one source the pods use one; the others go.
+  if (const auto* used = find_copy(facts, copy.source);
+      used != nullptr && used->key != copy.key)
+    return false;
   return std::ranges::any_of(facts.claimants, [&](const claimant& c) {
     return repository_secret(c.wish) == copy.source
            || ca_source(c.wish) == copy.source;

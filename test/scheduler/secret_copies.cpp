@@ -121,3 +121,15 @@ TEST_CASE("a copy goes when no claim needs it and no Job uses it") {
   CHECK(act(r.next()) == "copy/b/kopia");
   CHECK(std::holds_alternative<delete_copy>(r.next().action));
 }
+
+TEST_CASE("of two copies of one source the second goes (R-28)") {
+  room r{{a_claim("a")}};
+  r.settle().with_statuses();
+  auto second = r.facts.copies.front();
+  second.key.name += "-0123";
+  second.uid = {"second"};
+  r.facts.copies.push_back(second);
+  auto step = r.next();
+  REQUIRE(std::holds_alternative<delete_copy>(step.action));
+  CHECK(std::get<delete_copy>(step.action).copy.uid == object_uid{"second"});
+}
