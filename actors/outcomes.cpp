@@ -13,7 +13,7 @@ outcome to_outcome(const request& what, const response& answer,
   if (told.what == advice::done) {
     end.done = true;
     if (what.what != verb::remove)
-      if (auto seen = to_observation(what.kind, answer.body))
+      if (auto seen = to_observation(what, answer.body))
         end.seen.push_back(*seen);
     return end;
   }
@@ -29,15 +29,16 @@ outcome no_answer(std::string why) {
   return end;
 }
 
-fact_ptr to_observation(const resource& kind, const std::string& body) {
-  auto watched = kind_of(kind);
+fact_ptr to_observation(const request& what, const std::string& body) {
+  auto watched = kind_of(what.kind);
   if (!watched || body.empty())
     return nullptr;
   boost::system::error_code failed;
   auto object = boost::json::parse(body, failed);
   if (failed || !object.is_object())
     return nullptr;
-  return std::make_shared<const observation>(project(*watched, object));
+  // A Secret that we write is a copy, and where we write it is its place.
+  return std::make_shared<const observation>(project(*watched, object, what.ns));
 }
 
 } // namespace holystone::actors

@@ -16,8 +16,8 @@ outcome to_outcome(const request& what, const response& answer,
 /// was too slow).
 outcome no_answer(std::string why);
 
-/// Reads an object's JSON as the fact of its kind; null for kinds that are not
-/// watched.
-fact_ptr to_observation(const resource& kind, const std::string& body);
+/// Reads what a write of ours was answered with as the fact of its kind; null
+/// for kinds that are not watched.
+fact_ptr to_observation(const request& what, const std::string& body);
 
 } // namespace holystone::actors

@@ -97,14 +97,15 @@ watched_kind own_kind(watched_kind kind) {
   return *kind_of(row_of(kind).what);
 }
 
-fact project(watched_kind kind, const boost::json::value& object) {
+fact project(watched_kind kind, const boost::json::value& object,
+             std::string_view operator_namespace) {
   object_key key{text_at(object, "metadata", "namespace"),
                  text_at(object, "metadata", "name")};
   switch (own_kind(kind)) {
     case watched_kind::replication_sources:
       return read_source(object);
     case watched_kind::secrets:
-      return read_secret(object);
+      return read_secret(object, operator_namespace);
     case watched_kind::cron_jobs:
       return cron_job_seen{std::move(key), read_cron_job(object),
                            read_location(object)};

@@ -26,8 +26,9 @@ std::optional<watched_kind> kind_of(const resource& what);
 /// The kind as which a loss is told: that of the operator's own namespace.
 watched_kind own_kind(watched_kind kind);
 
-/// An object's JSON as a fact.
-fact project(watched_kind kind, const boost::json::value& object);
+/// An object's JSON as a fact; labels alone make no copy of ours (objects.hpp).
+fact project(watched_kind kind, const boost::json::value& object,
+             std::string_view operator_namespace);
 
 /// The UID of the object that a fact is about.
 const object_uid& uid_of(const fact& what);

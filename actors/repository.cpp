@@ -351,7 +351,9 @@ void repository_state::read_again(watched_kind kind, std::string label,
               throw std::runtime_error("cannot read the repository's objects");
             if (auto broken = for_each_item(
                     answer->body, [&](const boost::json::object& object) {
-                      known.take(observation{project(kind, object)},
+                      known.take(observation{project(
+                                     kind, object,
+                                     common->policy.operator_namespace)},
                                  common->now());
                     }))
               throw std::runtime_error(broken->message);

@@ -42,7 +42,7 @@ void root_state::start_core() {
   for (std::size_t i = 0; i < watched_kinds; ++i) {
     auto kind = static_cast<watched_kind>(i);
     adopt(fmt::format("watcher/{}", to_string(kind)),
-          system.spawn(watcher, watcher_setup{kind, to_reflected(kind, ns),
+          system.spawn(watcher, watcher_setup{kind, to_reflected(kind, ns), ns,
                                               client, registry,
                                               setup.meters}));
   }

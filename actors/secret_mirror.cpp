@@ -117,7 +117,8 @@ void look_at_holder(self_pointer self, const copy_ptr& job,
               return;
             }
             boost::system::error_code failed;
-            auto holder = read_secret(boost::json::parse(answer->body, failed));
+            auto holder = read_secret(boost::json::parse(answer->body, failed),
+                                      self->state.operator_namespace);
             if (holder.copy && holder.repository == job->order->repository
                 && holder.copy->source == job->what->source) {
               auto again = *job->what;

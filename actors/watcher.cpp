@@ -6,7 +6,7 @@
 namespace holystone::actors {
 
 void watcher_state::upsert(const boost::json::object& object) {
-  seen.emplace_back(project(kind, boost::json::value(object)));
+  seen.emplace_back(project(kind, boost::json::value(object), operator_namespace));
 }
 
 void watcher_state::remove(const object_identity& which,
@@ -14,7 +14,7 @@ void watcher_state::remove(const object_identity& which,
   loss gone{own_kind(kind), which, nullptr};
   if (last)
     gone.last = std::make_shared<const fact>(
-      project(kind, boost::json::value(*last)));
+      project(kind, boost::json::value(*last), operator_namespace));
   seen.emplace_back(std::move(gone));
 }
 
@@ -91,6 +91,7 @@ watcher(watcher_actor::stateful_pointer<watcher_state> self,
   auto& state = self->state;
   state.self = self;
   state.kind = setup.kind;
+  state.operator_namespace = setup.operator_namespace;
   state.api = setup.api;
   state.registry = setup.registry;
   state.meters = setup.meters;

@@ -21,6 +21,7 @@ namespace holystone::actors {
 struct watcher_setup {
   watched_kind kind;
   reflected what;
+  std::string operator_namespace;
   api_client api;
   registry_actor registry;
   /// Outlives every actor.
@@ -33,6 +34,7 @@ struct watcher_state : object_sink {
 
   self_pointer self = nullptr;
   watched_kind kind{};
+  std::string operator_namespace;
   api_client api;
   registry_actor registry;
   metrics::instruments* meters = nullptr;

@@ -339,10 +339,12 @@ lease_fact read_lease(const json::value& object) {
   return lease;
 }
 
-secret_fact read_secret(const json::value& object) {
+secret_fact read_secret(const json::value& object,
+                        std::string_view operator_namespace) {
   auto meta = read_meta(object);
   secret_fact secret{meta.key, meta.uid, meta.version, {}, {}};
-  if (value_of(meta.labels, names::secret_copy) != "true")
+  if (meta.key.ns != operator_namespace
+      || value_of(meta.labels, names::secret_copy) != "true")
     return secret;
   secret.repository = value_of(meta.labels, names::repository_hash);
   copy_fact copy;

@@ -15,6 +15,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace holystone::k8s_io {
 
@@ -82,6 +83,9 @@ struct secret_fact {
   std::string repository;
 };
 
-secret_fact read_secret(const boost::json::value& object);
+/// Copies are in the operator's namespace only: elsewhere anybody may set our
+/// labels.
+secret_fact read_secret(const boost::json::value& object,
+                        std::string_view operator_namespace);
 
 } // namespace holystone::k8s_io

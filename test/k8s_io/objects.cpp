@@ -152,7 +152,7 @@ TEST_CASE("readers take any JSON whatever and never throw") {
   });
   for_each_broken(a_pod(), [](const json::value& broken) {
     CHECK_NOTHROW(read_pod(broken));
-    CHECK_NOTHROW(read_secret(broken));
+    CHECK_NOTHROW(read_secret(broken, "volsync-system"));
   });
 }
 
