@@ -2,6 +2,9 @@
 
 #include "scheduler/object_names.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace holystone::actors {
 
 std::string addresses::learn(const fact& what) {
@@ -26,15 +29,24 @@ std::string addresses::learn(const fact& what) {
 
 std::string addresses::learn(const lease_seen& lease, const fact_ptr& shared) {
   auto location = parse_lease_name(lease.key.name);
-  leases_[location] = shared;
+  if (!location.empty())
+    leases_[location] = shared;
   return location;
 }
 
-void addresses::forget(const loss& what) {
+void addresses::told(const object_uid& uid, const std::string& hash) {
+  auto& all = told_[uid.value];
+  if (std::ranges::find(all, hash) == all.end())
+    all.push_back(hash);
+}
+
+std::vector<std::string> addresses::forget(const loss& what) {
   if (what.kind == watched_kind::leases)
     leases_.erase(parse_lease_name(what.which.key.name));
   else if (what.kind == watched_kind::jobs)
     repository_of_job_.erase(what.which.uid.value);
+  auto order = told_.extract(what.which.uid.value);
+  return order.empty() ? std::vector<std::string>{} : std::move(order.mapped());
 }
 
 fact_ptr addresses::lease_of(const std::string& location) const {

@@ -41,6 +41,8 @@ struct check {
   resource kind;
   std::string ns;
   std::string selector;
+  /// Of the only one to look at; empty: all.
+  std::string name;
   std::function<std::string(const boost::json::value&)> obstacle;
 };
 
@@ -70,7 +72,8 @@ std::vector<check> alias_checks(const job_order& order, const std::string& ns) {
   std::vector<check> all;
   for (const auto& hash : order.aliases)
     all.push_back({resources::leases, ns,
-                   fmt::format("{}={}", names::location_hash, hash),
+                   {},
+                   lease_name(hash),
                    held_lease});
   return all;
 }
@@ -82,8 +85,8 @@ std::vector<check> checks_for(const job_order& order, const std::string& ns) {
     = fmt::format("{}={}", names::location_hash, order.location.hex);
   std::vector<check> all;
   for (const auto& where : order.namespaces) {
-    all.push_back({resources::jobs, where, of_location, running_job});
-    all.push_back({resources::pods, where, of_location, live_pod});
+    all.push_back({resources::jobs, where, of_location, {}, running_job});
+    all.push_back({resources::pods, where, of_location, {}, live_pod});
   }
   for (auto& other : alias_checks(order, ns))
     all.push_back(std::move(other));
@@ -92,6 +95,7 @@ std::vector<check> checks_for(const job_order& order, const std::string& ns) {
       all.push_back({resources::pods, who.object.ns,
                      fmt::format("{}=volsync-src-{}", names::job_name,
                                  who.object.name.substr(0, 51)),
+                     {},
                      live_pod});
   return all;
 }
@@ -112,6 +116,7 @@ void look_first(self_pointer self, const api_client& api,
   call.kind = next.kind;
   call.ns = next.ns;
   call.label_selector = next.selector;
+  call.name = next.name;
   auto what = std::make_shared<const request>(std::move(call));
   self->request(api, caf::infinite, call_atom::value, request_ptr{what})
     .then(
@@ -138,6 +143,41 @@ void look_first(self_pointer self, const api_client& api,
       });
 }
 
+/// Writes the Lease. One that exists although we know of none is read and
+/// told, or its creation would be refused for ever.
+void write_lease(self_pointer self, const api_client& api, request call,
+                 outcome_promise promise) {
+  auto what = std::make_shared<const request>(std::move(call));
+  self->request(api, caf::infinite, call_atom::value, request_ptr{what})
+    .then(
+      [=](const response_ptr& answer) mutable {
+        auto end = to_outcome(*what, *answer, 0, 0.5);
+        if (answer->status != 409 || what->what != verb::create) {
+          deliver(promise, std::move(end));
+          return;
+        }
+        request read;
+        read.kind = what->kind;
+        read.ns = what->ns;
+        read.name = what->name;
+        auto look = std::make_shared<const request>(std::move(read));
+        self->request(api, caf::infinite, call_atom::value, request_ptr{look})
+          .then(
+            [=](const response_ptr& found) mutable {
+              if (found->ok())
+                if (auto seen = to_observation(*look, found->body))
+                  end.seen.push_back(*seen);
+              deliver(promise, std::move(end));
+            },
+            [=](const caf::error& why) mutable {
+              deliver(promise, no_answer(caf::to_string(why)));
+            });
+      },
+      [=](const caf::error& why) mutable {
+        deliver(promise, no_answer(caf::to_string(why)));
+      });
+}
+
 /// Takes the Lease, after a look past the caches.
 void acquire(self_pointer self, const job_runner_setup& setup,
              const job_order_ptr& order, outcome_promise promise) {
@@ -145,11 +185,11 @@ void acquire(self_pointer self, const job_runner_setup& setup,
   auto checks
     = std::make_shared<std::vector<check>>(checks_for(*order, ns));
   look_first(self, setup.api, checks, promise, [=]() {
-    perform(self, setup.api,
-            k8s_io::acquire(std::get<acquire_lease>(order->what), order->lease,
-                            ns, order->location.hex, order->winner,
-                            setup.now()),
-            promise);
+    write_lease(self, setup.api,
+                k8s_io::acquire(std::get<acquire_lease>(order->what),
+                                order->lease, ns, order->location.hex,
+                                order->winner, setup.now()),
+                promise);
   });
 }
 
@@ -222,9 +262,9 @@ job_runner_actor::behavior_type job_runner(job_runner_actor::pointer self,
       else if (const auto* drop = std::get_if<drop_job>(&order->what))
         perform(self, setup.api, remove(drop->job), promise);
       else if (const auto* free = std::get_if<release_lease>(&order->what))
-        perform(self, setup.api,
-                release(*free, order->lease, ns, where, order->winner),
-                promise);
+        write_lease(self, setup.api,
+                    release(*free, order->lease, ns, where, order->winner),
+                    promise);
       else if (std::holds_alternative<delete_lease>(order->what))
         perform(self, setup.api, remove(order->lease, ns, where), promise);
       else

@@ -44,7 +44,7 @@ struct cron_job_seen {
   std::optional<location> where{};
 };
 
-/// A maintenance Job with the repository that its label names.
+/// A maintenance Job with its repository; empty when it is none of ours.
 struct job_seen {
   std::string repository;
   job_fact fact;
@@ -122,10 +122,12 @@ struct outcome {
   /// When not done: how long to leave the subject alone, and why.
   milliseconds delay{0};
   std::string message;
-  /// The server's answer is about this object now.
+  /// What the server told us of the object meanwhile, done or not.
   std::vector<observation> seen;
   /// A look before the write refused it: nothing was sent.
   bool was_refused = false;
+  /// The object that was to be changed does not exist any more.
+  bool is_absent = false;
 };
 using outcome_ptr = std::shared_ptr<const outcome>;
 

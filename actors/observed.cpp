@@ -4,38 +4,11 @@
 #include "scheduler/home.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace holystone::actors {
 
 namespace {
-
-/// An echo that never comes must not blind us.
-constexpr seconds longest_echo{30};
-
-/// Versions are numbers that grow; one that is no number can't be compared.
-std::optional<std::uint64_t> number(const resource_version& version) {
-  const auto& text = version.value;
-  std::uint64_t value = 0;
-  auto end = text.data() + text.size();
-  auto read = std::from_chars(text.data(), end, value);
-  if (read.ec != std::errc{} || read.ptr != end)
-    return std::nullopt;
-  return value;
-}
-
-/// Surely newer: what a relist tells when the echo itself was skipped.
-bool is_newer(const resource_version& a, const resource_version& b) {
-  auto left = number(a);
-  auto right = number(b);
-  return left && right && *left > *right;
-}
-
-/// Surely older: it is of no use any more.
-bool is_older(const resource_version& a, const resource_version& b) {
-  return is_newer(b, a);
-}
 
 template <class Fact>
 void upsert(std::vector<Fact>& all, const Fact& one) {
@@ -77,15 +50,9 @@ void observed::claim(const claimant& who, instant now) {
   }
   auto renewed = who;
   renewed.written = i->written;
-  if (auto owed = echoes_.find(who.wish.uid.value); owed != echoes_.end()) {
-    if (owed->second.version != who.wish.version
-        && !is_newer(who.wish.version, owed->second.version)
-        && now <= owed->second.since + longest_echo) {
-      renewed.status = i->status;
-      renewed.since = i->since;
-    } else {
-      echoes_.erase(owed);
-    }
+  if (!echoes_.counts(who.wish.uid, who.wish.version, now)) {
+    renewed.status = i->status;
+    renewed.since = i->since;
   }
   *i = std::move(renewed);
   sort_out();
@@ -97,24 +64,25 @@ void observed::unclaim(const claim_key& who) {
   sort_out();
 }
 
-void observed::see(const fact_ptr& what, instant now) {
+bool observed::see(const fact_ptr& what, instant now) {
+  auto is_news = true;
   if (const auto* seen = std::get_if<fact>(what.get())) {
-    auto i = echoes_.find(uid_of(*seen).value);
-    if (i != echoes_.end()) {
-      const auto& owed = i->second.version;
-      const auto& told = version_of(*seen);
-      if (told != owed && !is_newer(told, owed)
-          && now <= i->second.since + longest_echo) {
-        if (!is_older(told, owed))
-          i->second.held = what;
-        return;
-      }
-      echoes_.erase(i);
-    }
+    if (!echoes_.counts(*seen, what, now))
+      return true;
   } else {
-    echoes_.erase(std::get<loss>(*what).which.uid.value);
+    const auto& uid = std::get<loss>(*what).which.uid;
+    echoes_.lose(uid);
+    is_news = knows(uid);
   }
   take(*what, now);
+  return is_news;
+}
+
+void observed::read(const fact& what) {
+  if (echoes_.is_lost(uid_of(what)))
+    return;
+  fold(what);
+  sort_out();
 }
 
 void observed::take(const observation& what, instant now) {
@@ -187,7 +155,6 @@ void observed::lose_cron_job(const object_uid& uid) {
 }
 
 void observed::fold(const loss& what, instant now) {
-  // Every repository hears of every loss.
   if (!knows(what.which.uid))
     return;
   if (what.last)
@@ -233,6 +200,7 @@ void observed::lose_pod(const object_key& key, instant now) {
 
 void observed::begin(const repository_action& what) {
   first_resumed_ = {};
+  echoes_.begin();
   if (const auto* resume = std::get_if<resume_job>(&what);
       resume && facts_.never_resumed == resume->job.uid)
     first_resumed_ = std::exchange(facts_.never_resumed, {});
@@ -245,14 +213,35 @@ void observed::refuse(const repository_action& what) {
     facts_.never_resumed = std::exchange(first_resumed_, {});
 }
 
+void observed::lack(const repository_action& what, instant now) {
+  auto lose
+      = [&](watched_kind kind, const object_key& key, const object_uid& uid) {
+          echoes_.lose(uid);
+          take(loss{kind, {key, uid}, nullptr}, now);
+        };
+  if (const auto* resume = std::get_if<resume_job>(&what))
+    lose(watched_kind::jobs, resume->job.key, resume->job.uid);
+  else if (const auto* suspend = std::get_if<suspend_job>(&what))
+    lose(watched_kind::jobs, suspend->job.key, suspend->job.uid);
+  else if (std::holds_alternative<acquire_lease>(what)
+           || std::holds_alternative<release_lease>(what))
+    lose(watched_kind::leases, facts_.lease.key, object_uid{facts_.lease.uid});
+  else if (const auto* set = std::get_if<set_last_schedule>(&what))
+    lose(watched_kind::cron_jobs, set->key, set->uid);
+  else if (const auto* copy = std::get_if<write_copy>(&what))
+    lose(watched_kind::secrets, copy->existing.key, copy->existing.uid);
+}
+
 void observed::finish(const repository_action& what,
                       const std::vector<observation>& seen, instant now) {
   for (const auto& one : seen) {
+    const auto* now_is = std::get_if<fact>(&one);
+    if (now_is && echoes_.is_lost(uid_of(*now_is)))
+      continue;
     // A write that changed nothing has no echo.
-    if (const auto* now_is = std::get_if<fact>(&one);
-        now_is && uid_of(*now_is)
+    if (now_is && uid_of(*now_is)
         && version_of(*now_is) != known_version(uid_of(*now_is)))
-      echoes_[uid_of(*now_is).value] = {version_of(*now_is), now, nullptr};
+      echoes_.owe(uid_of(*now_is), version_of(*now_is), now);
     take(one, now);
   }
   fold_done(what, !seen.empty());
@@ -314,27 +303,8 @@ void observed::mark_deleting(const object_uid& job) {
 }
 
 void observed::give_up_echoes(instant now) {
-  std::vector<fact_ptr> late;
-  std::erase_if(echoes_, [&](const auto& entry) {
-    const auto& owed = entry.second;
-    auto is_late = now > owed.since + longest_echo;
-    if (is_late && owed.held)
-      late.push_back(owed.held);
-    return is_late;
-  });
-  for (const auto& what : late)
+  for (const auto& what : echoes_.give_up(now))
     take(*what, now);
-}
-
-std::optional<instant> observed::gives_up_at() const {
-  std::optional<instant> first;
-  for (const auto& [uid, owed] : echoes_) {
-    if (!owed.held)
-      continue;
-    auto at = owed.since + longest_echo + seconds{1};
-    first = std::min(first.value_or(at), at);
-  }
-  return first;
 }
 
 bool observed::knows(const object_uid& uid) const {

@@ -2,14 +2,12 @@
 
 // What a repository's actor knows: folds what watches report, what claimants
 // want and what our own writes were answered into the facts that decisions are
-// made from. A write's answer is newer than what the watch still has to tell
-// about the object; that older news is held back until the write's echo has
-// come, because it would undo the answer. Plain memory: it takes `now` and
-// sends nothing; it decides nothing either.
+// made from; echoes.hpp says which of two news counts. Plain memory: it takes
+// `now` and sends nothing; it decides nothing either.
 
+#include "actors/echoes.hpp"
 #include "actors/messages.hpp"
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,16 +52,20 @@ public:
   }
 
   /// A watch reports this; held back while an echo is owed for the object.
-  void see(const fact_ptr& what, instant now);
+  /// False when it is the loss of something that is not known.
+  bool see(const fact_ptr& what, instant now);
 
-  /// This was read just now, uncached.
-  void take(const observation& what, instant now);
+  /// This was read, uncached. What is known to be gone by now is dropped.
+  void read(const fact& what);
 
   /// This write is about to be made.
   void begin(const repository_action& what);
 
   /// This write was refused by a look before it and never sent.
   void refuse(const repository_action& what);
+
+  /// The object of this write does not exist, says the server.
+  void lack(const repository_action& what, instant now);
 
   /// This write was made; `seen` is what its answer showed.
   void finish(const repository_action& what,
@@ -73,16 +75,12 @@ public:
   void give_up_echoes(instant now);
 
   /// When the next echo that holds something back is given up.
-  std::optional<instant> gives_up_at() const;
+  std::optional<instant> gives_up_at() const {
+    return echoes_.gives_up_at();
+  }
 
 private:
-  /// An echo that the watch still owes us.
-  struct echo {
-    resource_version version;
-    instant since;
-    fact_ptr held;
-  };
-
+  void take(const observation& what, instant now);
   bool knows(const object_uid& uid) const;
   resource_version known_version(const object_uid& uid) const;
   void fold(const fact& what);
@@ -102,8 +100,7 @@ private:
   object_uid vouched_;
   /// The Job whose resume is under way and that was never resumed before.
   object_uid first_resumed_;
-  /// By the object's UID.
-  std::map<std::string, echo> echoes_;
+  echoes echoes_;
 };
 
 } // namespace holystone::actors

@@ -19,6 +19,9 @@ outcome to_outcome(const request& what, const response& answer,
   }
   end.delay = told.what == advice::give_up ? milliseconds{300'000} : told.delay;
   end.message = describe(what, answer);
+  end.is_absent
+      = told.what == advice::absent
+        && (what.what == verb::merge_patch || what.what == verb::json_patch);
   return end;
 }
 

@@ -14,7 +14,8 @@ namespace {
 /// Where a kind is watched.
 enum class scope {
   everywhere,
-  /// The operator's namespace.
+  /// The operator's namespace. Nothing is selected by label there: who removes
+  /// one from a Lease or a Job must not make it vanish for us.
   home,
   /// All others, what carries our operator's label.
   beside
@@ -25,7 +26,6 @@ struct row {
   watched_kind kind;
   resource what;
   scope where;
-  bool labelled;
   bool metadata_only;
   /// As people read it, where that is not the resource's kind.
   std::string_view name = {};
@@ -33,23 +33,21 @@ struct row {
 
 constexpr std::array<row, watched_kinds> table{
     row{watched_kind::replication_sources, resources::replication_sources,
-        scope::everywhere, false, false},
-    row{watched_kind::secrets, resources::secrets, scope::everywhere, false,
-        true},
-    row{watched_kind::cron_jobs, resources::cron_jobs, scope::home, false,
-        false},
-    row{watched_kind::jobs, resources::jobs, scope::home, true, false},
-    row{watched_kind::pods, resources::pods, scope::home, false, false},
-    row{watched_kind::leases, resources::leases, scope::home, true, false},
+        scope::everywhere, false},
+    row{watched_kind::secrets, resources::secrets, scope::everywhere, true},
+    row{watched_kind::cron_jobs, resources::cron_jobs, scope::home, false},
+    row{watched_kind::jobs, resources::jobs, scope::home, false},
+    row{watched_kind::pods, resources::pods, scope::home, false},
+    row{watched_kind::leases, resources::leases, scope::home, false},
     row{watched_kind::service_accounts, resources::service_accounts,
-        scope::everywhere, false, false},
+        scope::everywhere, false},
     row{watched_kind::config_maps, resources::config_maps, scope::everywhere,
-        false, true},
+        true},
     row{watched_kind::cron_jobs_beside, resources::cron_jobs, scope::beside,
-        false, false, "CronJob elsewhere"},
-    row{watched_kind::jobs_beside, resources::jobs, scope::beside, false, false,
+        false, "CronJob elsewhere"},
+    row{watched_kind::jobs_beside, resources::jobs, scope::beside, false,
         "Job elsewhere"},
-    row{watched_kind::pods_beside, resources::pods, scope::beside, false, false,
+    row{watched_kind::pods_beside, resources::pods, scope::beside, false,
         "Pod elsewhere"}};
 
 const row& row_of(watched_kind kind) {
@@ -78,8 +76,7 @@ reflected to_reflected(watched_kind kind, std::string_view operator_namespace) {
         = fmt::format("{}={}", names::operator_namespace, operator_namespace);
     to.field_selector
         = fmt::format("metadata.namespace!={}", operator_namespace);
-  } else if (from.labelled)
-    to.label_selector = fmt::format("{}=true", names::kopia_maintenance);
+  }
   if (kind == watched_kind::service_accounts)
     to.name = names::service_account;
   to.metadata_only = from.metadata_only;
@@ -110,8 +107,7 @@ fact project(watched_kind kind, const boost::json::value& object,
       return cron_job_seen{std::move(key), read_cron_job(object),
                            read_location(object)};
     case watched_kind::jobs:
-      return job_seen{label_at(object, names::repository_hash),
-                      read_job(object)};
+      return job_seen{repository_of_job(object), read_job(object)};
     case watched_kind::pods:
       return pod_seen{label_at(object, names::repository_hash),
                       read_pod(object)};

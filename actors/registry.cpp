@@ -48,6 +48,8 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
     put_all(claims.learn(*source));
   } else if (const auto* lease = std::get_if<lease_seen>(&what)) {
     auto location = known.learn(*lease, whole);
+    if (location.empty())
+      return;
     pass_lease_on(location);
     shared.learn(location, lease->fact);
     tell_aliases();
@@ -88,13 +90,13 @@ void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
     put_all(claims.forget(key));
   if (what.kind == watched_kind::cron_jobs)
     pod_accounts.forget_cron_job(key);
-  known.forget(what);
-  // Losses are rare and may lack the last state: everybody looks whether the
-  // object was his.
-  tell_all(seen_atom::value, whole);
+  for (const auto& hash : known.forget(what))
+    if (auto to = actor_of(hash))
+      self->send(to, seen_atom::value, whole);
   ensure_accounts();
-  if (what.kind == watched_kind::leases) {
-    shared.forget(parse_lease_name(key.name));
+  if (auto location = parse_lease_name(key.name);
+      what.kind == watched_kind::leases && !location.empty()) {
+    shared.forget(location);
     tell_aliases();
   }
 }
@@ -293,6 +295,7 @@ void registry_state::pass_on(const std::string& hash, const fact_ptr& what) {
   if (hash.empty())
     return;
   auto& to = entry(hash);
+  known.told(uid_of(std::get<fact>(*what)), hash);
   if (!to.actor && !to.restart_at)
     start(hash, to, false);
   // While it is down news are not kept: it reads everything when it is back.

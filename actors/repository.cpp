@@ -286,6 +286,10 @@ void repository_state::fail(const repository_step& step, const outcome& end) {
   auto subject = subject_of(step.action);
   if (end.was_refused)
     known.refuse(step.action);
+  if (end.is_absent)
+    known.lack(step.action, common->now());
+  for (const auto& one : end.seen)
+    known.read(std::get<fact>(one));
   troubles.failed(subject, end, common->now());
   if (troubles.failures(subject) > 1 || end.delay > milliseconds{10'000})
     metrics::log_warning("write failed", {{"repository", hash()},
@@ -323,9 +327,8 @@ void repository_state::recover() {
                     watched_kind::pods, watched_kind::pods_beside})
     read_again(kind, mine, {});
   read_again(watched_kind::secrets, mine, {});
-  read_again(
-      watched_kind::leases, {},
-      lease_name(known.facts().location_id.hex));
+  read_again(watched_kind::leases, {},
+             lease_name(known.facts().location_id.hex));
 }
 
 void repository_state::read_again(watched_kind kind, std::string label,
@@ -351,10 +354,8 @@ void repository_state::read_again(watched_kind kind, std::string label,
               throw std::runtime_error("cannot read the repository's objects");
             if (auto broken = for_each_item(
                     answer->body, [&](const boost::json::object& object) {
-                      known.take(observation{project(
-                                     kind, object,
-                                     common->policy.operator_namespace)},
-                                 common->now());
+                      known.read(project(kind, object,
+                                         common->policy.operator_namespace));
                     }))
               throw std::runtime_error(broken->message);
             if (--unread > 0)
@@ -400,8 +401,8 @@ repository(repository_actor::stateful_pointer<repository_state> self,
         if (const auto* gone = std::get_if<loss>(what.get());
             gone && gone->kind == watched_kind::jobs)
           self->state.budgets.erase(gone->which.key);
-        self->state.known.see(what, self->state.common->now());
-        self->state.advance();
+        if (self->state.known.see(what, self->state.common->now()))
+          self->state.advance();
       },
       [self](lead_atom, bool leads) { self->state.lead(leads); },
       [self](alias_atom, const alias_list_ptr& aliases) {

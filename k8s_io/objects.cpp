@@ -5,6 +5,7 @@
 #include "k8s_io/names.hpp"
 #include "k8s_io/owned_fields.hpp"
 #include "k8s_io/volume_objects.hpp"
+#include "scheduler/object_names.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -111,6 +112,17 @@ std::optional<claim_status> read_status(const json::value& object) {
            text_at(*warning, "message"),
            instant_at(*warning, "lastTransitionTime").value_or(instant{})});
   return status;
+}
+
+/// The CronJob of ours that made a Job. The fork's have such names too, but
+/// not our annotation.
+std::optional<cron_job_address> maker_of(const json::value& job) {
+  if (text_at(job, "metadata", "annotations", names::job_template).empty())
+    return std::nullopt;
+  for (const auto& owner : items_at(job, "metadata", "ownerReferences"))
+    if (text_at(owner, "kind") == "CronJob")
+      return parse_cron_job_name(text_at(owner, "name"));
+  return std::nullopt;
 }
 
 maintenance_kind kind_of(const std::map<std::string, std::string>& labels) {
@@ -275,8 +287,12 @@ job_fact read_job(const json::value& object) {
   job.deleting = meta.deleting;
   job.kind = kind_of(meta.labels);
   job.slot = parse_rfc3339(value_of(meta.annotations, names::scheduled_slot));
-  job.location = value_of(meta.labels, names::location_hash);
-  job.ours = !job.location.empty();
+  auto maker = maker_of(object);
+  if (maker)
+    job.kind = maker->kind;
+  job.ours = maker || !value_of(meta.labels, names::location_hash).empty();
+  if (!value_of(meta.labels, names::repository_hash).empty())
+    job.location = value_of(meta.labels, names::location_hash);
   job.template_digest = value_of(meta.annotations, names::job_template);
   job.held = !value_of(meta.annotations, names::held).empty();
   job.secret = value_of(meta.annotations, names::run_secret);
@@ -302,6 +318,14 @@ job_fact read_job(const json::value& object) {
     job.message = text_at(*failed, "message");
   }
   return job;
+}
+
+std::string repository_of_job(const json::value& object) {
+  auto label = text_at(object, "metadata", "labels", names::repository_hash);
+  if (!label.empty())
+    return label;
+  auto maker = maker_of(object);
+  return maker ? maker->id.hex : std::string{};
 }
 
 pod_fact read_pod(const json::value& object) {

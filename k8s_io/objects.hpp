@@ -66,8 +66,13 @@ cron_job_fact read_cron_job(const boost::json::value& object);
 /// The location that a CronJob records.
 std::optional<location> read_location(const boost::json::value& cron_job);
 
-/// `ours` is told by the label of the repository and the field manager's mark.
+/// `ours` is told by our labels or, when somebody removed them, by the CronJob
+/// that made it; it has no location then, so that it is made anew.
 job_fact read_job(const boost::json::value& object);
+
+/// The repository that a Job belongs to, by label or by the CronJob that made
+/// it.
+std::string repository_of_job(const boost::json::value& object);
 
 pod_fact read_pod(const boost::json::value& object);
 

@@ -54,12 +54,24 @@ TEST_CASE("A-6: a pod without our label is its Job's repository's") {
 
 TEST_CASE("the last word on a Lease is kept until it is gone") {
   addresses all;
-  lease_seen lease{
-      {"volsync-system", lease_name(hash)}, {}};
+  lease_seen lease{{"volsync-system", lease_name(hash)}, {}};
   auto said = std::make_shared<const observation>(fact{lease});
   CHECK(all.learn(lease, said) == hash);
   CHECK(all.lease_of(hash) == said);
   CHECK_FALSE(all.lease_of("other"));
   all.forget({watched_kind::leases, {lease.key, {}}, {}});
   CHECK_FALSE(all.lease_of(hash));
+}
+
+TEST_CASE("a loss is for those who were told of the object") {
+  addresses all;
+  all.told({"job-1"}, hash);
+  all.told({"job-1"}, hash);
+  all.told({"job-1"}, "other");
+  loss gone{watched_kind::jobs, {{"volsync-system", "x"}, {"job-1"}}, {}};
+  CHECK(all.forget(gone) == std::vector<std::string>{hash, "other"});
+  CHECK(all.forget(gone).empty());
+  lease_seen leader{{"volsync-system", "holystone"}, {}};
+  CHECK(all.learn(leader, nullptr).empty());
+  CHECK(all.leases().empty());
 }

@@ -11,8 +11,7 @@ namespace {
 /// A Secret of the tenant's that looks like the copy of app/kopia.
 void add_forgery(simulated_world& world, const std::string& name,
                  const std::string& hash) {
-  auto source
-      = world.call("GET", "/api/v1/namespaces/app/secrets/kopia");
+  auto source = world.call("GET", "/api/v1/namespaces/app/secrets/kopia");
   world.install(fmt::format(R"(
 apiVersion: v1
 kind: Secret

@@ -206,7 +206,7 @@ TEST_CASE("what an answer does not show is folded from the write itself") {
   job_fact job;
   job.key = {"volsync-system", "run"};
   job.uid = {"job"};
-  known.take(observation{fact{job_seen{"", job}}}, start);
+  known.read(job_seen{"", job});
   known.finish(acquire_lease{job, {}, {}}, {}, start);
   CHECK(known.facts().never_resumed == job.uid);
   known.begin(resume_job{job});
@@ -218,7 +218,7 @@ TEST_CASE("what an answer does not show is folded from the write itself") {
   copy.uid = {"copy"};
   secret_fact secret;
   secret.copy = copy;
-  known.take(observation{fact{secret}}, start);
+  known.read(secret);
   REQUIRE(known.facts().copies.size() == 1);
   known.finish(delete_copy{copy}, {}, start);
   CHECK(known.facts().copies.empty());
@@ -270,4 +270,56 @@ TEST_CASE("news that are surely newer than our write need no echo, and older "
   CHECK(known.facts().cron_jobs.full.schedule == "theirs");
   known.see(share(cron_job("x101", "theirs again")), start);
   CHECK(known.facts().cron_jobs.full.schedule == "theirs again");
+}
+
+TEST_CASE("an answer that comes after the object's loss does not bring it "
+          "back") {
+  auto known = a_repository();
+  job_fact job;
+  job.key = {"volsync-system", "run"};
+  job.uid = {"job"};
+  job.version = {"1"};
+  known.see(share(fact{job_seen{"", job}}), start);
+  known.begin(resume_job{job});
+  CHECK(known.see(lost(watched_kind::jobs, job.key, "job"), start));
+  auto answer = job;
+  answer.version = {"2"};
+  known.finish(resume_job{job}, {observation{fact{job_seen{"", answer}}}},
+               start);
+  CHECK(known.facts().jobs.empty());
+  CHECK_FALSE(known.gives_up_at());
+  known.read(job_seen{"", answer});
+  CHECK(known.facts().jobs.empty());
+  // A watch knows better: the loss was that of a label.
+  known.see(share(fact{job_seen{"", answer}}), start);
+  CHECK(known.facts().jobs.size() == 1);
+}
+
+TEST_CASE("the loss of what was never seen is no news, but it counts against "
+          "a late answer") {
+  auto known = a_repository();
+  known.begin(apply_cron_job{});
+  CHECK_FALSE(known.see(lost(watched_kind::cron_jobs, cron_job_key, "cron-job"),
+                        start));
+  write(known, "3", "ours");
+  CHECK_FALSE(known.facts().cron_jobs.full.exists);
+}
+
+TEST_CASE("what the server says is not there is lost") {
+  auto known = a_repository();
+  job_fact job;
+  job.key = {"volsync-system", "run"};
+  job.uid = {"job"};
+  lease_seen lease;
+  lease.fact.exists = true;
+  lease.fact.uid = {"lease"};
+  known.see(share(fact{job_seen{"", job}}), start);
+  known.see(share(fact{lease}), start);
+  known.see(share(cron_job("1", "ours")), start);
+  known.lack(suspend_job{job}, start);
+  CHECK(known.facts().jobs.empty());
+  known.lack(release_lease{}, start);
+  CHECK_FALSE(known.facts().lease.exists);
+  known.lack(set_last_schedule{cron_job_key, {"cron-job"}, start}, start);
+  CHECK_FALSE(known.facts().cron_jobs.full.exists);
 }

@@ -1,0 +1,135 @@
+#include "stage.hpp"
+
+#include "actors/job_runner.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::actors;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string leases
+    = "/apis/coordination.k8s.io/v1/namespaces/volsync-system/leases/";
+
+void remove_labels(simulated_world& world, const std::string& object) {
+  world.call("PATCH", object, R"({"metadata":{"labels":null}})",
+             "application/merge-patch+json");
+}
+
+std::string only_hash(stage& s) {
+  return s.registry().repositories.rbegin()->first;
+}
+
+} // namespace
+
+TEST_CASE("a Lease that lost its labels still holds the lock") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  stage s{world};
+  s.pass(20s);
+  auto hash = only_hash(s);
+  create_job(world, "first");
+  create_job(world, "second");
+  s.pass(8s);
+  REQUIRE(read_lease(world.call("GET", leases + lease_name(hash))).holder);
+  remove_labels(world, leases + lease_name(hash));
+  world.writes.clear();
+  s.pass(5min);
+  CHECK(completed(world) == 2);
+  CHECK(std::ranges::count(world.writes, "create leases") == 0);
+  // Its next write has put them back.
+  CHECK(text_at(world.call("GET", leases + lease_name(hash)), "metadata",
+                "labels", names::location_hash)
+        == hash);
+}
+
+TEST_CASE("a CronJob's Job that lost its labels is made anew with them") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  stage s{world};
+  s.pass(20s);
+  create_job(world, "first");
+  create_job(world, "second");
+  s.pass(8s);
+  remove_labels(world, home + "jobs/second");
+  s.pass(5min);
+  CHECK(completed(world) == 2);
+  auto jobs = world.call("GET", home + "jobs");
+  for (const auto& job : items_at(jobs, "items"))
+    CHECK(text_at(job, "metadata", "labels", names::repository_hash)
+          == only_hash(s));
+}
+
+TEST_CASE("a running Job that lost its labels goes on") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  stage s{world};
+  s.pass(20s);
+  create_job(world, "run");
+  s.pass(8s);
+  remove_labels(world, home + "jobs/run");
+  s.pass(3min);
+  CHECK(completed(world) == 1);
+  CHECK(world.runs_of(only_hash(s)) == 1);
+}
+
+TEST_CASE("A-8: a Lease that is there unbeknown to us is read") {
+  simulated_world world;
+  test_config config;
+  caf::actor_system system{config};
+  auto& sched
+      = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
+  auto client = system.spawn(simulated_client, &world);
+  auto runner = system.spawn(
+      job_runner, job_runner_setup{client, "volsync-system", {}, [&] {
+                                     return world.now;
+                                   }});
+  job_order order;
+  order.location = {"0123456789abcdef"};
+  acquire_lease take;
+  take.job.uid = {"job"};
+  order.what = take;
+  auto ask = [&] {
+    outcome_ptr told;
+    caf::scoped_actor self{system};
+    auto wait = self->request(
+        runner, caf::infinite, run_atom::value,
+        job_order_ptr{std::make_shared<const job_order>(order)});
+    sched.run();
+    wait.receive([&](const outcome_ptr& end) { told = end; },
+                 [](const caf::error&) {});
+    return told;
+  };
+  auto first = ask();
+  REQUIRE(first);
+  CHECK(first->done);
+  auto second = ask();
+  REQUIRE(second);
+  CHECK_FALSE(second->done);
+  REQUIRE(second->seen.size() == 1);
+  CHECK(std::get<lease_seen>(std::get<fact>(second->seen[0])).fact.holder
+        == object_uid{"job"});
+  caf::anon_send_exit(runner, caf::exit_reason::kill);
+  caf::anon_send_exit(client, caf::exit_reason::kill);
+  sched.run();
+}
+
+TEST_CASE("the loss of a Secret wakes no repository that has nothing of it") {
+  auto wakes = [](const std::vector<std::string>& namespaces) {
+    simulated_world world;
+    for (const auto& ns : namespaces)
+      add_source(world, ns, ns);
+    world.install("apiVersion: v1\nkind: Secret\n"
+                  "metadata: {name: idle, namespace: app}\n");
+    stage s{world};
+    s.pass(30s);
+    world.call("DELETE", "/api/v1/namespaces/app/secrets/idle");
+    world.tell();
+    return s.sched().run();
+  };
+  auto of_one = wakes({"app"});
+  CHECK(of_one > 0);
+  CHECK(wakes({"app", "web", "other", "more"}) == of_one);
+}
