@@ -53,10 +53,8 @@ using registry_actor = caf::typed_actor<
   takes<place_atom, std::string, place>,
   // A repository owns nothing any more, after it heard of so many facts.
   takes<finish_atom, std::string, std::uint64_t>,
-  // INTERNAL: a Secret was read.
-  takes<read_atom, reading_ptr>,
-  // INTERNAL: a PersistentVolumeClaim is to be looked at again.
-  takes<volume_atom, object_key>,
+  // INTERNAL: this is to be read again.
+  takes<read_atom, readable>,
   // INTERNAL: time passes.
   takes<tick_atom, std::uint64_t>,
   // The registry, for people.

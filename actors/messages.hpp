@@ -131,6 +131,16 @@ struct outcome {
 };
 using outcome_ptr = std::shared_ptr<const outcome>;
 
+/// What placing a claim may take to be read.
+struct readable {
+  enum class kind { secret, volume_claim };
+
+  kind what = kind::secret;
+  object_key key;
+
+  friend auto operator<=>(const readable&, const readable&) = default;
+};
+
 /// What a Secret says about a repository; never its bytes.
 struct reading {
   object_key key;
@@ -141,9 +151,12 @@ struct reading {
   /// `where` is wrong only because the Secret names no place: the root of the
   /// claim's own volume will do.
   bool needs_volume = false;
-  /// The read itself failed; try again after `delay`.
+  /// We may not read the Secret; nothing but `where` is known.
+  bool refused = false;
+  /// The read itself failed.
   bool failed = false;
-  milliseconds delay{0};
+  /// When to read again; zero: when the Secret changes.
+  milliseconds again{0};
 };
 using reading_ptr = std::shared_ptr<const reading>;
 
@@ -152,9 +165,10 @@ struct volume_reading {
   object_key claim;
   /// The volume, or what the claim waits for.
   result<volume_identity> what = error{"the volume was not read yet"};
-  /// The read itself failed; try again after `delay`.
+  /// The read itself failed.
   bool failed = false;
-  milliseconds delay{0};
+  /// When to read again.
+  milliseconds again{0};
 };
 using volume_reading_ptr = std::shared_ptr<const volume_reading>;
 
@@ -281,6 +295,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::request_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::response_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::observations)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::outcome_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::readable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::reading_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::volume_reading_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::copy_order_ptr)

@@ -1,7 +1,7 @@
 #pragma once
 
 // How far the registry's picture of the cluster is complete: which kinds were
-// listed, and which claimed Secrets are still being read. Nobody is elected
+// listed, and what placing claims takes is still being read. Nobody is elected
 // and nothing is cleared away before. Plain memory; kept by the
 // registry.
 
@@ -21,24 +21,14 @@ public:
   /// A kind was listed. True when it was the last one.
   bool complete(watched_kind kind, instant now);
 
-  /// A Secret is to be read. False when it is being read already.
-  bool read(const object_key& secret) {
-    return being_read_.insert(secret).second;
+  /// This is to be read. False when it is being read already.
+  bool read(const readable& what) {
+    return being_read_.insert(what).second;
   }
 
-  /// A Secret was read.
-  void was_read(const object_key& secret) {
-    being_read_.erase(secret);
-  }
-
-  /// A PersistentVolumeClaim is to be looked at; as above.
-  bool read_volume(const object_key& claim) {
-    return volumes_being_read_.insert(claim).second;
-  }
-
-  /// It was looked at.
-  void volume_was_read(const object_key& claim) {
-    volumes_being_read_.erase(claim);
+  /// This was read.
+  void was_read(const readable& what) {
+    being_read_.erase(what);
   }
 
   /// Was every kind listed?
@@ -48,7 +38,7 @@ public:
 
   /// Has every claim found its place?
   bool is_settled() const {
-    return is_synced() && being_read_.empty() && volumes_being_read_.empty();
+    return is_synced() && being_read_.empty();
   }
 
   /// Was it settled once, or did that take too long? A Secret that can't be
@@ -70,8 +60,7 @@ public:
 
 private:
   std::bitset<watched_kinds> synced_;
-  std::set<object_key> being_read_;
-  std::set<object_key> volumes_being_read_;
+  std::set<readable> being_read_;
   std::optional<instant> opens_at_;
   bool is_open_ = false;
 };

@@ -3,6 +3,7 @@
 #include "actors/projections.hpp"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace holystone::actors {
 
@@ -25,6 +26,20 @@ outcome to_outcome(const request& what, const response& answer,
   return end;
 }
 
+std::optional<error> refusal_of(const request& what, const response& answer) {
+  if (judge(what, answer, 0, 0.5).what != advice::give_up)
+    return std::nullopt;
+  object_key key{what.ns, what.name};
+  auto text = fmt::format("{} {} cannot be read: {}", what.kind.kind,
+                          what.ns.empty() ? what.name : to_string(key),
+                          describe(what, answer));
+  if (answer.status == 403)
+    text += fmt::format("; let the operator's ServiceAccount get {}{}",
+                        what.kind.plural,
+                        what.ns.empty() ? "" : " in namespace " + what.ns);
+  return error{std::move(text)};
+}
+
 outcome no_answer(std::string why) {
   outcome end;
   end.delay = milliseconds{1'000};
@@ -41,7 +56,8 @@ fact_ptr to_observation(const request& what, const std::string& body) {
   if (failed || !object.is_object())
     return nullptr;
   // A Secret that we write is a copy, and where we write it is its place.
-  return std::make_shared<const observation>(project(*watched, object, what.ns));
+  return std::make_shared<const observation>(
+      project(*watched, object, what.ns));
 }
 
 } // namespace holystone::actors

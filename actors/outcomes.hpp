@@ -12,6 +12,10 @@ namespace holystone::actors {
 outcome to_outcome(const request& what, const response& answer,
                    unsigned failures, double random);
 
+/// Why the server will not let us read an object that may be there, and which
+/// right we lack; none when it answered, or may answer later.
+std::optional<error> refusal_of(const request& what, const response& answer);
+
 /// An outcome for a request that got no answer at all (the api client died or
 /// was too slow).
 outcome no_answer(std::string why);

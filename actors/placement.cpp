@@ -205,7 +205,7 @@ placement::claim_keys placement::learn(const reading_ptr& told) {
   auto changed_meanwhile = !order.empty() && order.mapped();
   // What the watch told while it was read may be newer: then `place` has it
   // read again. Otherwise what was read is newer than what the watch told.
-  if (found != secrets_.end() && !changed_meanwhile) {
+  if (found != secrets_.end() && !changed_meanwhile && !told->refused) {
     if (told->uid)
       found->second = {told->uid, told->version};
     else
@@ -224,8 +224,14 @@ placement::claim_keys placement::learn(const volume_reading_ptr& told) {
   return is_same ? claim_keys{} : mounting(told->claim);
 }
 
-void placement::forget_volume(const object_key& claim) {
-  volumes_.erase(claim);
+bool placement::needs(const readable& what) {
+  auto is_secret = what.what == readable::kind::secret;
+  auto is_named = !(is_secret ? naming(what.key) : mounting(what.key)).empty();
+  if (!is_named && is_secret)
+    readings_.erase(what.key);
+  else if (!is_named)
+    volumes_.erase(what.key);
+  return is_named;
 }
 
 placement::claim_keys placement::mounting(const object_key& claim) const {
@@ -268,9 +274,12 @@ whereabouts placement::place(const claim_key& who,
   if (found == secrets_.end())
     return stay(std::move(wants), before, missing(wish.secret));
   auto told = readings_.find(wish.secret);
+  if (told != readings_.end() && told->second->refused)
+    return stay(std::move(wants), before,
+                {"Waiting", told->second->where.why().message});
   if (told == readings_.end() || told->second->uid != found->second.first
       || told->second->version != found->second.second)
-    return unread{wish.secret};
+    return readable{readable::kind::secret, wish.secret};
   const auto& said = *told->second;
   if (const auto* named = volume_of(*source, said))
     return place_on(std::move(wants), before, said, *named);
@@ -289,7 +298,7 @@ whereabouts placement::place_on(claimant wants, const std::string& before,
   if (!named.claim_name.empty()) {
     auto i = volumes_.find(claim);
     if (i == volumes_.end())
-      return unread_volume{claim};
+      return readable{readable::kind::volume_claim, claim};
     found = i->second->what;
   }
   if (!found)

@@ -44,16 +44,6 @@ struct site {
 /// The object claims nothing, or not any more.
 struct unclaimed {};
 
-/// The claim's Secret must be read first.
-struct unread {
-  object_key secret;
-};
-
-/// What this PersistentVolumeClaim stands for must be read first.
-struct unread_volume {
-  object_key claim;
-};
-
 /// The claim belongs here; the lobby has no site.
 struct placed {
   std::string hash;
@@ -62,8 +52,8 @@ struct placed {
   claimant wants;
 };
 
-/// Where one claim belongs.
-using whereabouts = std::variant<unclaimed, unread, unread_volume, placed>;
+/// Where one claim belongs, or what must be read first.
+using whereabouts = std::variant<unclaimed, readable, placed>;
 
 /// Knows where every claim belongs.
 class placement {
@@ -97,11 +87,11 @@ public:
   /// A PersistentVolumeClaim turned out to be this.
   claim_keys learn(const volume_reading_ptr& told);
 
-  /// A PersistentVolumeClaim is to be read anew when it is asked for.
-  void forget_volume(const object_key& claim);
-
   /// Who names this PersistentVolumeClaim.
   claim_keys mounting(const object_key& claim) const;
+
+  /// Does a claim name this? Otherwise what was read of it is forgotten.
+  bool needs(const readable& what);
 
   /// A claimant is gone.
   claim_keys forget(const claim_key& who);

@@ -14,10 +14,13 @@ namespace {
 
 constexpr seconds longest_timer{300};
 
-/// PersistentVolumeClaims are not watched: there may be many, and few hold a
-/// repository. One that is bound stays so until somebody deletes it.
-constexpr std::chrono::seconds bound_patience{600};
-constexpr std::chrono::seconds unbound_patience{15};
+const std::string& why_of(const reading& told) {
+  return told.where.why().message;
+}
+
+const std::string& why_of(const volume_reading& told) {
+  return told.what.why().message;
+}
 
 } // namespace
 
@@ -114,10 +117,8 @@ void registry_state::put(const claim_key& who) {
   auto told = claims.place(who, i == at.end() ? lobby : i->second);
   if (std::holds_alternative<unclaimed>(told))
     remove_claim(who);
-  else if (const auto* first = std::get_if<unread>(&told))
-    read(first->secret);
-  else if (const auto* volume = std::get_if<unread_volume>(&told))
-    read_volume(volume->claim);
+  else if (const auto* first = std::get_if<readable>(&told))
+    read(*first);
   else
     put(std::get<placed>(std::move(told)));
 }
@@ -186,80 +187,45 @@ void registry_state::tell_aliases() {
   }
 }
 
-void registry_state::read(const object_key& secret) {
-  if (!picture.read(secret))
+void registry_state::read(const readable& what) {
+  if (!picture.read(what))
     return;
-  claims.reads(secret);
   tell_settled();
-  self->request(common->mirror, caf::infinite, read_atom::value, secret)
-      .then([this](const reading_ptr& told) { was_read(told); },
-            [this, secret](const caf::error& why) {
-              auto none = std::make_shared<reading>();
-              none->key = secret;
-              none->failed = true;
-              none->delay = milliseconds{1'000};
-              none->where = error{caf::to_string(why)};
-              was_read(none);
-            });
-}
-
-void registry_state::was_read(const reading_ptr& told) {
-  if (told->failed) {
-    metrics::log_warning("read", {{"secret", to_string(told->key)},
-                                  {"error", told->where.why().message}});
-    // It stays among those being read, so nothing is given up meanwhile.
-    self->delayed_send(self, told->delay, read_atom::value, told);
-    return;
+  if (what.what == readable::kind::secret) {
+    claims.reads(what.key);
+    ask<reading_ptr>(common->mirror, read_atom::value, what);
+  } else {
+    ask<volume_reading_ptr>(common->volumes, volume_atom::value, what);
   }
-  picture.was_read(told->key);
-  put_all(claims.learn(told));
-  tell_settled();
 }
 
-void registry_state::read_again(const object_key& secret) {
-  picture.was_read(secret);
-  put_all(claims.naming(secret));
-  tell_settled();
+template <class Reading, class Reader, class Atom>
+void registry_state::ask(const Reader& reader, Atom, const readable& what) {
+  self->request(reader, caf::infinite, Atom::value, what.key)
+      .then(
+          [this, what](const Reading& told) {
+            if (told->failed) {
+              // It stays among those being read, so that nothing is given up
+              // meanwhile.
+              metrics::log_warning("read", {{"object", to_string(what.key)},
+                                            {"error", why_of(*told)}});
+            } else {
+              picture.was_read(what);
+              put_all(claims.learn(told));
+              tell_settled();
+            }
+            if (told->again > milliseconds{0})
+              self->delayed_send(self, told->again, read_atom::value, what);
+          },
+          [this, what](const caf::error&) {
+            self->delayed_send(self, seconds{1}, read_atom::value, what);
+          });
 }
 
-void registry_state::read_volume(const object_key& claim) {
-  if (!picture.read_volume(claim))
-    return;
-  tell_settled();
-  self->request(common->volumes, caf::infinite, volume_atom::value, claim)
-      .then([this](const volume_reading_ptr& told) { volume_was_read(told); },
-            [this, claim](const caf::error& why) {
-              auto none = std::make_shared<volume_reading>();
-              none->claim = claim;
-              none->failed = true;
-              none->delay = milliseconds{1'000};
-              none->what = error{caf::to_string(why)};
-              volume_was_read(none);
-            });
-}
-
-void registry_state::volume_was_read(const volume_reading_ptr& told) {
-  if (told->failed) {
-    metrics::log_warning("read",
-                         {{"persistentvolumeclaim", to_string(told->claim)},
-                          {"error", told->what.why().message}});
-    // As with Secrets: nothing is given up meanwhile.
-    self->delayed_send(self, told->delay, volume_atom::value, told->claim);
-    return;
-  }
-  picture.volume_was_read(told->claim);
-  put_all(claims.learn(told));
-  tell_settled();
-  self->delayed_send(self, told->what ? bound_patience : unbound_patience,
-                     volume_atom::value, told->claim);
-}
-
-void registry_state::look_again(const object_key& claim) {
-  picture.volume_was_read(claim);
-  if (claims.mounting(claim).empty())
-    claims.forget_volume(claim);
-  else
-    read_volume(claim);
+void registry_state::read_again(const readable& what) {
+  picture.was_read(what);
+  if (claims.needs(what))
+    read(what);
   tell_settled();
 }
 
@@ -529,12 +495,7 @@ registry(registry_actor::stateful_pointer<registry_state> self,
       [self](finish_atom, const std::string& hash, std::uint64_t heard) {
         self->state.finished(hash, heard);
       },
-      [self](read_atom, const reading_ptr& told) {
-        self->state.read_again(told->key);
-      },
-      [self](volume_atom, const object_key& claim) {
-        self->state.look_again(claim);
-      },
+      [self](read_atom, const readable& what) { self->state.read_again(what); },
       [self](tick_atom, std::uint64_t generation) {
         if (generation == self->state.generation)
           self->state.tick();

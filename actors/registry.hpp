@@ -76,9 +76,7 @@ struct registry_state {
   void take(const observation& what);
   void complete(watched_kind kind);
   void lead(bool leads);
-  void was_read(const reading_ptr& told);
-  void read_again(const object_key& secret);
-  void look_again(const object_key& claim);
+  void read_again(const readable& what);
   void seat(const std::string& hash, place where);
   void finished(const std::string& hash, std::uint64_t heard);
   /// An actor that is linked to us ended.
@@ -95,9 +93,9 @@ private:
   void put(const claim_key& who);
   void put(placed told);
   void remove_claim(const claim_key& who);
-  void read(const object_key& secret);
-  void read_volume(const object_key& claim);
-  void volume_was_read(const volume_reading_ptr& told);
+  void read(const readable& what);
+  template <class Reading, class Reader, class Atom>
+  void ask(const Reader& reader, Atom, const readable& what);
   repository_entry& entry(const std::string& hash);
   void start(const std::string& hash, repository_entry& into, bool recover);
   void fell(const std::string& hash, repository_entry& who);

@@ -18,6 +18,9 @@ namespace {
 using self_pointer = secret_mirror_actor::stateful_pointer<secret_mirror_state>;
 using outcome_promise = secret_mirror_state::outcome_promise;
 
+/// Nobody tells us when a right is granted.
+constexpr milliseconds refused_patience{60'000};
+
 request_ptr get(const resource& kind, const object_key& key) {
   request what;
   what.kind = kind;
@@ -36,10 +39,17 @@ reading read(const object_key& key, const request& what,
              const response& answer) {
   reading told;
   told.key = key;
+  if (auto refusal = refusal_of(what, answer)) {
+    told.refused = true;
+    told.again = refused_patience;
+    told.where = *refusal;
+    return told;
+  }
   if (!answer.ok()) {
     auto end = to_outcome(what, answer, 0, 0.5);
     told.failed = answer.status != 404;
-    told.delay = std::max(end.delay, milliseconds{1'000});
+    if (told.failed)
+      told.again = std::max(end.delay, milliseconds{1'000});
     told.where = answer.status == 404
                      ? error{fmt::format("Secret {} does not exist; create it",
                                          to_string(key))}

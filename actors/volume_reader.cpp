@@ -18,6 +18,11 @@ namespace {
 using self_pointer = volume_reader_actor::pointer;
 using reading_promise = caf::typed_response_promise<volume_reading_ptr>;
 
+/// PersistentVolumeClaims are not watched: there may be many, and few hold a
+/// repository. One that is bound stays so until somebody deletes it.
+constexpr milliseconds bound_patience{600'000};
+constexpr milliseconds unbound_patience{15'000};
+
 /// One claim on its way to its volume.
 struct search {
   self_pointer self;
@@ -30,6 +35,7 @@ struct search {
     volume_reading told;
     told.claim = claim;
     told.what = std::move(what);
+    told.again = told.what ? bound_patience : unbound_patience;
     promise.deliver(volume_reading_ptr{
         std::make_shared<const volume_reading>(std::move(told))});
   }
@@ -38,7 +44,7 @@ struct search {
     volume_reading told;
     told.claim = claim;
     told.failed = true;
-    told.delay = std::max(delay, milliseconds{1'000});
+    told.again = std::max(delay, milliseconds{1'000});
     told.what = error{std::move(why)};
     promise.deliver(volume_reading_ptr{
         std::make_shared<const volume_reading>(std::move(told))});
@@ -67,6 +73,10 @@ void read(const std::shared_ptr<search>& job, const resource& kind,
             // what belongs to none (contract section 12).
             if (answer->status == 403 && kind == resources::volumes) {
               job->tell(claim_volume(job->claim_uid));
+              return;
+            }
+            if (auto refusal = refusal_of(*call, *answer)) {
+              job->tell(*refusal);
               return;
             }
             boost::system::error_code broken;

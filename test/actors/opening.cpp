@@ -8,7 +8,7 @@ using namespace holystone::actors;
 namespace {
 
 const instant start = *parse_rfc3339("2026-11-21T12:00:00Z");
-const object_key secret{"app", "kopia"};
+const readable secret{readable::kind::secret, {"app", "kopia"}};
 
 void list_all(opening& picture) {
   for (std::size_t kind = 0; kind < watched_kinds; ++kind)

@@ -268,3 +268,23 @@ TEST_CASE("a claim waits for its CA and is told of each change of it") {
     CHECK_FALSE(defect_of(all.place(data, lobby)).empty());
   }
 }
+
+TEST_CASE("a Secret that we may not read makes the claim wait where it is, "
+          "until it is read again") {
+  auto all = make_placement();
+  auto refused = std::make_shared<reading>();
+  refused->key = secret;
+  refused->refused = true;
+  refused->where = error{"grant it"};
+  CHECK(all.learn(refused) == keys{data});
+  auto told = all.place(data, bucket_hash);
+  CHECK(hash_of(told) == bucket_hash);
+  CHECK(defect_of(told) == "Waiting: grant it");
+  CHECK(hash_of(all.place(data, lobby)) == lobby);
+  readable what{readable::kind::secret, secret};
+  CHECK(all.needs(what));
+  all.learn(say("1", bucket));
+  CHECK(defect_of(all.place(data, bucket_hash)).empty());
+  all.forget(data);
+  CHECK_FALSE(all.needs(what));
+}

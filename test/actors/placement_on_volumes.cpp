@@ -68,8 +68,9 @@ const named_volume by_claim{"disk", {}, {}, "/mnt/x"};
 TEST_CASE("a claim's volume is read before its repository is known") {
   auto all = make_placement({by_claim}, say(path("/mnt/x/r")));
   auto first = all.place(data, lobby);
-  REQUIRE(std::holds_alternative<unread_volume>(first));
-  CHECK(std::get<unread_volume>(first).claim == disk);
+  REQUIRE(std::holds_alternative<readable>(first));
+  CHECK(std::get<readable>(first)
+        == readable{readable::kind::volume_claim, disk});
   CHECK(all.learn(found(pv_volume("u1"))) == keys{data});
   auto told = put(all);
   REQUIRE(told.where);

@@ -79,6 +79,13 @@ response simulated_world::answer(const request& what) {
   out.failure = "the connection broke";
   if (fate == fate::not_sent)
     return out;
+  if (fate == fate::forbidden)
+    return {403,
+            R"({"kind":"Status","code":403,"reason":"Forbidden",
+               "message":"the operator may not do this"})",
+            std::nullopt,
+            {},
+            false};
   auto told = handle(what);
   auto is_write = what.what != verb::get && what.what != verb::list;
   if (is_write)

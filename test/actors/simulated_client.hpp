@@ -18,7 +18,7 @@
 namespace holystone::actors {
 
 /// What becomes of a request.
-enum class fate { done, not_sent, reply_lost };
+enum class fate { done, not_sent, reply_lost, forbidden };
 
 /// A cluster with our CRDs, its controllers and what is open on it.
 class simulated_world {
