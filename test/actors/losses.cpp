@@ -13,8 +13,12 @@ namespace {
 const std::string leases
     = "/apis/coordination.k8s.io/v1/namespaces/volsync-system/leases/";
 
+/// Not all labels: a Job without any is given those of its template.
 void remove_labels(simulated_world& world, const std::string& object) {
-  world.call("PATCH", object, R"({"metadata":{"labels":null}})",
+  world.call("PATCH", object, R"({"metadata":{"labels":{
+               "volsync.backube/kopia-maintenance":null,
+               "volsync.backube/repository-hash":null,
+               "volsync.backube/location-hash":null}}})",
              "application/merge-patch+json");
 }
 
@@ -73,6 +77,8 @@ TEST_CASE("a running Job that lost its labels goes on") {
   s.pass(3min);
   CHECK(completed(world) == 1);
   CHECK(world.runs_of(only_hash(s)) == 1);
+  auto lease = world.call("GET", leases + lease_name(only_hash(s)));
+  CHECK_FALSE(read_lease(lease).holder);
 }
 
 TEST_CASE("A-8: a Lease that is there unbeknown to us is read") {
