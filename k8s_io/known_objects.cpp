@@ -30,6 +30,15 @@ bool known_objects::forget(const object_identity& object) {
   return true;
 }
 
+std::optional<object_uid> known_objects::forget(const object_key& name) {
+  auto found = entries_.find(std::string_view{to_string(name)});
+  if (found == entries_.end())
+    return {};
+  object_uid was{std::string{found->uid()}};
+  entries_.erase(found);
+  return was;
+}
+
 void known_objects::end_round(
     const std::function<void(const object_identity&)>& lost) {
   for (auto i = entries_.begin(); i != entries_.end();)

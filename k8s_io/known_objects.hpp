@@ -34,6 +34,9 @@ public:
   /// Forgets an object; false when the key is unknown or has another UID.
   bool forget(const object_identity& object);
 
+  /// Forgets the object of that name, whichever it is, and returns its UID.
+  std::optional<object_uid> forget(const object_key& name);
+
   /// From here on objects count as seen only when they are noted again.
   void begin_round() noexcept {
     ++round_;

@@ -1,12 +1,14 @@
 #include "k8s_io/list_pages.hpp"
 
 #include "k8s_io/gzip.hpp"
+#include "k8s_io/headline.hpp"
 #include "k8s_io/watch_lines.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 
 #include <array>
+#include <span>
 
 namespace holystone::k8s_io {
 
@@ -26,12 +28,16 @@ error malformed(std::string_view what) {
                + std::string{what}};
 }
 
+// Takes the text of an item, or why there is none and how it begins.
+using item_taker = std::function<std::optional<error>(std::string_view text,
+                                                      std::string_view fault)>;
+
 // Cuts the items out of a list that comes in parts of any size. It follows
 // braces and strings and no more of the grammar: what it cuts out and what it
 // leaves both go through Boost.JSON.
 class item_cutter {
 public:
-  explicit item_cutter(part_taker take) : take_(std::move(take)) {
+  explicit item_cutter(item_taker take) : take_(std::move(take)) {
     // nop
   }
 
@@ -42,9 +48,14 @@ public:
     return {};
   }
 
-  // The list with a 0 in the place of each item.
+  // The list with {} in the place of each item.
   const std::string& rest() const noexcept {
     return rest_;
+  }
+
+  // Was there a member of the name `items`?
+  bool has_items() const noexcept {
+    return has_items_;
   }
 
 private:
@@ -53,13 +64,14 @@ private:
   }
 
   std::optional<error> next_of_item(char c) {
-    if (item_.size() == longest_object)
-      return malformed("an item is longer than any object");
-    item_ += c;
+    // Of a longer one the beginning is enough to tell which it is.
+    auto is_too_long = item_.size() == longest_object;
+    if (!is_too_long)
+      item_ += c;
     follow(c);
     if (depth_ > 2)
       return {};
-    auto failed = take_(item_);
+    auto failed = take_(item_, is_too_long ? "longer than any object" : "");
     item_.clear();
     return failed;
   }
@@ -67,15 +79,12 @@ private:
   std::optional<error> next_of_rest(char c) {
     if (rest_.size() == longest_object)
       return malformed("it has more than items");
-    if (is_in_items_ && depth_ == 2 && c != ']') {
-      if (c == '{') {
-        rest_ += '0';
-        follow(c);
-        item_ = c;
-        return {};
-      }
-      if (std::string_view{", \n\r\t"}.find(c) == std::string_view::npos)
-        return malformed("an item is not an object");
+    if (is_in_items_ && depth_ == 2 && !is_in_string_
+        && (c == '{' || c == '[')) {
+      rest_ += "{}";
+      follow(c);
+      item_ = c;
+      return {};
     }
     rest_ += c;
     if (depth_ == 1)
@@ -97,6 +106,7 @@ private:
       is_value_ = true;
     else if (c == '[')
       is_in_items_ = is_value_ && name_ == "items\"";
+    has_items_ = has_items_ || is_in_items_;
   }
 
   void follow(char c) {
@@ -112,7 +122,7 @@ private:
       --depth_;
   }
 
-  part_taker take_;
+  item_taker take_;
   std::string rest_;
   std::string item_;
   // The last string between the list's own braces, with its closing quote.
@@ -122,6 +132,7 @@ private:
   bool is_escaped_ = false;
   bool is_value_ = false;
   bool is_in_items_ = false;
+  bool has_items_ = false;
 };
 
 std::string to_text(const json::value* from) {
@@ -129,7 +140,8 @@ std::string to_text(const json::value* from) {
   return text ? std::string{text->data(), text->size()} : std::string{};
 }
 
-result<list_header> to_header(const json::value& parsed) {
+result<list_header> to_header(const json::value& parsed, bool has_items,
+                              const item_taker& take) {
   auto* list = parsed.if_object();
   if (!list)
     return malformed("it is not a JSON object");
@@ -137,10 +149,14 @@ result<list_header> to_header(const json::value& parsed) {
   // A typed list without objects may have null.
   if (!items || !(items->is_array() || items->is_null()))
     return malformed("it has no items");
+  // "items" was spelt so that it was not seen.
+  if (items->is_array() && !has_items)
+    return malformed("an item could not be read");
   if (items->is_array())
     for (const auto& left : items->get_array())
-      if (!left.is_number()) // "items" was spelt so that it was not seen
-        return malformed("an item could not be read");
+      if (auto* cut = left.if_object(); !cut || !cut->empty())
+        if (auto failed = take({}, "not an object"))
+          return *failed;
   list_header out;
   out.kind = to_text(list->if_contains("kind"));
   out.api_version = to_text(list->if_contains("apiVersion"));
@@ -152,8 +168,8 @@ result<list_header> to_header(const json::value& parsed) {
   return out;
 }
 
-// Calls `take` with the text of each item and reads the rest.
-result<list_header> read(std::string_view body, const part_taker& take) {
+// Calls `take` with each item and reads the rest.
+result<list_header> read(std::string_view body, const item_taker& take) {
   item_cutter cutter{take};
   auto failed = for_each_part(
       body, [&](std::string_view part) { return cutter.feed(part); });
@@ -163,32 +179,49 @@ result<list_header> read(std::string_view body, const part_taker& take) {
   auto parsed = json::parse(as_boost(cutter.rest()), broken);
   if (broken)
     return malformed(broken.message());
-  return to_header(parsed);
+  return to_header(parsed, cutter.has_items(), take);
+}
+
+// Calls `take` with the item in `text`; or says why it can't be read.
+std::string read_item(std::string_view text, std::span<unsigned char> first,
+                      const std::function<void(const json::object&)>& take) {
+  // One resource an item: Boost's doubles its next block for good whenever the
+  // buffer was too small, so that twenty large objects ask for 32 GiB.
+  json::monotonic_resource memory{first.data(), first.size()};
+  json::error_code broken;
+  auto item = json::parse(as_boost(text), broken, &memory, api_parse_options());
+  if (broken)
+    return broken.message();
+  if (!item.is_object())
+    return "not an object";
+  take(item.get_object());
+  return {};
 }
 
 } // namespace
 
 result<list_header> read_list_header(std::string_view body) {
-  return read(body, [](std::string_view) { return std::nullopt; });
+  return read(body, [](auto, auto) { return std::nullopt; });
 }
 
 std::optional<error>
 for_each_item(std::string_view body,
-              const std::function<void(const json::object&)>& take) {
+              const std::function<void(const json::object&)>& take,
+              const std::function<void(unreadable_item)>& skip) {
   // Most objects fit into the buffer, which serves one after the other.
   std::array<unsigned char, 32 * 1024> first;
-  auto told = read(body, [&](std::string_view text) -> std::optional<error> {
-    // One resource an item: Boost's doubles its next block for good whenever
-    // the buffer was too small, so that twenty large objects ask for 32 GiB.
-    json::monotonic_resource memory{first.data(), first.size()};
-    json::error_code broken;
-    auto item
-        = json::parse(as_boost(text), broken, &memory, api_parse_options());
-    if (broken)
-      return malformed(broken.message());
-    take(item.get_object());
-    return {};
-  });
+  auto told = read(body,
+                   [&](std::string_view text,
+                       std::string_view fault) -> std::optional<error> {
+                     auto why = fault.empty() ? read_item(text, first, take)
+                                              : std::string{fault};
+                     if (why.empty())
+                       return {};
+                     if (!skip)
+                       return malformed("an item is not readable: " + why);
+                     skip({read_headline(text), std::move(why)});
+                     return {};
+                   });
   return told ? std::nullopt : std::optional{told.why()};
 }
 

@@ -62,6 +62,36 @@ request ask(const reflected& what, verb how) {
   return out;
 }
 
+// Objects of a list that can't be read, for one report: anybody may write many.
+class unread_names {
+public:
+  void add(const json::object& headline, std::string_view why) {
+    if (++count_ > most_named)
+      return;
+    auto key = identity_of(headline).key;
+    names_.push_back(fmt::format(
+        "{} ({})", key.name.empty() ? "one without a name" : to_string(key),
+        why));
+  }
+
+  bool empty() const noexcept {
+    return count_ == 0;
+  }
+
+  std::string message(std::string_view plural) const {
+    return fmt::format("{} of {} can't be read and are ignored until that is "
+                       "mended: {}{}",
+                       count_, plural, fmt::join(names_, ", "),
+                       count_ > most_named ? ", ..." : "");
+  }
+
+private:
+  static constexpr std::size_t most_named = 10;
+
+  std::size_t count_ = 0;
+  std::vector<std::string> names_;
+};
+
 // Will the same request perhaps be answered a little later?
 bool is_passing(int status) {
   return status == 0 || status == 408 || status == 429 || status >= 500;
@@ -135,10 +165,16 @@ void reflector::on_list(const listed& what, step_context& in) {
                     fmt::format("the answer to a list of {} is a {}",
                                 what_.kind.plural, header->kind),
                     {}, in);
-  auto failed
-      = for_each_item(what.answer->body, [&](const json::object& object) {
-          take(object, true, in);
-        });
+  unread_names unread;
+  auto failed = for_each_item(
+      what.answer->body,
+      [&](const json::object& object) { take(object, true, in); },
+      [&](const unreadable_item& item) {
+        ++counts_.skipped;
+        unread.add(item.headline, item.why);
+      });
+  if (!unread.empty())
+    in.out.emplace_back(report{unread.message(what_.kind.plural)});
   if (failed)
     return back_off(next, failed->message, {}, in);
   version_ = header->resource_version;
@@ -198,6 +234,9 @@ bool reflector::on_line(const std::string& text, step_context& in) {
   json::monotonic_resource memory{first.data(), first.size()};
   auto event = parse_watch_line(text, &memory);
   if (!event) {
+    if (auto skimmed = skim_watch_line(text);
+        skimmed && on_unreadable_event(*skimmed, event.why().message, in))
+      return true;
     in.out.emplace_back(close_watch{ticket_});
     on_broken_stream(event.why().message, in);
     return false;
@@ -228,6 +267,37 @@ bool reflector::on_event(const watch_event& event, step_context& in) {
     drop(*object, in);
   else
     take(*object, false, in);
+  return true;
+}
+
+// False when it is no event of an object of ours.
+bool reflector::on_unreadable_event(const watch_event& event,
+                                    const std::string& why, step_context& in) {
+  auto& object = event.object.get_object();
+  auto is_change
+      = event.type == event_type::added || event.type == event_type::modified;
+  if (!(is_change || event.type == event_type::deleted)
+      || !is_ours(object, false, false))
+    return false;
+  has_progress_ = true;
+  barren_watches_ = 0;
+  move_to(object, event.type);
+  ++counts_.skipped;
+  ++watch_events_;
+  auto which = identity_of(object);
+  if (!is_change) {
+    if (known_.forget(which))
+      in.sink.remove(which, nullptr);
+    return true;
+  }
+  auto was = known_.forget(which.key);
+  if (was)
+    in.sink.remove({which.key, *was}, nullptr);
+  // Said once: what can't be read stays unknown, whatever else happens to it.
+  if (was || event.type == event_type::added)
+    in.out.emplace_back(report{fmt::format(
+        "{} {} can't be read and is ignored until that is mended: {}",
+        what_.kind.kind, to_string(which.key), why)});
   return true;
 }
 

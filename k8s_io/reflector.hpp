@@ -11,6 +11,12 @@
 // as `upsert` and every object that is gone as `remove`, so that a list
 // that breaks half-way does no harm.
 //
+// An object that can't be read, e.g. one that nests without end, is skipped,
+// counted and reported, and is not in the view; what was known of it is removed
+// . Its last readable state would be a promise that a restart can't keep,
+// because a list doesn't tell it any more; and who can write such an object
+// could as well delete it.
+//
 // WatchList is left out: paging lists work on every server, an answer is
 // read object by object anyway, and one way in is easier to trust than two.
 //
@@ -151,7 +157,7 @@ public:
     /// Answers of 410, in either form.
     std::uint64_t expired = 0;
     std::uint64_t failures = 0;
-    /// Objects of another kind or without a name.
+    /// Objects of another kind, without a name or unreadable.
     std::uint64_t skipped = 0;
   };
 
@@ -192,6 +198,8 @@ private:
   void on_lines(const lines& what, step_context& in);
   bool on_line(const std::string& text, step_context& in);
   bool on_event(const watch_event& event, step_context& in);
+  bool on_unreadable_event(const watch_event& event, const std::string& why,
+                           step_context& in);
   bool on_error_event(const boost::json::object& object, step_context& in);
   void on_end(const ended& what, step_context& in);
   void on_refused_watch(const watch_end& how, const api_status& status,

@@ -1,5 +1,7 @@
 #include "k8s_io/watch_lines.hpp"
 
+#include "k8s_io/headline.hpp"
+
 #include <boost/json/parse.hpp>
 
 namespace holystone::k8s_io {
@@ -67,6 +69,21 @@ result<watch_event> parse_watch_line(std::string_view line,
   auto is_object = object && object->is_object();
   return watch_event{to_event_type(type->get_string()),
                      is_object ? std::move(*object) : json::value{}};
+}
+
+std::optional<watch_event> skim_watch_line(std::string_view line) {
+  if (!is_whole_object(line))
+    return {};
+  auto type = member_text(line, "type");
+  if (type.size() < 2)
+    return {};
+  type = type.substr(1, type.size() - 2);
+  auto object = read_headline(member_text(line, "object"));
+  auto& metadata = object.at("metadata").get_object();
+  if (!metadata.contains("name") || !metadata.contains("uid"))
+    return {};
+  return watch_event{to_event_type({type.data(), type.size()}),
+                     std::move(object)};
 }
 
 } // namespace holystone::k8s_io

@@ -11,6 +11,7 @@
 #include <boost/json/value.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,8 +57,14 @@ struct watch_event {
 result<watch_event> parse_watch_line(std::string_view line,
                                      boost::json::storage_ptr memory);
 
+/// What can be told of a line whose object can't be parsed, e.g. because it
+/// nests too deep: the type, and the object's headline. Empty unless it is the
+/// whole line of an event that names its object, see `headline.hpp`.
+std::optional<watch_event> skim_watch_line(std::string_view line);
+
 /// The options of every parse of ours: objects nest deeper than Boost.JSON
-/// takes by default once managedFields repeats their structure.
+/// takes by default once managedFields repeats their structure. The API server
+/// takes 10,000 levels, but the parser's recursion would fill the stack.
 boost::json::parse_options api_parse_options() noexcept;
 
 } // namespace holystone::k8s_io

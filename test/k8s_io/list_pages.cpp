@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 using namespace holystone::k8s_io;
@@ -119,6 +120,43 @@ TEST_CASE("a compressed list is read like its text, and no cut of it is") {
   for (std::size_t size = 0; size < compressed.size(); size += 61)
     CHECK(read(compressed.substr(0, size)).failed);
   CHECK(read(compressed + compressed).failed);
+}
+
+TEST_CASE("R-10: an item that can't be read is skipped by name") {
+  auto item = [](const char* name, const std::string& spec) {
+    return fmt::format(R"({{"kind":"X","metadata":{{"namespace":"n",)"
+                       R"("name":"{}","uid":"u"}},"spec":{}}})",
+                       name, spec);
+  };
+  auto deep = std::string(200, '[') + std::string(200, ']');
+  auto large = '"' + std::string(std::size_t{5} << 20, 'x') + '"';
+  auto text = R"({"items":[)" + item("a", "{}") + ',' + item("deep", deep) + ','
+              + item("large", large) + R"(,7,"]}{",null,[{}],)"
+              + item("mad", "{:}") + ',' + item("z", "0") + "]}";
+  for (auto& body : {text, gzipped(text)}) {
+    std::vector<std::string> items;
+    std::vector<std::string> skipped;
+    auto failed = for_each_item(
+        body,
+        [&](const boost::json::object& object) {
+          items.push_back(object.at("metadata").at("name").as_string().c_str());
+        },
+        [&](const unreadable_item& which) {
+          auto* name
+              = which.headline.at("metadata").as_object().if_contains("name");
+          skipped.push_back(name ? name->as_string().c_str() : "");
+          CHECK_FALSE(which.why.empty());
+        });
+    CHECK_FALSE(failed);
+    CHECK(read_list_header(body));
+    CHECK(items == std::vector<std::string>{"a", "z"});
+    std::sort(skipped.begin(), skipped.end());
+    CHECK(skipped
+          == std::vector<std::string>{"", "", "", "", "deep", "large", "mad"});
+    CHECK(read(body).failed); // who does not skip must not overlook one
+    for (std::size_t size : {text.size() - 1, text.size() - 2, text.size() / 2})
+      CHECK_FALSE(read_list_header(std::string_view{text}.substr(0, size)));
+  }
 }
 
 TEST_CASE("an item that is longer than any object is not waited for") {

@@ -64,6 +64,15 @@ inline std::string job(const std::string& name, const std::string& uid,
       name, uid, version);
 }
 
+/// A Job that nests deeper than any parser of ours goes.
+inline std::string deep_job(const std::string& name, const std::string& uid,
+                            const std::string& version) {
+  auto text = job(name, uid, version);
+  text.pop_back();
+  return text + R"(,"spec":)" + std::string(200, '[') + std::string(200, ']')
+         + '}';
+}
+
 /// A line of a watch.
 inline std::string event(const std::string& type, const std::string& object) {
   return fmt::format(R"({{"type":"{}","object":{}}})", type, object);

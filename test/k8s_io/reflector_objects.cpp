@@ -87,6 +87,92 @@ TEST_CASE("R-10: an answer of another kind is a failed list") {
   CHECK_FALSE(it.machine.is_synced());
 }
 
+TEST_CASE("R-10: a list with an object that can't be read is complete "
+          "without it") {
+  harness it;
+  it.start();
+  it.list(page(
+      {job("a", "1", "1"), deep_job("deep", "2", "2"), "7", job("b", "3", "3")},
+      "5"));
+  REQUIRE(it.opened());
+  CHECK(it.machine.is_synced());
+  CHECK(it.machine.counts().skipped == 2);
+  CHECK(it.machine.counts().failures == 0);
+  CHECK(it.seen.log == strings{"+n/a@1", "+n/b@3"});
+  auto* told = it.find<reflector::report>();
+  REQUIRE(told);
+  CHECK(told->message.find("n/deep (") != std::string::npos);
+  CHECK(told->message.find("2 of jobs") != std::string::npos);
+}
+
+TEST_CASE("R-10: a list that is cut within such an object stays an error") {
+  harness it;
+  it.start();
+  auto answer = page({job("a", "1", "1"), deep_job("deep", "2", "2")}, "5");
+  answer.body.resize(answer.body.size() - 50);
+  it.list(answer);
+  CHECK(it.sleeping());
+  CHECK_FALSE(it.machine.is_synced());
+  CHECK(it.seen.log.empty());
+}
+
+TEST_CASE("R-10: an object that can no longer be read is gone until it can") {
+  harness it;
+  it.sync({job("a", "1", "1"), job("b", "2", "2"), job("c", "3", "3")}, "5");
+  it.seen.log.clear();
+  it.lines({event("MODIFIED", deep_job("a", "1", "6")),
+            event("MODIFIED", deep_job("a", "1", "7")),
+            event("DELETED", deep_job("b", "2", "8")),
+            event("ADDED", deep_job("c", "9", "9")),
+            event("MODIFIED", job("x", "5", "10"))});
+  CHECK(it.seen.log == strings{"?n/a@1", "?n/b@2", "?n/c@3", "+n/x@5"});
+  CHECK_FALSE(it.find<reflector::close_watch>());
+  CHECK(it.machine.counts().skipped == 4);
+  // One report a loss, so that who changes it often doesn't fill the log.
+  CHECK(it.out.size() == 2);
+  auto* told = it.find<reflector::report>();
+  REQUIRE(told);
+  CHECK(told->message.find("Job n/a ") != std::string::npos);
+  it.lines({event("MODIFIED", job("a", "1", "11")),
+            event("MODIFIED", deep_job("a", "1", "12"))});
+  CHECK(it.seen.log.back() == "?n/a@1");
+  it.now += 5s;
+  it.end({200, {}, {}, {}});
+  REQUIRE(it.opened());
+  CHECK(it.opened()->order.resource_version == "12");
+  it.lines({event("MODIFIED", job("a", "1", "13"))});
+  CHECK(it.seen.log.back() == "+n/a@1");
+}
+
+TEST_CASE("R-10: a relist removes what can no longer be read") {
+  harness it;
+  it.sync({job("a", "1", "1")}, "5");
+  it.end(refused(410));
+  it.list(page({deep_job("a", "1", "7")}, "9"));
+  CHECK(it.opened());
+  CHECK(it.seen.log.back() == "?n/a@1");
+  CHECK(it.machine.size() == 0);
+}
+
+TEST_CASE("a line that is cut within a deep object ends the watch") {
+  harness it;
+  it.sync({job("a", "1", "1")}, "5");
+  auto line = event("MODIFIED", deep_job("a", "1", "6"));
+  for (auto text :
+       {line.substr(0, line.size() - 1),
+        event("ERROR", deep_job("a", "1", "6")),
+        event("MODIFIED", R"({"kind":"Job","spec":)" + std::string(200, '[')
+                              + std::string(200, ']') + '}')}) {
+    it.lines({text});
+    CHECK(it.find<reflector::close_watch>());
+    REQUIRE(it.sleeping());
+    it.now += it.sleeping()->time;
+    it.wake();
+  }
+  CHECK(it.listing());
+  CHECK(it.seen.objects.size() == 1);
+}
+
 TEST_CASE("P-3: metadata-only views take and keep only metadata") {
   view seen;
   reflector machine{{.kind = resources::secrets, .metadata_only = true}};
