@@ -22,6 +22,11 @@ constexpr unsigned page_size = 500;
 // A watch shorter than this that brought nothing is a failure.
 constexpr seconds short_watch{1};
 
+// A 410 sooner after a list than this backs off. What a watch brought excuses
+// nothing: a server could send a bookmark each time. As long as the longest
+// back-off, so that no server is listed more often than a sick one.
+constexpr seconds lasting_watch{30};
+
 // So many watches in a row may break without an event before we list again;
 // one line that we can never read must not block the view for ever.
 constexpr unsigned most_barren_watches = 3;
@@ -254,7 +259,6 @@ bool reflector::on_event(const watch_event& event, step_context& in) {
     ++counts_.skipped;
     return true;
   }
-  has_progress_ = true;
   barren_watches_ = 0;
   move_to(*object, event.type);
   if (event.type == event_type::bookmark) {
@@ -279,7 +283,6 @@ bool reflector::on_unreadable_event(const watch_event& event,
   if (!(is_change || event.type == event_type::deleted)
       || !is_ours(object, false, false))
     return false;
-  has_progress_ = true;
   barren_watches_ = 0;
   move_to(object, event.type);
   ++counts_.skipped;
@@ -303,6 +306,7 @@ bool reflector::on_unreadable_event(const watch_event& event,
 
 bool reflector::on_error_event(const json::object& object, step_context& in) {
   auto status = to_status(object);
+  note_age(in);
   in.out.emplace_back(close_watch{ticket_});
   watch_end how;
   how.status = status.code;
@@ -314,15 +318,21 @@ bool reflector::on_error_event(const json::object& object, step_context& in) {
 void reflector::on_end(const ended& what, step_context& in) {
   if (what.ticket != ticket_)
     return;
+  note_age(in);
   if (what.how.status != 200)
     return on_refused_watch(what.how, parse_status(what.how.body), in);
   auto is_short = in.at.now - watch_opened_ < short_watch;
+  if (!is_short)
+    short_watches_ = 0;
   if (!what.how.failure.empty() && (is_short || watch_events_ == 0))
     return on_broken_stream(what.how.failure, in);
   if (is_short && watch_events_ == 0)
     return back_off(plan::watch, "the watch ended at once without an event", {},
                     in);
-  has_progress_ = true;
+  // One may be a server that is about to stop; more are a loop.
+  if (is_short && ++short_watches_ > 1)
+    return back_off(plan::watch, "one watch after the other ended at once", {},
+                    in);
   begin_watch(in);
 }
 
@@ -346,10 +356,15 @@ void reflector::on_refused_watch(const watch_end& how, const api_status& status,
 void reflector::on_expired(step_context& in) {
   ++counts_.expired;
   freshness_ = freshness::newest;
-  if (!has_progress_)
-    return back_off(plan::list, "410 again right after a list", {}, in);
-  has_progress_ = false;
+  if (!has_lasted_)
+    return back_off(plan::list, "410 again soon after a list", {}, in);
+  has_lasted_ = false;
   begin_list(in);
+}
+
+// The open watch has come to its end.
+void reflector::note_age(const step_context& in) {
+  has_lasted_ = has_lasted_ || in.at.now - watch_opened_ >= lasting_watch;
 }
 
 void reflector::on_broken_stream(std::string why, step_context& in) {

@@ -206,6 +206,7 @@ private:
                         step_context& in);
   void on_woken(step_context& in);
   void on_expired(step_context& in);
+  void note_age(const step_context& in);
   void on_broken_stream(std::string why, step_context& in);
   void back_off(plan next, std::string why, std::optional<seconds> retry_after,
                 step_context& in);
@@ -235,8 +236,10 @@ private:
   std::uint64_t watch_events_ = 0;
   /// Watches in a row that broke without an event.
   unsigned barren_watches_ = 0;
-  /// Has anything arrived since the last 410?
-  bool has_progress_ = true;
+  /// Watches in a row that ended at once, with or without events.
+  unsigned short_watches_ = 0;
+  /// Has a watch lasted since the last 410?
+  bool has_lasted_ = true;
 };
 
 } // namespace holystone::k8s_io

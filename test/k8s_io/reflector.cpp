@@ -159,6 +159,70 @@ TEST_CASE("R-06: a server that always answers 410 is not asked hotly") {
   CHECK(lists < 30);
 }
 
+TEST_CASE("R-06: what a watch brings before its 410 excuses no hot loop") {
+  for (auto as_event : {false, true}) {
+    harness it;
+    it.sync({}, "5");
+    auto lists = 0;
+    auto version = 5;
+    for (auto until = it.now + 600s; it.now < until; ++lists) {
+      it.now += 1500ms;
+      auto next = std::to_string(++version);
+      it.lines({bookmark(next), event("ADDED", job("a", "1", next))});
+      if (as_event)
+        it.lines({event("ERROR", status(410, "Expired"))});
+      else
+        it.end(refused(410));
+      if (it.sleeping()) {
+        it.now += it.sleeping()->time;
+        it.wake();
+      }
+      REQUIRE(it.listing());
+      it.list(page({job("a", "1", next)}, next));
+    }
+    CHECK(lists < 30);
+  }
+}
+
+TEST_CASE("R-06: a 410 long after a list is answered at once again") {
+  harness it;
+  it.sync({}, "5");
+  for (auto i = 0; i < 3; ++i) {
+    it.now += 300s;
+    it.end(regular());
+    it.end(refused(410));
+    REQUIRE(it.listing());
+    it.list(page({}, "6"));
+  }
+  CHECK(it.machine.counts().failures == 0);
+}
+
+TEST_CASE("R-08: watches that end after an event each are not opened hotly") {
+  harness it;
+  it.sync({}, "5");
+  auto watches = 0;
+  auto version = 5;
+  for (auto until = it.now + 600s; it.now < until; ++watches) {
+    it.now += 40ms;
+    it.lines({event("MODIFIED", job("a", "1", std::to_string(++version)))});
+    it.end(regular());
+    if (it.sleeping()) {
+      it.now += it.sleeping()->time;
+      it.wake();
+    }
+    REQUIRE(it.opened());
+    CHECK(it.opened()->order.resource_version == std::to_string(version));
+  }
+  CHECK(watches < 30);
+  // One that lasts is the end of it.
+  it.now += 300s;
+  it.end(regular());
+  REQUIRE(it.opened());
+  it.lines({event("MODIFIED", job("a", "1", "9000"))});
+  it.end(regular());
+  CHECK(it.opened());
+}
+
 TEST_CASE("R-07: a 429 on the watch request backs off and resumes at the same "
           "version") {
   harness it;
