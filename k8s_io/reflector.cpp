@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace holystone::k8s_io {
@@ -15,9 +16,6 @@ namespace {
 namespace json = boost::json;
 
 using std::chrono::seconds;
-
-// Objects a page.
-constexpr unsigned page_size = 500;
 
 // A watch shorter than this that brought nothing is a failure.
 constexpr seconds short_watch{1};
@@ -138,6 +136,7 @@ void reflector::begin_list(step_context& in) {
   if (freshness_ == freshness::not_older && version_.empty())
     freshness_ = freshness::newest;
   continue_token_.clear();
+  page_size_ = std::min(page_size_ * 2, largest_page);
   known_.begin_round();
   ask_page(in);
 }
@@ -147,7 +146,7 @@ void reflector::ask_page(step_context& in) {
   call.continue_token = continue_token_;
   // A version turns paging off, except for "0".
   if (freshness_ != freshness::not_older)
-    call.limit = page_size;
+    call.limit = page_size_;
   if (freshness_ == freshness::any)
     call.resource_version = "0";
   else if (freshness_ == freshness::not_older)
@@ -158,6 +157,8 @@ void reflector::ask_page(step_context& in) {
 void reflector::on_list(const listed& what, step_context& in) {
   if (what.ticket != ticket_)
     return;
+  if (what.answer->is_too_long)
+    return on_long_list(*what.answer, in);
   if (!what.answer->ok())
     return on_list_refused(*what.answer, in);
   auto header = read_list_header(what.answer->body);
@@ -190,12 +191,30 @@ void reflector::on_list(const listed& what, step_context& in) {
     ask_page(in);
 }
 
+// Asks for less at once, without a wait: after nine halvings there is no less,
+// and who can't take one object can only wait and tell.
+void reflector::on_long_list(const response& answer, step_context& in) {
+  auto had_pages = freshness_ == freshness::newest;
+  auto why = describe(ask(what_, verb::list), answer);
+  if (had_pages && page_size_ == 1)
+    return back_off(plan::page, why + "; it is one object, make it smaller", {},
+                    in);
+  // Only the newest comes in pages.
+  freshness_ = freshness::newest;
+  needs_pages_ = true;
+  if (had_pages)
+    page_size_ /= 2;
+  in.out.emplace_back(
+      report{fmt::format("{}; asking for {} at once", why, page_size_)});
+  ask_page(in);
+}
+
 void reflector::on_list_refused(const response& answer, step_context& in) {
   auto status = parse_status(answer.body);
   if (answer.status == 410 || status.is_expired())
     // A page's continue token has outlived the history, or our version.
     return on_expired(in);
-  if (status.is_too_large_version() || answer.is_too_long)
+  if (status.is_too_large_version())
     freshness_ = freshness::newest;
   auto next = !continue_token_.empty() && is_passing(answer.status)
                   ? plan::page
@@ -207,7 +226,7 @@ void reflector::on_list_refused(const response& answer, step_context& in) {
 void reflector::finish_list(step_context& in) {
   known_.end_round(
       [&](const object_identity& lost) { in.sink.remove(lost, nullptr); });
-  freshness_ = freshness::not_older;
+  freshness_ = needs_pages_ ? freshness::newest : freshness::not_older;
   is_synced_ = true;
   in.out.emplace_back(synced{});
   begin_watch(in);

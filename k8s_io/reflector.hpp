@@ -182,6 +182,9 @@ public:
   }
 
 private:
+  /// Objects a page.
+  static constexpr unsigned largest_page = 500;
+
   /// What comes after a sleep.
   enum class plan { list, page, watch };
   /// What a list may be answered from.
@@ -193,6 +196,7 @@ private:
   void ask_page(step_context& in);
   void begin_watch(step_context& in);
   void on_list(const listed& what, step_context& in);
+  void on_long_list(const response& answer, step_context& in);
   void on_list_refused(const response& answer, step_context& in);
   void finish_list(step_context& in);
   void on_lines(const lines& what, step_context& in);
@@ -226,6 +230,10 @@ private:
   plan after_sleep_ = plan::list;
   freshness freshness_ = freshness::any;
   bool is_synced_ = false;
+  /// Objects a page, fewer while they are large.
+  unsigned page_size_ = largest_page;
+  /// Is a list without pages known to be too long?
+  bool needs_pages_ = false;
   /// The version to resume at; opaque.
   std::string version_;
   std::string continue_token_;

@@ -410,14 +410,57 @@ TEST_CASE("a kind that is not installed is asked for with patience") {
   CHECK(it.seen.objects.size() == 1);
 }
 
-TEST_CASE("an answer too long to take is asked for in pages") {
-  harness it;
-  it.start();
+namespace {
+
+response too_long() {
   auto answer = refusal(0);
   answer.is_too_long = true;
-  it.list(answer);
-  it.wake();
+  return answer;
+}
+
+} // namespace
+
+TEST_CASE("an answer too long to take is asked for in smaller and smaller "
+          "pages") {
+  harness it;
+  it.start();
+  for (auto limit : {500u, 250u, 125u}) {
+    it.list(too_long());
+    REQUIRE(it.listing());
+    CHECK(it.find<reflector::report>());
+    CHECK_FALSE(it.listing()->call.resource_version);
+    CHECK(it.listing()->call.limit == limit);
+  }
+  it.list(page({job("a", "1", "1")}, "7", "next"));
   REQUIRE(it.listing());
+  CHECK(it.listing()->call.limit == 125);
+  // A later page may be the long one.
+  it.list(too_long());
+  REQUIRE(it.listing());
+  CHECK(it.listing()->call.continue_token == "next");
+  CHECK(it.listing()->call.limit == 62);
+  it.list(page({job("b", "2", "2")}, "7"));
+  CHECK(it.opened());
+  CHECK(it.seen.objects.size() == 2);
+  // The next list does not begin with an answer that is too long again.
+  it.end(refused(410));
+  REQUIRE(it.listing());
+  CHECK(it.listing()->call.limit == 124);
   CHECK_FALSE(it.listing()->call.resource_version);
-  CHECK(it.listing()->call.limit == 500);
+}
+
+TEST_CASE("one object that is too long to take is told and waited for") {
+  harness it;
+  it.start();
+  auto lists = 0;
+  for (auto until = it.now + 600s; it.now < until; ++lists) {
+    it.list(too_long());
+    if (it.sleeping()) {
+      it.now += it.sleeping()->time;
+      it.wake();
+    }
+    REQUIRE(it.listing());
+  }
+  CHECK(it.listing()->call.limit == 1);
+  CHECK(lists < 40);
 }
