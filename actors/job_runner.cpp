@@ -47,16 +47,33 @@ struct check {
 };
 
 std::string running_job(const boost::json::value& object) {
+  // Of one that is being deleted only the pods count: no more are made.
   auto job = read_job(object);
-  return job.state == job_state::running
+  return job.state == job_state::running && !(job.ours && job.deleting)
            ? fmt::format("Job {} runs already", to_string(job.key))
            : std::string{};
 }
 
-std::string live_pod(const boost::json::value& object) {
-  auto pod = read_pod(object);
-  return pod.ended ? std::string{}
-                   : fmt::format("pod {} has not ended", to_string(pod.key));
+std::function<std::string(const boost::json::value&)>
+live_pod(const run_limits& limits, instant now) {
+  return [=](const boost::json::value& object) {
+    auto pod = read_pod(object);
+    return is_live(pod, limits, now)
+             ? fmt::format("pod {} has not ended", to_string(pod.key))
+             : std::string{};
+  };
+}
+
+/// A backup that lasts longer than a day is not waited for: its owner could keep
+/// others from being maintained for ever.
+std::function<std::string(const boost::json::value&)>
+running_backup(instant now) {
+  return [=](const boost::json::value& object) {
+    auto pod = read_pod(object);
+    return !pod.ended && now < pod.created + std::chrono::hours{24}
+             ? fmt::format("backup pod {} has not ended", to_string(pod.key))
+             : std::string{};
+  };
 }
 
 std::string held_lease(const boost::json::value& object) {
@@ -80,13 +97,17 @@ std::vector<check> alias_checks(const job_order& order, const std::string& ns) {
 
 /// What has to be looked at before a Lease is taken: running Jobs and pods of
 /// the location, and backups of the claimants.
-std::vector<check> checks_for(const job_order& order, const std::string& ns) {
+std::vector<check> checks_for(const job_order& order,
+                              const job_runner_setup& setup) {
+  const auto& ns = setup.operator_namespace;
+  auto now = setup.now();
   auto of_location
     = fmt::format("{}={}", names::location_hash, order.location.hex);
   std::vector<check> all;
   for (const auto& where : order.namespaces) {
     all.push_back({resources::jobs, where, of_location, {}, running_job});
-    all.push_back({resources::pods, where, of_location, {}, live_pod});
+    all.push_back({resources::pods, where, of_location, {},
+                   live_pod(setup.mover.limits, now)});
   }
   for (auto& other : alias_checks(order, ns))
     all.push_back(std::move(other));
@@ -96,7 +117,7 @@ std::vector<check> checks_for(const job_order& order, const std::string& ns) {
                      fmt::format("{}=volsync-src-{}", names::job_name,
                                  who.object.name.substr(0, 51)),
                      {},
-                     live_pod});
+                     running_backup(now)});
   return all;
 }
 
@@ -183,7 +204,7 @@ void acquire(self_pointer self, const job_runner_setup& setup,
              const job_order_ptr& order, outcome_promise promise) {
   const auto& ns = setup.operator_namespace;
   auto checks
-    = std::make_shared<std::vector<check>>(checks_for(*order, ns));
+    = std::make_shared<std::vector<check>>(checks_for(*order, setup));
   look_first(self, setup.api, checks, promise, [=]() {
     write_lease(self, setup.api,
                 k8s_io::acquire(std::get<acquire_lease>(order->what),

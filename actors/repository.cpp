@@ -193,7 +193,11 @@ void repository_state::perform(const step_ptr& step) {
   const auto& action = step->action;
   busy = true;
   writing = words_for(action);
-  if (!troubles.may_write(subject_of(action))) {
+  // Each replacement has a name of its own, but there may be no end of them.
+  auto counted = std::holds_alternative<replace_job>(action)
+                     ? std::string{"replacements"}
+                     : subject_of(action);
+  if (!troubles.may_write(counted)) {
     fail(*step, outcome{false,
                         milliseconds{60'000},
                         "written again and again: does another controller "

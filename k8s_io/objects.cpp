@@ -334,10 +334,14 @@ pod_fact read_pod(const json::value& object) {
   pod.key = meta.key;
   pod.uid = meta.uid;
   pod.job = {value_of(meta.labels, names::controller_uid)};
+  pod.created = meta.created;
   pod.bound = !text_at(object, "spec", "nodeName").empty();
   pod.ended = has_ended(object);
   if (!pod.ended && !has_started(object))
     pod.pending_since = meta.created;
+  if (!pod.ended && integer_at(object, "spec", "activeDeadlineSeconds")
+      && (meta.deleting || !pod.pending_since))
+    pod.bounded_since = meta.created;
   if (pod.ended)
     pod.outcome = read_outcome(object, kind_of(meta.labels));
   return pod;

@@ -8,10 +8,16 @@ namespace holystone::scheduler {
 
 namespace {
 
+/// A clock that was wrong once must not stop maintenance until its time comes.
+bool is_credible(instant at, instant now) {
+  return at <= now + std::chrono::minutes{5};
+}
+
 /// Days of `maintenanceIntervalDays` are compared with whole seconds.
 bool too_soon(const admission_view& view, const job_fact& job, instant now) {
   return job.slot && job.kind == maintenance_kind::full
          && view.interval > seconds{0} && view.lease.known.success_ended
+         && is_credible(*view.lease.known.success_ended, now)
          && now < *view.lease.known.success_ended + view.interval;
 }
 
@@ -70,10 +76,10 @@ std::string why_spent(const admission_view& view, const job_fact& job,
   if (!view.shared.standby.empty())
     return view.shared.standby;
   if (const auto& since = view.effective_since[job.kind];
-      since && *job.slot < *since)
+      since && is_credible(*since, now) && *job.slot < *since)
     return "its slot is older than the schedule that is in force (A-12)";
   if (const auto& done = view.lease.known.success_started;
-      done && *job.slot <= *done)
+      done && is_credible(*done, now) && *job.slot <= *done)
     return "a full run that began after its slot has succeeded (A-13)";
   if (fell_due_meanwhile(view, job))
     return "its slot fell due while the run before it had not ended (A-13)";
@@ -136,11 +142,14 @@ std::optional<run_outcome> outcome_of(const admission_view& view,
   told.started = job->started.value_or(job->created);
   told.ended = job->finished.value_or(now);
   if (!told.succeeded) {
-    told.why = job->reason == "DeadlineExceeded" ? failure_class::timeout
-                                                 : failure_class::unknown;
+    auto is_late = job->state == job_state::running
+                   || job->reason == "DeadlineExceeded";
+    told.why = is_late ? failure_class::timeout : failure_class::unknown;
     told.message
-        = fmt::format("Job {} failed: {}", to_string(job->key),
-                      job->message.empty() ? job->reason : job->message);
+        = job->state == job_state::running
+              ? fmt::format("Job {} outlived its deadline", to_string(job->key))
+              : fmt::format("Job {} failed: {}", to_string(job->key),
+                            job->message.empty() ? job->reason : job->message);
   }
   return told;
 }
@@ -192,7 +201,9 @@ std::optional<stand_by> obstacle(const admission_view& view, instant now) {
   if (!view.shared.busy.empty())
     return stand_by{view.shared.busy, false, {}};
   for (const auto& job : view.jobs)
-    if (job.state == job_state::running && job.uid != view.lease.holder)
+    // Of ours that are being deleted only the pods count: no more are made.
+    if (job.state == job_state::running && job.uid != view.lease.holder
+        && !(job.ours && job.deleting))
       return stand_by{
           fmt::format("Job {}, which {}, runs", to_string(job.key),
                       job.ours ? "does not hold the Lease" : "is not ours"),
@@ -202,8 +213,8 @@ std::optional<stand_by> obstacle(const admission_view& view, instant now) {
     if (is_live(pod, view.limits, now)) {
       stand_by waits{
           fmt::format("pod {} has not ended", to_string(pod.key)), false, {}};
-      if (pod.vanished)
-        waits.wake = *pod.vanished + view.limits.longest_possible();
+      if (auto since = pod.vanished ? pod.vanished : pod.bounded_since)
+        waits.wake = *since + view.limits.longest_possible();
       return waits;
     }
   return std::nullopt;
@@ -212,16 +223,21 @@ std::optional<stand_by> obstacle(const admission_view& view, instant now) {
 admission_step step_for_holder(const admission_view& view, instant now) {
   const auto& lease = view.lease;
   const auto* job = find(view.jobs, lease.holder);
-  if (job && job->state == job_state::running)
-    return stand_by{fmt::format("Job {} runs", to_string(job->key)), false, {}};
   auto until = latest_end(view);
   auto deadline_passed = until && now >= *until;
+  if (job && job->state == job_state::running && !deadline_passed)
+    return stand_by{fmt::format("Job {} runs", to_string(job->key)), false,
+                    until};
+  // Its node is gone, or it would have ended; its pod's own deadline is past.
+  if (job && job->state == job_state::running && !job->deleting)
+    return drop_job{*job, "it outlived its deadline; its node may be gone"};
   if (job && job->state == job_state::waiting) {
-    if (job->deleting)
-      return stand_by{
-          fmt::format("Job {} is being deleted", to_string(job->key)),
-          false,
-          {}};
+    // No pod is made for it any more, however long somebody's finalizer holds.
+    if (job->deleting) {
+      if (auto waits = obstacle(view, now))
+        return *waits;
+      return release_lease{lease.known, job->key, {}};
+    }
     auto why = unwanted(view, *job, now);
     // Of two locations that took their Leases at once one makes room, or both
     // wait for ever.
@@ -249,7 +265,7 @@ admission_step step_for_holder(const admission_view& view, instant now) {
                     to_string(lease.holder_job),
                     until ? to_rfc3339(*until) : "it is released", lease.key.ns,
                     view.location),
-        false, until};
+        false, until, true};
   auto outcome = outcome_of(view, lease.holder, job, now);
   auto known = outcome
                    ? record(lease.known, lease.holder, *outcome, lease.secret)
@@ -354,7 +370,8 @@ admission_step let_go(const admission_view& view, const job_fact& job,
 bool is_live(const pod_fact& pod, const run_limits& limits, instant now) {
   if (pod.ended)
     return false;
-  return !pod.vanished || now < *pod.vanished + limits.longest_possible();
+  auto since = pod.vanished ? pod.vanished : pod.bounded_since;
+  return !since || now < *since + limits.longest_possible();
 }
 
 bool is_unfinished(const job_fact& job) {

@@ -70,10 +70,14 @@ struct pod_fact {
   object_uid uid;
   /// UID of the Job, by label, never by ownerReference.
   object_uid job;
+  instant created;
   /// A node was chosen, so its containers may have started.
   bool bound = false;
   /// Since when it is there although no container of it has run.
   std::optional<instant> pending_since{};
+  /// From here on its own deadline ends it, even on a node that nobody hears
+  /// from: its creation, once it has started or is being deleted.
+  std::optional<instant> bounded_since{};
   /// The kubelet reported every container terminated, or it was never bound.
   bool ended = false;
   /// When the object went although it had not ended.
@@ -211,6 +215,8 @@ struct stand_by {
   bool wants_grant = false;
   /// When to look again without an event.
   std::optional<instant> wake;
+  /// Something is wrong that users are told at once, not after a long wait.
+  bool is_stuck = false;
 };
 
 using admission_step

@@ -164,7 +164,7 @@ std::string regarded(const event_note& note) {
 }
 
 repository_account account_of(const repository_facts& facts,
-                              const std::string& why, instant now) {
+                              const stand_by& waits, instant now) {
   repository_account account;
   account.winner = winner_of(facts);
   if (account.winner)
@@ -182,10 +182,12 @@ repository_account account_of(const repository_facts& facts,
     account.error = cron_job_trouble(facts);
   if (auto wait = first_long_wait(facts)) {
     if (wait->limit <= now)
-      account.long_wait = describe(*wait, why);
+      account.long_wait = describe(*wait, waits.reason);
     else
       account.look_again = wait->limit;
   }
+  if (waits.is_stuck)
+    account.long_wait = sentence(waits.reason);
   return account;
 }
 

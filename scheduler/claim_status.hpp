@@ -34,15 +34,15 @@ struct repository_account {
   std::optional<instant> next_maintenance;
   /// What is wrong with the repository itself; empty when nothing is.
   std::string error;
-  /// What waits for too long, and why; empty when nothing does.
+  /// What waits for too long or can't go on, and why; empty when nothing does.
   std::string long_wait;
   /// When `long_wait` may change by time alone.
   std::optional<instant> look_again;
 };
 
-/// Sums up the repository; `why` is what a waiting Job waits for.
+/// Sums up the repository, of which admission says `waits`.
 repository_account account_of(const repository_facts& facts,
-                              const std::string& why, instant now);
+                              const stand_by& waits, instant now);
 
 /// The status that a claimant should have.
 claim_status wanted_status(const repository_facts& facts,

@@ -1,6 +1,12 @@
 #include "scheduler/ledger.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <sstream>
 
 namespace holystone::scheduler {
 
@@ -36,6 +42,27 @@ std::optional<foreign_run> find_foreign(const own_runs& ours,
   return std::nullopt;
 }
 
+/// More refused Secrets of one repository than these are not kept apart.
+constexpr std::size_t most_refused = 16;
+
+/// What a run says of the Secret that it used; another version of that Secret
+/// has nothing to say any more.
+void note_secret(std::vector<std::string>& refused, const std::string& secret,
+                 const run_outcome& outcome) {
+  auto is_refusal = outcome.why == failure_class::authentication
+                    || outcome.why == failure_class::permission;
+  if (!is_refusal && !outcome.succeeded)
+    return;
+  auto name = secret.substr(0, secret.rfind('@') + 1);
+  std::erase_if(refused,
+                [&](const auto& other) { return other.starts_with(name); });
+  if (!is_refusal)
+    return;
+  refused.push_back(secret);
+  if (refused.size() > most_refused)
+    refused.erase(refused.begin());
+}
+
 } // namespace
 
 ledger note_run(ledger before, const own_run& mine,
@@ -62,10 +89,8 @@ ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
     after.unique_id = outcome.unique_id;
   else if (!outcome.unique_id.empty() && outcome.unique_id != after.unique_id)
     after.other_id = outcome.unique_id;
-  if (outcome.why == failure_class::authentication && !secret.empty())
-    after.refused_secret = secret;
-  else if (outcome.succeeded && after.refused_secret == secret)
-    after.refused_secret.clear();
+  if (!secret.empty())
+    note_secret(after.refused_secrets, secret, outcome);
   if (outcome.kind == maintenance_kind::quick)
     return after;
   if (outcome.succeeded) {
@@ -100,7 +125,7 @@ std::map<std::string, std::string> to_annotations(const ledger& known) {
           {key_own_runs, to_text(known.ours)},
           {key_foreign_run,
            known.foreign ? to_text(*known.foreign) : std::string{}},
-          {key_refused, known.refused_secret}};
+          {key_refused, fmt::format("{}", fmt::join(known.refused_secrets, " "))}};
 }
 
 ledger
@@ -124,7 +149,8 @@ ledger_from_annotations(const std::map<std::string, std::string>& annotations) {
   known.other_id = text(other_id_key);
   known.ours = parse_own_runs(text(key_own_runs));
   known.foreign = parse_foreign_run(text(key_foreign_run));
-  known.refused_secret = text(key_refused);
+  std::istringstream refused{text(key_refused)};
+  known.refused_secrets.assign(std::istream_iterator<std::string>{refused}, {});
   return known;
 }
 

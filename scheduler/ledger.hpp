@@ -70,16 +70,16 @@ struct ledger {
   own_runs ours;
   /// Maintenance by others that the last comparison found.
   std::optional<foreign_run> foreign;
-  /// `namespace/name@version` of a Secret that the repository refused; its
-  /// claim does not win until the Secret changes (contract section 2).
-  std::string refused_secret;
+  /// `namespace/name@version` of Secrets that the repository refused; their
+  /// claims do not win until the Secret changes (contract section 2).
+  std::vector<std::string> refused_secrets;
 
   friend bool operator==(const ledger&, const ledger&) = default;
 };
 
 /// The ledger after `job` ended with `outcome`; a Job that is already counted
 /// changes nothing. `secret` names what the run authenticated with, as
-/// `refused_secret` keeps it; empty: nobody knows, so nothing is blamed.
+/// `refused_secrets` keeps it; empty: nobody knows, so nothing is blamed.
 ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
               const std::string& secret);
 

@@ -335,7 +335,9 @@ repository_step next_step(const repository_facts& facts,
       job && is_in_place(facts, wanted, job->kind)
       && take(to_action(admission)))
     return step;
-  auto account = account_of(facts, step.reason, now);
+  const auto* waits = std::get_if<stand_by>(&admission);
+  auto account = account_of(
+      facts, {step.reason, false, {}, waits && waits->is_stuck}, now);
   for (const auto& who : facts.claimants) {
     auto status = wanted_status(facts, account, who, now);
     if (who.status == status || is_contested(facts, who, status))

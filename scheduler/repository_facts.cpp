@@ -36,8 +36,9 @@ std::string secret_used(const claim& wish) {
 }
 
 bool is_refused(const repository_facts& facts, const claim& wish) {
-  const auto& refused = facts.lease.known.refused_secret;
-  return !refused.empty() && refused == secret_used(wish);
+  const auto& refused = facts.lease.known.refused_secrets;
+  return !refused.empty()
+         && std::ranges::count(refused, secret_used(wish)) > 0;
 }
 
 claim_list claims_of(const repository_facts& facts) {

@@ -107,7 +107,10 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   if (!name_credentials(wanted, facts, wish))
     return std::nullopt;
   const auto& found = facts.cron_jobs[kind];
-  if (found.exists && found.effective_since && found.schedule == wanted.schedule
+  // One that lies ahead was written by a clock that was wrong.
+  if (found.exists && found.effective_since
+      && *found.effective_since <= now + std::chrono::minutes{5}
+      && found.schedule == wanted.schedule
       && found.time_zone == wish.settings.time_zone
       && found.suspend == wish.settings.suspend && found.winner == wish.who)
     wanted.effective_since = *found.effective_since;

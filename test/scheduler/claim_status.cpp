@@ -101,7 +101,7 @@ TEST_CASE("a message says how often runs failed, why, and what to do") {
 
 TEST_CASE("a claim whose Secret is refused is told so, and who stands in") {
   room r{{a_claim("a", "0 2 * * *", 2h), a_claim("b")}};
-  r.facts.lease.known.refused_secret = "a/kopia@5";
+  r.facts.lease.known.refused_secrets = {"a/kopia@5"};
   r.settle();
   auto status = told(r.facts, r.facts.claimants[0], now);
   CHECK_FALSE(status.ready);

@@ -73,26 +73,42 @@ TEST_CASE("quick runs count neither as maintenance nor as failure") {
 TEST_CASE("a Secret that was refused is remembered until it works") {
   auto known
       = record({}, {"j1"}, failure(failure_class::authentication), secret);
-  CHECK(known.refused_secret == secret);
+  CHECK(known.refused_secrets == std::vector{std::string{secret}});
   // A failure of another kind proves nothing about the Secret.
   known = record(known, {"j2"}, failure(), secret);
-  CHECK(known.refused_secret == secret);
+  CHECK(known.refused_secrets == std::vector{std::string{secret}});
   known = record(known, {"j3"}, success(), secret);
-  CHECK(known.refused_secret.empty());
+  CHECK(known.refused_secrets.empty());
 }
 
 TEST_CASE("a refusal of nobody knows what keeps what was refused before") {
   auto known
       = record({}, {"j1"}, failure(failure_class::authentication), secret);
   known = record(known, {"j2"}, failure(failure_class::authentication), {});
-  CHECK(known.refused_secret == secret);
+  CHECK(known.refused_secrets == std::vector{std::string{secret}});
 }
 
 TEST_CASE("the success of another claim's Secret does not clear the refused") {
   auto known
       = record({}, {"j1"}, failure(failure_class::authentication), secret);
   known = record(known, {"j2"}, success(), "other/kopia@3");
-  CHECK(known.refused_secret == secret);
+  CHECK(known.refused_secrets == std::vector{std::string{secret}});
+}
+
+TEST_CASE("of several refused Secrets each is remembered, in its version") {
+  auto refusal = failure(failure_class::authentication);
+  auto known = record({}, {"j1"}, refusal, "a/kopia@1");
+  known = record(known, {"j2"}, failure(failure_class::permission), "b/kopia@1");
+  CHECK(known.refused_secrets
+        == std::vector<std::string>{"a/kopia@1", "b/kopia@1"});
+  CHECK(ledger_from_annotations(to_annotations(known)) == known);
+  known = record(known, {"j3"}, refusal, "a/kopia@2");
+  CHECK(known.refused_secrets
+        == std::vector<std::string>{"b/kopia@1", "a/kopia@2"});
+  for (int i = 0; i < 100; ++i)
+    known = record(known, {"k" + std::to_string(i)}, refusal,
+                   "n" + std::to_string(i) + "/kopia@1");
+  CHECK(known.refused_secrets.size() == 16);
 }
 
 TEST_CASE("the ledger survives the way through the Lease's annotations") {

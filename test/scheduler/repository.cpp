@@ -128,7 +128,7 @@ TEST_CASE("A-23: without a CronJob the Lease remembers the winner") {
 
 TEST_CASE("a refused Secret hands over, when it changes its claim may win") {
   room r{{a_claim("a", "0 2 * * *", 2h), a_claim("b")}};
-  r.facts.lease.known.refused_secret = "a/kopia@5";
+  r.facts.lease.known.refused_secrets = {"a/kopia@5"};
   CHECK(to_string(winner_of(r.facts)->wish.who) == "ReplicationSource b/data");
   r.facts.claimants[0].wish.secret_version = "6";
   CHECK(to_string(winner_of(r.facts)->wish.who) == "ReplicationSource a/data");
@@ -136,7 +136,7 @@ TEST_CASE("a refused Secret hands over, when it changes its claim may win") {
 
 TEST_CASE("a refused claim that is the only one goes on trying") {
   room r{{a_claim("a")}};
-  r.facts.lease.known.refused_secret = "a/kopia@5";
+  r.facts.lease.known.refused_secrets = {"a/kopia@5"};
   CHECK(winner_of(r.facts));
   r.facts.cron_jobs.full.winner
       = claim_key{claim_kind::replication_source, {"gone", "data"}};

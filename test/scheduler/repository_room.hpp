@@ -63,7 +63,7 @@ inline job_fact a_job(job_state state) {
 /// What a claimant is told while Jobs wait for `why`.
 inline claim_status told(const repository_facts& facts, const claimant& who,
                          instant at, const std::string& why = {}) {
-  return wanted_status(facts, account_of(facts, why, at), who, at);
+  return wanted_status(facts, account_of(facts, {why, false, {}}, at), who, at);
 }
 
 /// One repository and what is decided about it.
