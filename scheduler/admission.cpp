@@ -1,5 +1,7 @@
 #include "scheduler/admission.hpp"
 
+#include "scheduler/run_end.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -124,77 +126,6 @@ const job_fact* find(const std::vector<job_fact>& jobs, const object_uid& uid) {
   return i == jobs.end() ? nullptr : &*i;
 }
 
-/// What the ledger learns from an ended Job: the newest report, or else what
-/// the Job controller says.
-std::optional<run_outcome> outcome_of(const admission_view& view,
-                                      const object_uid& uid,
-                                      const job_fact* job, instant now) {
-  std::optional<run_outcome> newest;
-  for (const auto& pod : view.pods)
-    if (pod.job == uid && pod.outcome
-        && (!newest || newest->ended <= pod.outcome->ended))
-      newest = pod.outcome;
-  if (newest || !job)
-    return newest;
-  run_outcome told;
-  told.kind = job->kind;
-  told.succeeded = job->state == job_state::complete;
-  told.started = job->started.value_or(job->created);
-  told.ended = job->finished.value_or(now);
-  if (!told.succeeded) {
-    auto is_late = job->state == job_state::running
-                   || job->reason == "DeadlineExceeded";
-    told.why = is_late ? failure_class::timeout : failure_class::unknown;
-    told.message
-        = job->state == job_state::running
-              ? fmt::format("Job {} outlived its deadline", to_string(job->key))
-              : fmt::format("Job {} failed: {}", to_string(job->key),
-                            job->message.empty() ? job->reason : job->message);
-  }
-  return told;
-}
-
-/// Has the holder left something that may still run? A Job that ended well
-/// proves that its pod did; any other needs a pod that was seen to end.
-bool may_still_run(const admission_view& view, const job_fact* job,
-                   instant now) {
-  std::int64_t seen_ended = 0;
-  for (const auto& pod : view.pods) {
-    if (pod.job != view.lease.holder)
-      continue;
-    if (is_live(pod, view.limits, now))
-      return true;
-    seen_ended += pod.ended ? 1 : 0;
-  }
-  if (job && job->state == job_state::complete)
-    return false;
-  if (view.never_resumed == view.lease.holder)
-    return false;
-  return seen_ended == 0 || (job && seen_ended < job->pods);
-}
-
-/// When the holder may have maintained.
-own_run run_of_holder(const admission_view& view, const job_fact* job,
-                      const std::optional<run_outcome>& outcome, instant now) {
-  own_run mine{view.lease.acquired.value_or(now), outcome ? outcome->ended : now};
-  if (job && job->started)
-    mine.start = *job->started;
-  for (const auto& pod : view.pods)
-    if (pod.job == view.lease.holder && pod.outcome
-        && pod.outcome->started > instant{})
-      mine.start = std::min(mine.start, pod.outcome->started);
-  mine.end = std::max(mine.end, mine.start);
-  return mine;
-}
-
-/// Until when a holder that nobody can account for may still run.
-std::optional<instant> latest_end(const admission_view& view) {
-  const auto& lease = view.lease;
-  if (lease.deadline || !lease.acquired)
-    return lease.deadline;
-  return view.limits.deadline_from(*lease.acquired);
-}
-
 /// A Job or pod that runs beside the holder: not ours to stop, or not stopped
 /// yet.
 std::optional<stand_by> obstacle(const admission_view& view, instant now) {
@@ -311,7 +242,9 @@ admission_step step_for_next(const admission_view& view, instant now) {
   if (!view.granted)
     return stand_by{
         "the limit on concurrent maintenance leaves no room; spread the "
-        "schedules or raise --max-concurrent-maintenance", true, {}};
+        "schedules or raise --max-concurrent-maintenance",
+        true,
+        {}};
   return acquire_lease{*next, view.limits.deadline_from(now), view.secret};
 }
 

@@ -18,8 +18,8 @@ namespace holystone::scheduler {
 std::string home_of(const repository_facts& facts,
                     const std::string& operator_namespace);
 
-/// The namespaces whose Jobs and pods count: the operator's, the claimants' if
-/// pods run there, and the one in which the Lease's holder is.
+/// The namespaces whose Jobs and pods count: the operator's, those of claimants
+/// without a defect and of the winner if pods run there, and the one in which the Lease's holder is.
 std::vector<std::string>
 namespaces_with_say(const repository_facts& facts,
                     const std::string& operator_namespace);

@@ -81,6 +81,17 @@ TEST_CASE("Jobs count in the operator's namespace, in the claimants', and "
   CHECK(namespaces(r.facts.strange_jobs) == "app old ");
 }
 
+TEST_CASE("a claim without a working Secret gives its namespace no say") {
+  auto r = on_a_volume();
+  r.facts.jobs = {job_in("evil")};
+  auto claim = a_claim("evil");
+  claim.wish.defect = trouble{"Waiting", "Secret evil/kopia does not exist"};
+  r.facts.claimants.push_back(claim);
+  sort_out(r.facts, ns);
+  CHECK(namespaces(r.facts.jobs).empty());
+  CHECK(namespaces(r.facts.strange_jobs) == "evil ");
+}
+
 TEST_CASE("pods of strangers don't count either, and in a bucket's repository "
           "nobody's beside the operator's") {
   room r{{a_claim("app")}};

@@ -1,0 +1,75 @@
+#include "scheduler/run_end.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holystone::scheduler {
+
+std::optional<run_outcome> outcome_of(const admission_view& view,
+                                      const object_uid& uid,
+                                      const job_fact* job, instant now) {
+  std::optional<run_outcome> newest;
+  for (const auto& pod : view.pods)
+    if (pod.job == uid && pod.outcome
+        && (!newest || newest->ended <= pod.outcome->ended))
+      newest = pod.outcome;
+  if (newest || !job)
+    return newest;
+  run_outcome told;
+  told.kind = job->kind;
+  told.succeeded = job->state == job_state::complete;
+  told.started = job->started.value_or(job->created);
+  told.ended = job->finished.value_or(now);
+  if (!told.succeeded) {
+    auto is_late
+        = job->state == job_state::running || job->reason == "DeadlineExceeded";
+    told.why = is_late ? failure_class::timeout : failure_class::unknown;
+    told.message
+        = job->state == job_state::running
+              ? fmt::format("Job {} outlived its deadline", to_string(job->key))
+              : fmt::format("Job {} failed: {}", to_string(job->key),
+                            job->message.empty() ? job->reason : job->message);
+  }
+  return told;
+}
+
+bool may_still_run(const admission_view& view, const job_fact* job,
+                   instant now) {
+  std::int64_t seen_ended = 0;
+  for (const auto& pod : view.pods) {
+    if (pod.job != view.lease.holder)
+      continue;
+    if (is_live(pod, view.limits, now))
+      return true;
+    seen_ended += pod.ended ? 1 : 0;
+  }
+  if (job && job->state == job_state::complete)
+    return false;
+  if (view.never_resumed == view.lease.holder)
+    return false;
+  return seen_ended == 0 || (job && seen_ended < job->pods);
+}
+
+own_run run_of_holder(const admission_view& view, const job_fact* job,
+                      const std::optional<run_outcome>& outcome, instant now) {
+  own_run mine{view.lease.acquired.value_or(now),
+               outcome ? outcome->ended : now};
+  if (job && job->started)
+    mine.start = *job->started;
+  for (const auto& pod : view.pods)
+    if (pod.job == view.lease.holder && pod.outcome
+        && pod.outcome->started > instant{})
+      mine.start = std::min(mine.start, pod.outcome->started);
+  mine.end = std::max(mine.end, mine.start);
+  return mine;
+}
+
+std::optional<instant> latest_end(const admission_view& view) {
+  const auto& lease = view.lease;
+  if (lease.deadline || !lease.acquired)
+    return lease.deadline;
+  return view.limits.deadline_from(*lease.acquired);
+}
+
+} // namespace holystone::scheduler

@@ -1,0 +1,32 @@
+#pragma once
+
+// How a run ended, or whether it has: what Jobs and pods together say of it.
+// Only a kubelet knows that a pod has ended, and it may fall silent.
+// Pure; admission.hpp draws the conclusions.
+
+#include "scheduler/admission.hpp"
+
+#include <optional>
+
+namespace holystone::scheduler {
+
+/// What the ledger learns from the Job of this UID, which has ended: the newest
+/// report, or else what the Job controller says of `job`; none when nobody
+/// says.
+std::optional<run_outcome> outcome_of(const admission_view& view,
+                                      const object_uid& uid,
+                                      const job_fact* job, instant now);
+
+/// Has the holder left something that may still run? A Job that ended well
+/// proves that its pod did; any other needs a pod that was seen to end.
+bool may_still_run(const admission_view& view, const job_fact* job,
+                   instant now);
+
+/// When the holder may have maintained.
+own_run run_of_holder(const admission_view& view, const job_fact* job,
+                      const std::optional<run_outcome>& outcome, instant now);
+
+/// Until when a holder that nobody can account for may still run.
+std::optional<instant> latest_end(const admission_view& view);
+
+} // namespace holystone::scheduler
