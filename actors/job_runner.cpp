@@ -46,12 +46,14 @@ struct check {
   std::function<std::string(const boost::json::value&)> obstacle;
 };
 
-std::string running_job(const boost::json::value& object) {
-  // Of one that is being deleted only the pods count: no more are made.
-  auto job = read_job(object);
-  return job.state == job_state::running && !(job.ours && job.deleting)
-           ? fmt::format("Job {} runs already", to_string(job.key))
-           : std::string{};
+std::function<std::string(const boost::json::value&)>
+running_job(const run_limits& limits, instant now) {
+  return [=](const boost::json::value& object) {
+    auto job = read_job(object);
+    return job.state == job_state::running && !is_spent(job, limits, now)
+             ? fmt::format("Job {} runs already", to_string(job.key))
+             : std::string{};
+  };
 }
 
 std::function<std::string(const boost::json::value&)>
@@ -105,7 +107,8 @@ std::vector<check> checks_for(const job_order& order,
     = fmt::format("{}={}", names::location_hash, order.location.hex);
   std::vector<check> all;
   for (const auto& where : order.namespaces) {
-    all.push_back({resources::jobs, where, of_location, {}, running_job});
+    all.push_back({resources::jobs, where, of_location, {},
+                   running_job(setup.mover.limits, now)});
     all.push_back({resources::pods, where, of_location, {},
                    live_pod(setup.mover.limits, now)});
   }

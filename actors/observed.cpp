@@ -171,23 +171,28 @@ void observed::fold(const loss& what, instant now) {
       erase(facts_.copies, key);
       break;
     case watched_kind::jobs:
+      for (const auto& job : facts_.jobs)
+        if (job.key == key && job.uid == facts_.lease.holder)
+          facts_.gone_holder = job;
       erase(facts_.jobs, key);
       erase(facts_.strange_jobs, key);
       break;
     case watched_kind::pods:
-      lose_pod(key, now);
+      lose_pod(key, what.last != nullptr, now);
       break;
     default:
       break;
   }
 }
 
-void observed::lose_pod(const object_key& key, instant now) {
+void observed::lose_pod(const object_key& key, bool state_is_last,
+                        instant now) {
   erase(facts_.strange_pods, key);
   for (auto& pod : facts_.pods)
     if (pod.key == key) {
-      // Only a kubelet's word ends a pod that had a node.
-      pod.ended = pod.ended || !pod.bound;
+      // Only a kubelet's word ends a pod that had a node, and after a gap
+      // nobody knows whether it got one.
+      pod.ended = pod.ended || (state_is_last && !pod.bound);
       if (!pod.ended && !pod.vanished)
         pod.vanished = now;
     }

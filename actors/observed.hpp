@@ -85,7 +85,7 @@ private:
   resource_version known_version(const object_uid& uid) const;
   void fold(const fact& what);
   void fold(const loss& what, instant now);
-  void lose_pod(const object_key& key, instant now);
+  void lose_pod(const object_key& key, bool state_is_last, instant now);
   void fold_done(const repository_action& what, bool was_answered);
   void fold_cron_job(const cron_job_seen& seen);
   void lose_cron_job(const object_uid& uid);

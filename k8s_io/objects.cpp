@@ -358,6 +358,8 @@ lease_fact read_lease(const json::value& object) {
   auto job = value_of(meta.annotations, names::holder_job);
   if (auto slash = job.find('/'); slash != job.npos)
     lease.holder_job = {job.substr(0, slash), job.substr(slash + 1)};
+  else
+    lease.foreign_holder = std::exchange(lease.holder, {}).value;
   lease.acquired = instant_at(object, "spec", "acquireTime");
   lease.deadline
       = parse_rfc3339(value_of(meta.annotations, names::holder_deadline));

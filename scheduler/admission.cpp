@@ -126,15 +126,17 @@ const job_fact* find(const std::vector<job_fact>& jobs, const object_uid& uid) {
   return i == jobs.end() ? nullptr : &*i;
 }
 
+/// News of a Job and of its pods come one after another.
+constexpr seconds patience_with_news{60};
+
 /// A Job or pod that runs beside the holder: not ours to stop, or not stopped
 /// yet.
 std::optional<stand_by> obstacle(const admission_view& view, instant now) {
   if (!view.shared.busy.empty())
     return stand_by{view.shared.busy, false, {}};
   for (const auto& job : view.jobs)
-    // Of ours that are being deleted only the pods count: no more are made.
     if (job.state == job_state::running && job.uid != view.lease.holder
-        && !(job.ours && job.deleting))
+        && !is_spent(job, view.limits, now))
       return stand_by{
           fmt::format("Job {}, which {}, runs", to_string(job.key),
                       job.ours ? "does not hold the Lease" : "is not ours"),
@@ -151,10 +153,23 @@ std::optional<stand_by> obstacle(const admission_view& view, instant now) {
   return std::nullopt;
 }
 
+stand_by held_for_lost_pod(const admission_view& view,
+                           std::optional<instant> until) {
+  const auto& lease = view.lease;
+  return {fmt::format(
+              "the Lease is held for Job {} until {}, because nobody saw its "
+              "pod end; when you know that it has ended, free it: kubectl -n {} "
+              "exec deploy/volsync -- holystone release {}",
+              to_string(lease.holder_job),
+              until ? to_rfc3339(*until) : "it is released", lease.key.ns,
+              view.location),
+          false, until, true};
+}
+
 admission_step step_for_holder(const admission_view& view, instant now) {
   const auto& lease = view.lease;
   const auto* job = find(view.jobs, lease.holder);
-  auto until = latest_end(view);
+  auto until = latest_end(view, job);
   auto deadline_passed = until && now >= *until;
   if (job && job->state == job_state::running && !deadline_passed)
     return stand_by{fmt::format("Job {} runs", to_string(job->key)), false,
@@ -163,12 +178,13 @@ admission_step step_for_holder(const admission_view& view, instant now) {
   if (job && job->state == job_state::running && !job->deleting)
     return drop_job{*job, "it outlived its deadline; its node may be gone"};
   if (job && job->state == job_state::waiting) {
-    // No pod is made for it any more, however long somebody's finalizer holds.
-    if (job->deleting) {
-      if (auto waits = obstacle(view, now))
-        return *waits;
+    // Its pods go first, unless somebody's finalizer keeps it for ever.
+    if (job->deleting && deadline_passed)
       return release_lease{lease.known, job->key, {}};
-    }
+    if (job->deleting)
+      return stand_by{
+          fmt::format("Job {} is being deleted", to_string(job->key)), false,
+          until};
     auto why = unwanted(view, *job, now);
     // Of two locations that took their Leases at once one makes room, or both
     // wait for ever.
@@ -188,15 +204,13 @@ admission_step step_for_holder(const admission_view& view, instant now) {
       return acquire_lease{*job, view.limits.deadline_from(now), view.secret};
     return resume_job{*job};
   }
-  if (may_still_run(view, job, now) && !deadline_passed)
-    return stand_by{
-        fmt::format("the Lease is held for Job {} until {}, because nobody saw "
-                    "its pod end; when you know that it has ended, free it: "
-                    "kubectl -n {} exec deploy/volsync -- holystone release {}",
-                    to_string(lease.holder_job),
-                    until ? to_rfc3339(*until) : "it is released", lease.key.ns,
-                    view.location),
-        false, until, true};
+  if (may_still_run(view, job, now) && !deadline_passed) {
+    auto told_at = silent_since(view, job).value_or(now) + patience_with_news;
+    if (now < told_at)
+      return stand_by{"the end of the last run is not known yet", false,
+                      std::min(told_at, until.value_or(told_at))};
+    return held_for_lost_pod(view, until);
+  }
   auto outcome = outcome_of(view, lease.holder, job, now);
   auto known = outcome
                    ? record(lease.known, lease.holder, *outcome, lease.secret)
@@ -307,6 +321,11 @@ bool is_live(const pod_fact& pod, const run_limits& limits, instant now) {
   return !since || now < *since + limits.longest_possible();
 }
 
+bool is_spent(const job_fact& job, const run_limits& limits, instant now) {
+  auto since = job.started.value_or(job.created);
+  return job.ours && job.deleting && now >= since + limits.longest_possible();
+}
+
 bool is_unfinished(const job_fact& job) {
   return job.state == job_state::waiting || job.state == job_state::running;
 }
@@ -325,6 +344,14 @@ admission_step admit(const admission_view& view, instant now) {
         && !is_blocked_in(view, job))
       if (auto why = unwanted(view, job, now); !why.empty())
         return drop_job{job, why};
+  if (!view.lease.foreign_holder.empty())
+    return stand_by{
+        fmt::format("Lease {} is held by \"{}\", which is no Job of holystone; "
+                    "delete the Lease if nobody needs it",
+                    to_string(view.lease.key), view.lease.foreign_holder),
+        false,
+        {},
+        true};
   return view.lease.holder ? step_for_holder(view, now)
                            : step_for_next(view, now);
 }

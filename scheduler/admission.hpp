@@ -96,6 +96,8 @@ struct lease_fact {
   /// UID of the Job that holds it; empty: free.
   object_uid holder;
   object_key holder_job;
+  /// Who else holds it, if that is no Job of which we have noted the name.
+  std::string foreign_holder{};
   std::optional<instant> acquired;
   /// Until when an unaccounted pod of the holder may still run.
   std::optional<instant> deadline;
@@ -168,6 +170,8 @@ struct admission_view {
   is_blocked blocked{};
   /// What other locations of the same repository mean for ours.
   sharing shared{};
+  /// How many pods the holder's Job had made when it went; none: nobody knows.
+  std::optional<std::int64_t> holder_pods{};
 };
 
 /// Take the Lease for a waiting Job, with the version that was seen.
@@ -233,5 +237,9 @@ admission_step follow(const admission_view& view, instant now);
 
 /// Can `pod` still run, as far as anybody can know?
 bool is_live(const pod_fact& pod, const run_limits& limits, instant now);
+
+/// Is the Job ours and on its way out, perhaps on a dead node, and must its last
+/// pod have ended by its own deadline?
+bool is_spent(const job_fact& job, const run_limits& limits, instant now);
 
 } // namespace holystone::scheduler

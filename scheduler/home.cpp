@@ -48,11 +48,12 @@ namespaces_with_say(const repository_facts& facts,
   std::vector<std::string> all{operator_namespace};
   if (facts.lease.holder)
     all.push_back(facts.lease.holder_job.ns);
-  // A claim without a working Secret may only say that it belongs here.
+  // A claim that can't show its volume just now may only say that it belongs
+  // here.
   const auto* winner = winner_of(facts);
   if (facts.reached_by == reach::claim)
     for (const auto& who : facts.claimants)
-      if (!who.wish.defect || &who == winner)
+      if (!who.wish.defect || who.wish.volume || &who == winner)
         all.push_back(who.wish.who.object.ns);
   std::ranges::sort(all);
   auto twice = std::ranges::unique(all);

@@ -145,6 +145,8 @@ admission_view admission_of(const repository_facts& facts,
                       lag_of(facts.id, policy.jitter),
                       blocked,
                       sharing_of(facts.aliases, facts.lease.known)};
+  if (facts.lease.holder && facts.gone_holder.uid == facts.lease.holder)
+    view.holder_pods = facts.gone_holder.pods;
   for (auto kind : maintenance_kinds) {
     view.template_digests[kind] = wanted.digests[kind].job_template;
     view.effective_since[kind] = facts.cron_jobs[kind].effective_since;
@@ -222,7 +224,8 @@ repository_step dismantle(const repository_facts& facts,
       return job.deleting ? offer({}) : offer(drop_job{job, step_reason});
   for (const auto& copy : facts.copies)
     return offer(delete_copy{copy});
-  if (facts.lease.exists && !facts.lease_is_shared)
+  if (facts.lease.exists && !facts.lease_is_shared
+      && facts.lease.foreign_holder.empty())
     return offer(delete_lease{facts.lease});
   // Somebody else's CronJob under our name is not forgotten: an apply for the
   // next claim would take it over.

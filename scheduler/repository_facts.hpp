@@ -152,6 +152,8 @@ struct repository_facts {
   /// The registry gave this repository one of the places to run.
   bool granted = false;
   object_uid never_resumed;
+  /// The holder's Job as it was when it went.
+  job_fact gone_holder;
   /// Another repository that is claimed lies at the location, so that the Lease
   /// is its too (`--repository-identity=secret`).
   bool lease_is_shared = false;

@@ -48,7 +48,9 @@ bool may_still_run(const admission_view& view, const job_fact* job,
     return false;
   if (view.never_resumed == view.lease.holder)
     return false;
-  return seen_ended == 0 || (job && seen_ended < job->pods);
+  // One pod that ended does not speak for another, of which nobody told us.
+  auto made = job ? std::optional{job->pods} : view.holder_pods;
+  return seen_ended == 0 || !made || seen_ended < *made;
 }
 
 own_run run_of_holder(const admission_view& view, const job_fact* job,
@@ -65,11 +67,31 @@ own_run run_of_holder(const admission_view& view, const job_fact* job,
   return mine;
 }
 
-std::optional<instant> latest_end(const admission_view& view) {
+std::optional<instant> silent_since(const admission_view& view,
+                                    const job_fact* job) {
+  auto since = job ? job->finished : std::nullopt;
+  for (const auto& pod : view.pods) {
+    if (pod.job != view.lease.holder || pod.ended)
+      continue;
+    if (pod.vanished)
+      since = std::max(since, pod.vanished);
+    else if (!since)
+      return std::nullopt;
+  }
+  // A Job that went with all it had, before we came: nothing will be heard.
+  return since || job ? since : view.lease.acquired;
+}
+
+std::optional<instant> latest_end(const admission_view& view,
+                                  const job_fact* job) {
   const auto& lease = view.lease;
-  if (lease.deadline || !lease.acquired)
-    return lease.deadline;
-  return view.limits.deadline_from(*lease.acquired);
+  auto latest = lease.deadline;
+  if (!latest && lease.acquired)
+    latest = view.limits.deadline_from(*lease.acquired);
+  if (job && job->started)
+    latest = std::max(latest, std::optional{*job->started
+                                            + view.limits.longest_possible()});
+  return latest;
 }
 
 } // namespace holystone::scheduler

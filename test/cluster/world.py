@@ -116,12 +116,13 @@ class RealWorld:
 
     def create_disk(self, name):
         """A repository in a directory of the node; where that is."""
-        folder = os.path.join(self.folder.name, name + "-disk")
+        # Where both the node and this machine see it.
+        folder = os.path.join(os.path.dirname(os.environ["S3_DIRECTORY"]),
+                              name + "-disk")
         self.kopia(name, "repository", "create", "filesystem", "--path",
                    folder, "--override-username", "data",
                    "--override-hostname", name, "--cache-directory",
                    os.path.join(self.folder.name, name, "cache"))
-        os.chmod(self.folder.name, 0o755)
         for place, folders, files in os.walk(folder):
             for one in [place] + [os.path.join(place, f) for f in files]:
                 os.chown(one, MOVER, MOVER)

@@ -57,6 +57,7 @@ struct place {
   bool granted = true;
   run_limits limits{};
   std::vector<std::string> blocked{};
+  std::optional<std::int64_t> holder_pods{};
 
   place& held_by(const std::string& uid) {
     lease.exists = true;
@@ -83,6 +84,7 @@ struct place {
     view.blocked = [this](const std::string& subject) {
       return std::ranges::count(blocked, subject) > 0;
     };
+    view.holder_pods = holder_pods;
     return admit(view, at);
   }
 };

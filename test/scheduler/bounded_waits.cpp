@@ -39,25 +39,25 @@ TEST_CASE("A-5: a bound pod that never ends holds up the next for so long and "
   CHECK(uid_in<acquire_lease>(here.ask(until)) == "next");
 }
 
-TEST_CASE("a running Job that is being deleted is judged by its pods") {
+TEST_CASE("A-5: a Job that can't go blocks the next for so long and no longer") {
   place here;
   here.jobs = {a_job("going", job_state::running), a_job("next")};
   here.jobs[0].deleting = true;
-  here.pods = {a_pod("going")};
-  CHECK(uid_in<acquire_lease>(here.ask()) == "another step");
-  here.pods[0].ended = true;
-  CHECK(uid_in<acquire_lease>(here.ask()) == "next");
+  here.jobs[0].started = now;
+  auto until = now + here.limits.longest_possible();
+  CHECK(uid_in<acquire_lease>(here.ask(until - 1s)) == "another step");
+  CHECK(uid_in<acquire_lease>(here.ask(until)) == "next");
 }
 
-TEST_CASE("a waiting holder that somebody's finalizer keeps frees the Lease") {
+TEST_CASE("a waiting holder that somebody's finalizer keeps frees the Lease at "
+          "its deadline") {
   place here;
   here.jobs = {a_job("kept")};
   here.jobs[0].deleting = true;
   here.held_by("kept");
-  here.pods = {a_pod("kept")};
-  CHECK_FALSE(releases(here.ask()));
-  here.pods[0].ended = true;
-  auto step = here.ask();
+  // Its pods may still end, and news of them come later than news of it.
+  CHECK_FALSE(releases(here.ask(*here.lease.deadline - 1s)));
+  auto step = here.ask(*here.lease.deadline);
   REQUIRE(releases(step));
   CHECK_FALSE(std::get<release_lease>(step).outcome);
 }
@@ -65,9 +65,29 @@ TEST_CASE("a waiting holder that somebody's finalizer keeps frees the Lease") {
 TEST_CASE("a lost pod that holds the Lease is told at once") {
   place here;
   here.held_by("gone");
+  here.lease.acquired = now - 1h;
+  auto pod = a_pod("gone");
+  pod.vanished = now - 59s;
+  here.pods = {pod};
+  // News of a Job and of its pods come one after another.
+  CHECK_FALSE(std::get<stand_by>(here.ask()).is_stuck);
+  CHECK(std::get<stand_by>(here.ask()).wake == now + 1s);
+  CHECK(std::get<stand_by>(here.ask(now + 1s)).is_stuck);
+  here.pods.clear();
+  CHECK(std::get<stand_by>(here.ask()).is_stuck);
+}
+
+TEST_CASE("a Lease under our name that somebody else holds is left alone") {
+  place here;
+  here.jobs = {a_job("next")};
+  here.lease.exists = true;
+  here.lease.key = {"volsync-system", "kopia-repository-0123"};
+  here.lease.foreign_holder = "somebody";
   auto step = here.ask();
   REQUIRE(std::holds_alternative<stand_by>(step));
   CHECK(std::get<stand_by>(step).is_stuck);
+  CHECK_THAT(reason_of(step), Catch::Contains("kopia-repository-0123")
+                                  && Catch::Contains("\"somebody\""));
 }
 
 TEST_CASE("what a wrong clock wrote for the future keeps no slot from running") {

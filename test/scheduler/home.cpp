@@ -81,7 +81,7 @@ TEST_CASE("Jobs count in the operator's namespace, in the claimants', and "
   CHECK(namespaces(r.facts.strange_jobs) == "app old ");
 }
 
-TEST_CASE("a claim without a working Secret gives its namespace no say") {
+TEST_CASE("a claim that can't show its volume gives its namespace no say") {
   auto r = on_a_volume();
   r.facts.jobs = {job_in("evil")};
   auto claim = a_claim("evil");

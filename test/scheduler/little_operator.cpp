@@ -39,6 +39,9 @@ void little_operator::listen(unsigned kind) {
       facts.copies = cluster.copies;
       break;
     case 3:
+      for (const auto& job : facts.jobs)
+        if (job.uid == facts.lease.holder)
+          facts.gone_holder = job;
       facts.jobs.clear();
       facts.strange_jobs.clear();
       for (const auto& [name, one] : cluster.jobs)
@@ -60,6 +63,10 @@ void little_operator::listen(unsigned kind) {
       for (auto gone : facts.pods) {
         if (std::ranges::count(now_are, gone.uid, &pod_fact::uid) > 0)
           continue;
+        // The word that it is gone carries its last state.
+        for (const auto& one : cluster.pods)
+          if (one.fact.uid == gone.uid)
+            gone.bound = one.fact.bound;
         gone.ended = gone.ended || !gone.bound;
         if (!gone.ended && !gone.vanished)
           gone.vanished = cluster.now;

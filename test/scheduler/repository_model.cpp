@@ -250,7 +250,7 @@ TEST_CASE("whatever happens, at most one pod maintains a repository, and peace "
 }
 
 TEST_CASE("A-5: not even when nodes die and pods are deleted by force") {
-  for (unsigned seed = 1; seed <= 20; ++seed) {
+  for (unsigned seed = 1; seed <= 100; ++seed) {
     INFO("seed " << seed);
     CHECK_NOTHROW(play(seed, true, false));
   }
