@@ -116,7 +116,6 @@ class RealWorld:
 
     def create_disk(self, name):
         """A repository in a directory of the node; where that is."""
-        # Where both the node and this machine see it.
         folder = os.path.join(os.path.dirname(os.environ["S3_DIRECTORY"]),
                               name + "-disk")
         self.kopia(name, "repository", "create", "filesystem", "--path",
@@ -126,7 +125,8 @@ class RealWorld:
         for place, folders, files in os.walk(folder):
             for one in [place] + [os.path.join(place, f) for f in files]:
                 os.chown(one, MOVER, MOVER)
-        return folder
+        # The node has a /tmp of its own; it sees its state there.
+        return os.path.join("/run/node", name + "-disk")
 
     def bind(self, namespace, claim):
         """The controller manager does that."""
