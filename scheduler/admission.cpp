@@ -205,11 +205,13 @@ admission_step step_for_holder(const admission_view& view, instant now) {
     return resume_job{*job};
   }
   if (may_still_run(view, job, now) && !deadline_passed) {
+    auto waits = held_for_lost_pod(view, until);
     auto told_at = silent_since(view, job).value_or(now) + patience_with_news;
-    if (now < told_at)
-      return stand_by{"the end of the last run is not known yet", false,
-                      std::min(told_at, until.value_or(told_at))};
-    return held_for_lost_pod(view, until);
+    if (now < told_at) {
+      waits.is_stuck = false;
+      waits.wake = std::min(told_at, until.value_or(told_at));
+    }
+    return waits;
   }
   auto outcome = outcome_of(view, lease.holder, job, now);
   auto known = outcome
