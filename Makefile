@@ -96,8 +96,9 @@ tsan: setup ## tests under the thread sanitizer
 	$(call run_tests,build/tsan)
 
 .PHONY: tidy
-tidy: setup ## clang-tidy over the programs
+tidy: setup ## is everything formatted, and clang-tidy over the programs
 	@.ci/setup style
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run -Werror
 	cmake --preset tidy
 	cmake --build build/tidy -j$(JOBS) --target holystone holystone-sim
 

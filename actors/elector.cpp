@@ -14,22 +14,21 @@ constexpr auto patience = std::chrono::seconds{5};
 
 steady_instant elector_state::steady() const {
   return std::chrono::time_point_cast<milliseconds>(
-    std::chrono::steady_clock::time_point{
-      self->clock().now().time_since_epoch()});
+      std::chrono::steady_clock::time_point{
+          self->clock().now().time_since_epoch()});
 }
 
 void elector_state::send(const election::request& what) {
   if (what) {
     auto step = *what;
     auto call = std::make_shared<const request>(
-      to_request(step, setup.operator_namespace, leader_lease, setup.now()));
-    self
-      ->request(setup.api, patience, urgent_atom::value, request_ptr{call})
-      .then(
-        [this, step](const response_ptr& answer) { answered(step, *answer); },
-        [this, step](const caf::error&) {
-          send(race->failed(step.serial, steady()));
-        });
+        to_request(step, setup.operator_namespace, leader_lease, setup.now()));
+    self->request(setup.api, patience, urgent_atom::value, request_ptr{call})
+        .then([this,
+               step](const response_ptr& answer) { answered(step, *answer); },
+              [this, step](const caf::error&) {
+                send(race->failed(step.serial, steady()));
+              });
   }
   settle();
 }
@@ -49,9 +48,9 @@ void elector_state::settle() {
   auto leads = race->leads(steady());
   if (leads != led) {
     led = leads;
-    metrics::log_info(leads ? "leading" : "not leading",
-                      {{"identity", setup.identity},
-                       {"holder", race->holder()}});
+    metrics::log_info(
+        leads ? "leading" : "not leading",
+        {{"identity", setup.identity}, {"holder", race->holder()}});
     if (setup.on_change)
       setup.on_change(leads);
     self->send(setup.registry, lead_atom::value, leads);
@@ -89,16 +88,16 @@ elector(elector_actor::stateful_pointer<elector_state> self,
   state.random.seed(std::random_device{}());
   state.tick();
   return {
-    [self](tick_atom, std::uint64_t generation) {
-      if (generation == self->state.generation)
-        self->state.tick();
-    },
-    [self](stop_atom) {
-      auto promise = self->make_response_promise<bool>();
-      self->state.leave(promise);
-      return promise;
-    },
-    [self](get_atom) { return self->state.led; },
+      [self](tick_atom, std::uint64_t generation) {
+        if (generation == self->state.generation)
+          self->state.tick();
+      },
+      [self](stop_atom) {
+        auto promise = self->make_response_promise<bool>();
+        self->state.leave(promise);
+        return promise;
+      },
+      [self](get_atom) { return self->state.led; },
   };
 }
 

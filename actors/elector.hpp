@@ -8,8 +8,8 @@
 #include "actors/interfaces.hpp"
 #include "scheduler/lease.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <optional>

@@ -34,42 +34,42 @@ void with_registry(self_pointer self, const root_actor& root,
     refuse(to, 503, "the registry is starting; try again");
   };
   self->request(root, patience, get_atom::value)
-    .then(
-      [=](const registry_actor& registry) {
-        if (!registry)
-          refuse(to, 503, "the registry is starting; try again");
-        else
-          then(registry, failed);
-      },
-      failed);
+      .then(
+          [=](const registry_actor& registry) {
+            if (!registry)
+              refuse(to, 503, "the registry is starting; try again");
+            else
+              then(registry, failed);
+          },
+          failed);
 }
 
 void show_readiness(self_pointer self, const root_actor& root,
                     const exchange_ptr& to) {
   with_registry(self, root, to, [=](const registry_actor& from, auto failed) {
     self->request(from, patience, list_atom::value)
-      .then(
-        [to](const registry_view_ptr& view) {
-          answer(to, view->synced ? 200 : 503, readiness_json(*view));
-        },
-        failed);
+        .then(
+            [to](const registry_view_ptr& view) {
+              answer(to, view->synced ? 200 : 503, readiness_json(*view));
+            },
+            failed);
   });
 }
 
 void show_actors(self_pointer self, const root_actor& root,
                  const exchange_ptr& to) {
   self->request(root, patience, list_atom::value)
-    .then([=](const actor_views& actors) {
-      with_registry(
-        self, root, to, [=](const registry_actor& from, auto failed) {
-          self->request(from, patience, list_atom::value)
-            .then(
-              [=](const registry_view_ptr& view) {
-                answer(to, 200, to_json(*actors, *view));
-              },
-              failed);
-        });
-    });
+      .then([=](const actor_views& actors) {
+        with_registry(self, root, to,
+                      [=](const registry_actor& from, auto failed) {
+                        self->request(from, patience, list_atom::value)
+                            .then(
+                                [=](const registry_view_ptr& view) {
+                                  answer(to, 200, to_json(*actors, *view));
+                                },
+                                failed);
+                      });
+      });
 }
 
 void show_repositories(self_pointer self, const root_actor& root,
@@ -80,32 +80,32 @@ void show_repositories(self_pointer self, const root_actor& root,
   };
   with_registry(self, root, to, [=](const registry_actor& from, auto failed) {
     self->request(from, patience, list_atom::value)
-      .then(
-        [=](const registry_view_ptr& view) {
-          auto all = std::make_shared<gathering>();
-          auto one_less = [to, all] {
-            if (--all->owed == 0)
-              answer(to, 200,
-                     boost::json::object{{"items", std::move(all->items)}});
-          };
-          // One more than there are, so that an empty list is answered too.
-          all->owed = 1;
-          for (const auto& one : view->repositories) {
-            if (one.hash.empty())
-              continue;
-            ++all->owed;
-            self->request(from, patience, get_atom::value, one.hash)
-              .then(
-                [=](const view_ptr& shown) {
-                  if (shown)
-                    all->items.push_back(brief_json(*shown));
-                  one_less();
-                },
-                [=](const caf::error&) { one_less(); });
-          }
-          one_less();
-        },
-        failed);
+        .then(
+            [=](const registry_view_ptr& view) {
+              auto all = std::make_shared<gathering>();
+              auto one_less = [to, all] {
+                if (--all->owed == 0)
+                  answer(to, 200,
+                         boost::json::object{{"items", std::move(all->items)}});
+              };
+              // One more than there are, so that an empty list is answered too.
+              all->owed = 1;
+              for (const auto& one : view->repositories) {
+                if (one.hash.empty())
+                  continue;
+                ++all->owed;
+                self->request(from, patience, get_atom::value, one.hash)
+                    .then(
+                        [=](const view_ptr& shown) {
+                          if (shown)
+                            all->items.push_back(brief_json(*shown));
+                          one_less();
+                        },
+                        [=](const caf::error&) { one_less(); });
+              }
+              one_less();
+            },
+            failed);
   });
 }
 
@@ -113,16 +113,17 @@ void show_repository(self_pointer self, const root_actor& root,
                      const std::string& hash, const exchange_ptr& to) {
   with_registry(self, root, to, [=](const registry_actor& from, auto failed) {
     self->request(from, patience, get_atom::value, hash)
-      .then(
-        [=](const view_ptr& shown) {
-          if (shown)
-            answer(to, 200, to_json(*shown));
-          else
-            refuse(to, 404, fmt::format("no repository has the hash {}; "
-                                        "/v1/repositories lists them",
-                                        hash));
-        },
-        failed);
+        .then(
+            [=](const view_ptr& shown) {
+              if (shown)
+                answer(to, 200, to_json(*shown));
+              else
+                refuse(to, 404,
+                       fmt::format("no repository has the hash {}; "
+                                   "/v1/repositories lists them",
+                                   hash));
+            },
+            failed);
   });
 }
 
@@ -153,9 +154,9 @@ void route(self_pointer self, const root_actor& root, const exchange_ptr& to) {
 
 inspector_actor::behavior_type inspector(self_pointer self, root_actor root) {
   return {
-    [=](http_atom, const exchange_ptr& exchange) {
-      route(self, root, exchange);
-    },
+      [=](http_atom, const exchange_ptr& exchange) {
+        route(self, root, exchange);
+      },
   };
 }
 

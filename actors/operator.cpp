@@ -57,10 +57,10 @@ root_setup make_setup(const config::options& settings,
   setup.now = read_clock;
   setup.meters = &meters;
   auto& registry = setup.registry;
-  registry.rules.defaults = {std::string{settings.timezone.name()},
-                             settings.default_maintenance};
+  registry.rules.defaults
+      = {std::string{settings.timezone.name()}, settings.default_maintenance};
   registry.rules.identity_by_secret
-    = settings.repository_identity == config::identity_mode::secret;
+      = settings.repository_identity == config::identity_mode::secret;
   registry.limits.in_all = settings.max_concurrent_maintenance;
   registry.limits.per_endpoint = settings.max_concurrent_per_endpoint;
   registry.rules.namespaces = settings.namespaces;
@@ -118,7 +118,8 @@ std::string find_own_image(const config::options& settings, transport& net,
   what.name = settings.pod_name;
   for (;;) {
     std::promise<response> asked;
-    net.submit(what, [&](response answer) { asked.set_value(std::move(answer)); });
+    net.submit(what,
+               [&](response answer) { asked.set_value(std::move(answer)); });
     auto answer = asked.get_future().get();
     boost::system::error_code failed;
     auto pod = boost::json::parse(answer.body, failed);
@@ -172,21 +173,21 @@ int run(config::options settings, std::shared_ptr<transport> net) {
   };
   auto public_side = serve(settings.metrics_bind_address, report);
   auto inspection = serve(settings.inspection_bind_address, inspect);
-  metrics::log_info("started",
-                    {{"namespace", settings.ns},
-                     {"metrics", config::to_string(
-                                   settings.metrics_bind_address)},
-                     {"inspection", config::to_string(
-                                      settings.inspection_bind_address)}});
+  metrics::log_info(
+      "started",
+      {{"namespace", settings.ns},
+       {"metrics", config::to_string(settings.metrics_bind_address)},
+       {"inspection", config::to_string(settings.inspection_bind_address)}});
   int signal = 0;
   sigwait(&ending, &signal);
   metrics::log_info("stopping", {{"signal", signal}});
   caf::scoped_actor self{system};
   self->request(top, patience, stop_atom::value)
-    .receive([](bool) {}, [](const caf::error& why) {
-      metrics::log_warning("the Lease was not given back",
-                           {{"error", caf::to_string(why)}});
-    });
+      .receive([](bool) {},
+               [](const caf::error& why) {
+                 metrics::log_warning("the Lease was not given back",
+                                      {{"error", caf::to_string(why)}});
+               });
   self->send_exit(top, caf::exit_reason::user_shutdown);
   return 0;
 }

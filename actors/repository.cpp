@@ -232,9 +232,9 @@ void repository_state::send(const step_ptr& step, request call) {
 }
 
 void repository_state::order_copy(const step_ptr& step, copy_order what) {
-  self->request(common->mirror, caf::infinite, copy_atom::value,
-                copy_order_ptr{
-                    std::make_shared<const copy_order>(std::move(what))})
+  self->request(
+          common->mirror, caf::infinite, copy_atom::value,
+          copy_order_ptr{std::make_shared<const copy_order>(std::move(what))})
       .then([this, step](const outcome_ptr& end) { finish(*step, *end); },
             [this, step](const caf::error& why) {
               finish(*step, no_answer(caf::to_string(why)));

@@ -27,7 +27,7 @@ void root_state::start_core() {
   adopt("volume-reader", volumes);
   auto all = setup.registry;
   auto runner = system.spawn(
-    job_runner, job_runner_setup{client, ns, all.common.mover, setup.now});
+      job_runner, job_runner_setup{client, ns, all.common.mover, setup.now});
   adopt("job-runner", runner);
   all.common.api = client;
   all.common.mirror = mirror;
@@ -43,34 +43,33 @@ void root_state::start_core() {
     auto kind = static_cast<watched_kind>(i);
     adopt(fmt::format("watcher/{}", to_string(kind)),
           system.spawn(watcher, watcher_setup{kind, to_reflected(kind, ns), ns,
-                                              client, registry,
-                                              setup.meters}));
+                                              client, registry, setup.meters}));
   }
   if (!setup.leader_elect) {
     setup.meters->leader(true);
     self->send(registry, lead_atom::value, true);
     return;
   }
-  elector = system.spawn(
-    actors::elector,
-    elector_setup{client, registry, ns, setup.identity, setup.terms, setup.now,
-                  [meters = setup.meters](bool leads) {
-                    meters->leader(leads);
-                  }});
+  elector = system.spawn(actors::elector,
+                         elector_setup{client, registry, ns, setup.identity,
+                                       setup.terms, setup.now,
+                                       [meters = setup.meters](bool leads) {
+                                         meters->leader(leads);
+                                       }});
   adopt("elector", elector);
 }
 
 void root_state::start_inspector() {
-  inspector = self->spawn<caf::linked>(
-    actors::inspector, caf::actor_cast<root_actor>(self));
+  inspector = self->spawn<caf::linked>(actors::inspector,
+                                       caf::actor_cast<root_actor>(self));
 }
 
 void root_state::fell(const caf::exit_msg& what) {
   if (inspector && what.source == inspector.address()) {
     ++inspector_restarts;
-    metrics::log_error("actor failed; it is started again",
-                       {{"actor", "inspector"},
-                        {"reason", caf::to_string(what.reason)}});
+    metrics::log_error(
+        "actor failed; it is started again",
+        {{"actor", "inspector"}, {"reason", caf::to_string(what.reason)}});
     setup.meters->actor_restarted("inspector");
     start_inspector();
     return;
@@ -97,8 +96,8 @@ void root_state::fell(const caf::exit_msg& what) {
   registry = nullptr;
   elector = nullptr;
   auto now = std::chrono::time_point_cast<milliseconds>(
-    std::chrono::steady_clock::time_point{
-      self->clock().now().time_since_epoch()});
+      std::chrono::steady_clock::time_point{
+          self->clock().now().time_since_epoch()});
   auto delay = supervised.crashed(now);
   metrics::log_error("actor failed; the core is started again",
                      {{"actor", role},
@@ -113,36 +112,36 @@ actor_views root_state::list() const {
   shown->push_back({"root", "", true, 0});
   for (const auto& [known, one] : core)
     shown->push_back(
-      {known, "root", static_cast<bool>(one.handle), one.restarts});
+        {known, "root", static_cast<bool>(one.handle), one.restarts});
   shown->push_back({"inspector", "root", true, inspector_restarts});
   return shown;
 }
 
-root_actor::behavior_type
-root(root_actor::stateful_pointer<root_state> self, root_setup setup) {
+root_actor::behavior_type root(root_actor::stateful_pointer<root_state> self,
+                               root_setup setup) {
   auto& state = self->state;
   state.self = self;
   state.setup = std::move(setup);
   self->set_exit_handler(
-    [self](const caf::exit_msg& what) { self->state.fell(what); });
+      [self](const caf::exit_msg& what) { self->state.fell(what); });
   state.start_inspector();
   state.start_core();
   return {
-    [self](start_atom, std::uint64_t generation) {
-      if (generation == self->state.generation)
-        self->state.start_core();
-    },
-    [self](list_atom) { return self->state.list(); },
-    [self](get_atom) { return self->state.registry; },
-    [self](http_atom, const exchange_ptr& exchange) {
-      self->send(self->state.inspector, http_atom::value, exchange);
-    },
-    [self](stop_atom) -> caf::result<bool> {
-      ++self->state.generation;
-      if (!self->state.elector)
-        return true;
-      return self->delegate(self->state.elector, stop_atom::value);
-    },
+      [self](start_atom, std::uint64_t generation) {
+        if (generation == self->state.generation)
+          self->state.start_core();
+      },
+      [self](list_atom) { return self->state.list(); },
+      [self](get_atom) { return self->state.registry; },
+      [self](http_atom, const exchange_ptr& exchange) {
+        self->send(self->state.inspector, http_atom::value, exchange);
+      },
+      [self](stop_atom) -> caf::result<bool> {
+        ++self->state.generation;
+        if (!self->state.elector)
+          return true;
+        return self->delegate(self->state.elector, stop_atom::value);
+      },
   };
 }
 

@@ -13,8 +13,8 @@
 #include "metrics/instruments.hpp"
 #include "scheduler/restart_policy.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <functional>
 #include <map>
@@ -67,7 +67,7 @@ struct root_state {
 };
 
 /// Starts and supervises everything.
-root_actor::behavior_type
-root(root_actor::stateful_pointer<root_state> self, root_setup setup);
+root_actor::behavior_type root(root_actor::stateful_pointer<root_state> self,
+                               root_setup setup);
 
 } // namespace holystone::actors

@@ -60,7 +60,8 @@ void read(const std::shared_ptr<search>& job, const resource& kind,
   what.ns = key.ns;
   what.name = key.name;
   auto call = std::make_shared<const request>(std::move(what));
-  job->self->request(job->api, caf::infinite, call_atom::value, request_ptr{call})
+  job->self
+      ->request(job->api, caf::infinite, call_atom::value, request_ptr{call})
       .then(
           [=](const response_ptr& answer) {
             if (answer->status == 404) {

@@ -6,7 +6,8 @@
 namespace holystone::actors {
 
 void watcher_state::upsert(const boost::json::object& object) {
-  seen.emplace_back(project(kind, boost::json::value(object), operator_namespace));
+  seen.emplace_back(
+      project(kind, boost::json::value(object), operator_namespace));
 }
 
 void watcher_state::remove(const object_identity& which,
@@ -14,7 +15,7 @@ void watcher_state::remove(const object_identity& which,
   loss gone{own_kind(kind), which, nullptr};
   if (last)
     gone.last = std::make_shared<const fact>(
-      project(kind, boost::json::value(*last), operator_namespace));
+        project(kind, boost::json::value(*last), operator_namespace));
   seen.emplace_back(std::move(gone));
 }
 
@@ -22,16 +23,16 @@ void watcher_state::flush(std::uint64_t ticket, std::size_t lines) {
   if (seen.empty() && lines == 0)
     return;
   auto batch = std::make_shared<const std::vector<observation>>(
-    std::exchange(seen, {}));
+      std::exchange(seen, {}));
   // Lines are paid for when the registry has digested them, so that a flood
   // waits in the server and not in our memory.
   self->request(registry, caf::infinite, seen_atom::value, batch)
-    .then([this, ticket, lines](bool) {
-      if (lines > 0)
-        self->send(api, credit_atom::value,
-                   caf::actor_cast<stream_sink>(self), ticket,
-                   static_cast<std::uint64_t>(lines));
-    });
+      .then([this, ticket, lines](bool) {
+        if (lines > 0)
+          self->send(api, credit_atom::value,
+                     caf::actor_cast<stream_sink>(self), ticket,
+                     static_cast<std::uint64_t>(lines));
+      });
 }
 
 void watcher_state::perform(const reflector::effect& what) {
@@ -39,18 +40,17 @@ void watcher_state::perform(const reflector::effect& what) {
     auto ticket = list->ticket;
     if (list->call.continue_token.empty())
       meters->relisted(plural);
-    self
-      ->request(api, caf::infinite, call_atom::value,
-                request_ptr{std::make_shared<const request>(list->call)})
-      .then(
-        [this, ticket](const response_ptr& answer) {
-          step(reflector::listed{ticket, answer});
-        },
-        [this, ticket](const caf::error& why) {
-          response none;
-          none.failure = caf::to_string(why);
-          step(reflector::listed{ticket, none});
-        });
+    self->request(api, caf::infinite, call_atom::value,
+                  request_ptr{std::make_shared<const request>(list->call)})
+        .then(
+            [this, ticket](const response_ptr& answer) {
+              step(reflector::listed{ticket, answer});
+            },
+            [this, ticket](const caf::error& why) {
+              response none;
+              none.failure = caf::to_string(why);
+              step(reflector::listed{ticket, none});
+            });
   } else if (const auto* open = std::get_if<reflector::open_watch>(&what)) {
     self->send(api, watch_atom::value, open->ticket,
                request_ptr{std::make_shared<const request>(open->order)},
@@ -71,11 +71,11 @@ void watcher_state::perform(const reflector::effect& what) {
 
 void watcher_state::step(const reflector::input& what) {
   auto chance = std::uniform_real_distribution<>{}(random);
-  auto effects
-    = view->step(what, {std::chrono::steady_clock::time_point{
-                          self->clock().now().time_since_epoch()},
-                        chance},
-                 *this);
+  auto effects = view->step(what,
+                            {std::chrono::steady_clock::time_point{
+                                 self->clock().now().time_since_epoch()},
+                             chance},
+                            *this);
   if (const auto* lines = std::get_if<reflector::lines>(&what)) {
     meters->watch_events(plural, lines->texts.size());
     flush(lines->ticket, lines->texts.size());
@@ -100,15 +100,16 @@ watcher(watcher_actor::stateful_pointer<watcher_state> self,
   state.random.seed(std::random_device{}());
   state.step(reflector::start{});
   return {
-    [self](lines_atom, std::uint64_t ticket, std::vector<std::string>& lines) {
-      self->state.step(reflector::lines{ticket, std::move(lines)});
-    },
-    [self](end_atom, std::uint64_t ticket, const watch_end& how) {
-      self->state.step(reflector::ended{ticket, how});
-    },
-    [self](tick_atom, std::uint64_t ticket) {
-      self->state.step(reflector::woken{ticket});
-    },
+      [self](lines_atom, std::uint64_t ticket,
+             std::vector<std::string>& lines) {
+        self->state.step(reflector::lines{ticket, std::move(lines)});
+      },
+      [self](end_atom, std::uint64_t ticket, const watch_end& how) {
+        self->state.step(reflector::ended{ticket, how});
+      },
+      [self](tick_atom, std::uint64_t ticket) {
+        self->state.step(reflector::woken{ticket});
+      },
   };
 }
 

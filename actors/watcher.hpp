@@ -8,8 +8,8 @@
 #include "k8s_io/reflector.hpp"
 #include "metrics/instruments.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <random>
 #include <string>

@@ -49,10 +49,10 @@ request to_request(const lease_request& step,
     metadata["resourceVersion"] = record.version.value;
   }
   call.body
-    = json::serialize(json::object{{"apiVersion", "coordination.k8s.io/v1"},
-                                   {"kind", "Lease"},
-                                   {"metadata", std::move(metadata)},
-                                   {"spec", std::move(spec)}});
+      = json::serialize(json::object{{"apiVersion", "coordination.k8s.io/v1"},
+                                     {"kind", "Lease"},
+                                     {"metadata", std::move(metadata)},
+                                     {"spec", std::move(spec)}});
   return call;
 }
 
@@ -63,12 +63,12 @@ std::optional<lease_record> read_leader(std::string_view body) {
     return std::nullopt;
   lease_record record;
   record.holder = text_at(object, "spec", "holderIdentity");
-  record.duration = seconds{
-    integer_at(object, "spec", "leaseDurationSeconds").value_or(0)};
+  record.duration
+      = seconds{integer_at(object, "spec", "leaseDurationSeconds").value_or(0)};
   record.acquire_time = text_at(object, "spec", "acquireTime");
   record.renew_time = text_at(object, "spec", "renewTime");
   record.transitions = static_cast<int>(
-    integer_at(object, "spec", "leaseTransitions").value_or(0));
+      integer_at(object, "spec", "leaseTransitions").value_or(0));
   record.version = {text_at(object, "metadata", "resourceVersion")};
   return record;
 }

@@ -63,8 +63,8 @@ result<secret_manifest> read_secret_manifest(std::string_view text) {
   if (documents.empty())
     return error{"there is no object of kind Secret in it"};
   if (documents.size() > 1)
-    return error{fmt::format("there are {} Secrets in it; leave one",
-                             documents.size())};
+    return error{
+        fmt::format("there are {} Secrets in it; leave one", documents.size())};
   return to_secret(documents.front());
 }
 

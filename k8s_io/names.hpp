@@ -67,9 +67,9 @@ inline constexpr std::string_view source_key = "volsync.backube/source-key";
 /// Ours: annotations of the Lease.
 inline constexpr std::string_view holder_job = "volsync.backube/holder-job";
 inline constexpr std::string_view holder_deadline
-  = "volsync.backube/holder-deadline";
+    = "volsync.backube/holder-deadline";
 inline constexpr std::string_view holder_secret
-  = "volsync.backube/holder-secret";
+    = "volsync.backube/holder-secret";
 
 /// Velero leaves what carries this label alone.
 inline constexpr std::string_view velero_exclude

@@ -52,8 +52,7 @@ std::string normal_quantity(const boost::json::value& quantity) {
   double number = 0;
   // from_chars reads an exponent too: 1e3 is a quantity, 1E is exa.
   auto [rest, failed] = std::from_chars(begin, end, number);
-  auto factor
-    = factor_of({rest, static_cast<std::size_t>(end - rest)});
+  auto factor = factor_of({rest, static_cast<std::size_t>(end - rest)});
   if (failed != std::errc{} || factor == 0)
     return text;
   return fmt::format("{:.17g}", number * factor);

@@ -39,11 +39,10 @@ result<secret_data> read_content(std::string_view object) {
     const auto* text = value.if_string();
     if (!text)
       continue;
-    auto bytes = is_secret ? from_base64(*text)
-                           : std::optional{std::string{*text}};
+    auto bytes
+        = is_secret ? from_base64(*text) : std::optional{std::string{*text}};
     if (!bytes)
-      return error{fmt::format("key {} is not base64",
-                               std::string_view{key})};
+      return error{fmt::format("key {} is not base64", std::string_view{key})};
     content.emplace(key, secret_bytes{std::move(*bytes)});
   }
   return content;
@@ -51,8 +50,7 @@ result<secret_data> read_content(std::string_view object) {
 
 std::string copy_name(const copy_source& source, std::string_view repository,
                       bool suffixed) {
-  auto plain
-    = fmt::format("maintenance-{}-{}", source.key.ns, source.key.name);
+  auto plain = fmt::format("maintenance-{}-{}", source.key.ns, source.key.name);
   if (plain.size() <= 63 && !suffixed)
     return plain;
   // The hash of the source as a whole, the same the identity uses.
@@ -68,13 +66,11 @@ std::string copy_name(const copy_source& source, std::string_view repository,
   return fmt::format("{}-{}", head, hash.hex);
 }
 
-result<request> copy_request(const write_copy& what,
-                             std::string_view repository,
-                             std::string_view operator_namespace,
-                             std::string_view name,
-                             const object_uid& source_uid,
-                             std::string_view source_version,
-                             const secret_data& content) {
+result<request>
+copy_request(const write_copy& what, std::string_view repository,
+             std::string_view operator_namespace, std::string_view name,
+             const object_uid& source_uid, std::string_view source_version,
+             const secret_data& content) {
   const auto& source = what.source;
   json::object data;
   if (source.what == copy_source::kind::secret) {
@@ -84,12 +80,11 @@ result<request> copy_request(const write_copy& what,
   } else {
     auto i = content.find(source.data_key);
     if (i == content.end())
-      return error{fmt::format("{} {} has no key {} with a CA certificate; set "
-                               "customCA.key",
-                               source.what == copy_source::kind::ca_secret
-                                 ? "Secret"
-                                 : "ConfigMap",
-                               to_string(source.key), source.data_key)};
+      return error{fmt::format(
+          "{} {} has no key {} with a CA certificate; set "
+          "customCA.key",
+          source.what == copy_source::kind::ca_secret ? "Secret" : "ConfigMap",
+          to_string(source.key), source.data_key)};
     data["ca.crt"] = to_base64(i->second.reveal());
   }
   json::object annotations{{names::source_namespace, source.key.ns},
@@ -100,15 +95,14 @@ result<request> copy_request(const write_copy& what,
                            {names::source_key, source.data_key}};
   if (!what.resync.empty())
     annotations[names::resync] = what.resync;
-  json::object metadata{
-    {"name", name},
-    {"namespace", operator_namespace},
-    {"labels",
-     {{names::secret_copy, "true"},
-      {names::repository_hash, repository},
-      {names::source_namespace, source.key.ns},
-      {names::velero_exclude, "true"}}},
-    {"annotations", std::move(annotations)}};
+  json::object metadata{{"name", name},
+                        {"namespace", operator_namespace},
+                        {"labels",
+                         {{names::secret_copy, "true"},
+                          {names::repository_hash, repository},
+                          {names::source_namespace, source.key.ns},
+                          {names::velero_exclude, "true"}}},
+                        {"annotations", std::move(annotations)}};
   request write;
   write.kind = resources::secrets;
   write.ns = operator_namespace;

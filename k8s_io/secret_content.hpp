@@ -21,14 +21,13 @@ result<scheduler::secret_data> read_content(std::string_view object);
 std::string copy_name(const scheduler::copy_source& source,
                       std::string_view repository, bool suffixed);
 
-/// Creates a copy, or replaces the content of the existing one by UID, with exactly these keys; only keys that kopia's
-/// backends know are copied (contract section 4), or the CA's one key.
-result<request> copy_request(const scheduler::write_copy& what,
-                             std::string_view repository,
-                             std::string_view operator_namespace,
-                             std::string_view name,
-                             const object_uid& source_uid,
-                             std::string_view source_version,
-                             const scheduler::secret_data& content);
+/// Creates a copy, or replaces the content of the existing one by UID, with
+/// exactly these keys; only keys that kopia's backends know are copied
+/// (contract section 4), or the CA's one key.
+result<request>
+copy_request(const scheduler::write_copy& what, std::string_view repository,
+             std::string_view operator_namespace, std::string_view name,
+             const object_uid& source_uid, std::string_view source_version,
+             const scheduler::secret_data& content);
 
 } // namespace holystone::k8s_io

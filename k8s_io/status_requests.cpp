@@ -61,8 +61,7 @@ request apply_status(const write_status& what) {
        {{"name", apply.name},
         {"namespace", apply.ns},
         {"uid", what.uid.value}}},
-      {"status",
-       {{"kopia", kopia}, {"conditions", conditions(what)}}}});
+      {"status", {{"kopia", kopia}, {"conditions", conditions(what)}}}});
   return apply;
 }
 

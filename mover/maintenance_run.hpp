@@ -43,9 +43,10 @@ enum class ownership { ours, take, refuse, ask_age };
 std::optional<instant> open_full_run(const maintenance_state& state);
 
 /// Decides by the contract's rules: our own is refused while somebody else of
-/// our identity may be in the middle of a full run; nobody's and known clients' repositories
-/// are taken, a stranger's by `takeover`. `created` is the age of a repository
-/// without records; without it `ask_age` may be the answer.
+/// our identity may be in the middle of a full run; nobody's and known
+/// clients' repositories are taken, a stranger's by `takeover`. `created` is
+/// the age of a repository without records; without it `ask_age` may be the
+/// answer.
 ownership decide_ownership(const maintenance_state& state,
                            const maintain_options& options,
                            std::optional<instant> created, instant now);

@@ -156,14 +156,15 @@ std::optional<stand_by> obstacle(const admission_view& view, instant now) {
 stand_by held_for_lost_pod(const admission_view& view,
                            std::optional<instant> until) {
   const auto& lease = view.lease;
-  return {fmt::format(
-              "the Lease is held for Job {} until {}, because nobody saw its "
-              "pod end; when you know that it has ended, free it: kubectl -n {} "
-              "exec deploy/volsync -- holystone release {}",
-              to_string(lease.holder_job),
-              until ? to_rfc3339(*until) : "it is released", lease.key.ns,
-              view.location),
-          false, until, true};
+  return {
+      fmt::format(
+          "the Lease is held for Job {} until {}, because nobody saw its "
+          "pod end; when you know that it has ended, free it: kubectl -n {} "
+          "exec deploy/volsync -- holystone release {}",
+          to_string(lease.holder_job),
+          until ? to_rfc3339(*until) : "it is released", lease.key.ns,
+          view.location),
+      false, until, true};
 }
 
 admission_step step_for_holder(const admission_view& view, instant now) {

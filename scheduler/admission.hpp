@@ -238,8 +238,8 @@ admission_step follow(const admission_view& view, instant now);
 /// Can `pod` still run, as far as anybody can know?
 bool is_live(const pod_fact& pod, const run_limits& limits, instant now);
 
-/// Is the Job ours and on its way out, perhaps on a dead node, and must its last
-/// pod have ended by its own deadline?
+/// Is the Job ours and on its way out, perhaps on a dead node, and must its
+/// last pod have ended by its own deadline?
 bool is_spent(const job_fact& job, const run_limits& limits, instant now);
 
 } // namespace holystone::scheduler

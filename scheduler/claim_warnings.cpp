@@ -30,12 +30,12 @@ std::string foreign_text(const foreign_run& run) {
 std::vector<claim_warning> wanted_warnings(const repository_facts& facts,
                                            const claimant& who, instant now) {
   std::vector<claim_warning> wanted;
-  auto warn = [&](std::string_view type, std::string reason,
-                  std::string message) {
-    const auto* before = find(who.status, type);
-    wanted.push_back({std::string{type}, std::move(reason), std::move(message),
-                      before ? before->since : now});
-  };
+  auto warn
+      = [&](std::string_view type, std::string reason, std::string message) {
+          const auto* before = find(who.status, type);
+          wanted.push_back({std::string{type}, std::move(reason),
+                            std::move(message), before ? before->since : now});
+        };
   const auto& known = facts.lease.known;
   if (known.foreign)
     warn(warning_types[0], "UnknownRuns", foreign_text(*known.foreign));
@@ -50,7 +50,8 @@ std::vector<event_note> warning_events(const claimant& who,
   for (const auto& one : status.warnings) {
     const auto* before = find(who.status, one.type);
     if (!before || before->message != one.message)
-      notes.push_back({who.wish.who, who.wish.uid, true, one.type, one.message});
+      notes.push_back(
+          {who.wish.who, who.wish.uid, true, one.type, one.message});
   }
   return notes;
 }

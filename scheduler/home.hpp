@@ -19,7 +19,8 @@ std::string home_of(const repository_facts& facts,
                     const std::string& operator_namespace);
 
 /// The namespaces whose Jobs and pods count: the operator's, those of claimants
-/// that show the volume and of the winner if pods run there, and the one in which the Lease's holder is.
+/// that show the volume and of the winner if pods run there, and the one in
+/// which the Lease's holder is.
 std::vector<std::string>
 namespaces_with_say(const repository_facts& facts,
                     const std::string& operator_namespace);

@@ -111,21 +111,22 @@ std::map<std::string, std::string> to_annotations(const ledger& known) {
   auto time = [](const std::optional<instant>& at) {
     return at ? to_rfc3339(*at) : std::string{};
   };
-  return {{key_success_started, time(known.success_started)},
-          {key_success_ended, time(known.success_ended)},
-          {key_failures, std::to_string(known.failures)},
-          {key_failure_class, known.failures == 0
-                                  ? std::string{}
-                                  : std::string{to_string(known.failure)}},
-          {key_failure_message, known.failure_message},
-          {key_counted, known.counted.value},
-          {key_counted_at, time(known.counted_at)},
-          {std::string{unique_id_key}, known.unique_id},
-          {std::string{other_id_key}, known.other_id},
-          {key_own_runs, to_text(known.ours)},
-          {key_foreign_run,
-           known.foreign ? to_text(*known.foreign) : std::string{}},
-          {key_refused, fmt::format("{}", fmt::join(known.refused_secrets, " "))}};
+  return {
+      {key_success_started, time(known.success_started)},
+      {key_success_ended, time(known.success_ended)},
+      {key_failures, std::to_string(known.failures)},
+      {key_failure_class, known.failures == 0
+                              ? std::string{}
+                              : std::string{to_string(known.failure)}},
+      {key_failure_message, known.failure_message},
+      {key_counted, known.counted.value},
+      {key_counted_at, time(known.counted_at)},
+      {std::string{unique_id_key}, known.unique_id},
+      {std::string{other_id_key}, known.other_id},
+      {key_own_runs, to_text(known.ours)},
+      {key_foreign_run,
+       known.foreign ? to_text(*known.foreign) : std::string{}},
+      {key_refused, fmt::format("{}", fmt::join(known.refused_secrets, " "))}};
 }
 
 ledger

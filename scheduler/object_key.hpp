@@ -37,7 +37,7 @@ struct resource_version {
   std::string value;
 
   friend bool operator==(const resource_version&, const resource_version&)
-    = default;
+      = default;
 };
 
 } // namespace holystone

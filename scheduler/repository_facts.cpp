@@ -37,8 +37,7 @@ std::string secret_used(const claim& wish) {
 
 bool is_refused(const repository_facts& facts, const claim& wish) {
   const auto& refused = facts.lease.known.refused_secrets;
-  return !refused.empty()
-         && std::ranges::count(refused, secret_used(wish)) > 0;
+  return !refused.empty() && std::ranges::count(refused, secret_used(wish)) > 0;
 }
 
 claim_list claims_of(const repository_facts& facts) {

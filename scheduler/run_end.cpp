@@ -89,8 +89,8 @@ std::optional<instant> latest_end(const admission_view& view,
   if (!latest && lease.acquired)
     latest = view.limits.deadline_from(*lease.acquired);
   if (job && job->started)
-    latest = std::max(latest, std::optional{*job->started
-                                            + view.limits.longest_possible()});
+    latest = std::max(
+        latest, std::optional{*job->started + view.limits.longest_possible()});
   return latest;
 }
 

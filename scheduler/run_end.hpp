@@ -26,13 +26,14 @@ bool may_still_run(const admission_view& view, const job_fact* job,
 own_run run_of_holder(const admission_view& view, const job_fact* job,
                       const std::optional<run_outcome>& outcome, instant now);
 
-/// Since when nothing of the holder can be heard: its Job's end, or when the last
-/// of its pods vanished; none while its Job goes on or a pod is there alone.
+/// Since when nothing of the holder can be heard: its Job's end, or when the
+/// last of its pods vanished; none while its Job goes on or a pod is there
+/// alone.
 std::optional<instant> silent_since(const admission_view& view,
                                     const job_fact* job);
 
-/// Until when a holder that nobody can account for may still run; a Job that was
-/// resumed late, by hand for example, runs longer than the Lease says.
+/// Until when a holder that nobody can account for may still run; a Job that
+/// was resumed late, by hand for example, runs longer than the Lease says.
 std::optional<instant> latest_end(const admission_view& view,
                                   const job_fact* job);
 

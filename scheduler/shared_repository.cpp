@@ -31,8 +31,9 @@ sharing sharing_of(const std::vector<alias_fact>& aliases,
       continue;
     told.gives_way = told.gives_way || other.is_elder;
     if (told.busy.empty())
-      told.busy = fmt::format("Job {} has the lock of the same repository as {}",
-                              to_string(other.holder_job), name_of(other));
+      told.busy
+          = fmt::format("Job {} has the lock of the same repository as {}",
+                        to_string(other.holder_job), name_of(other));
   }
   return told;
 }

@@ -8,20 +8,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::vector<std::string> roles{"api-client",
-                                     "secret-mirror",
-                                     "volume-reader",
-                                     "job-runner",
-                                     "registry",
-                                     "watcher/ReplicationSource",
-                                     "watcher/Secret",
-                                     "watcher/CronJob",
-                                     "watcher/Job",
-                                     "watcher/Pod",
-                                     "watcher/Lease",
-                                     "watcher/ServiceAccount",
-                                     "elector",
-                                     "inspector"};
+const std::vector<std::string> roles{
+    "api-client",     "secret-mirror",   "volume-reader",
+    "job-runner",     "registry",        "watcher/ReplicationSource",
+    "watcher/Secret", "watcher/CronJob", "watcher/Job",
+    "watcher/Pod",    "watcher/Lease",   "watcher/ServiceAccount",
+    "elector",        "inspector"};
 
 } // namespace
 

@@ -95,8 +95,7 @@ TEST_CASE("A-21: two locations of one repository share the lock, and the "
   run_by_hand(world, two, "other");
   s.pass(3min);
   REQUIRE(completed(world) == 2);
-  CHECK(condition(world, "web", "MaintenanceReady", "message")
-            .find("Standby")
+  CHECK(condition(world, "web", "MaintenanceReady", "message").find("Standby")
         == 0);
   CHECK_THAT(condition(world, "web", "SharedRepository", "message"),
              Catch::Contains(one) && Catch::Contains("same"));

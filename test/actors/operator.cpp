@@ -282,7 +282,7 @@ TEST_CASE("quickSchedule makes a second CronJob whose runs take turns with the "
   auto want = [&](const std::string& quick) {
     world.call("PATCH", source,
                R"({"spec":{"kopia":{"maintenanceCronJob":{"quickSchedule":)"
-                 + quick + "}}}}",
+                   + quick + "}}}}",
                "application/merge-patch+json");
   };
   want(R"("*/2 * * * *")");
@@ -307,8 +307,7 @@ TEST_CASE("quickSchedule makes a second CronJob whose runs take turns with the "
   CHECK(std::ranges::count(world.writes, "apply cronjobs") == 0);
   want("null");
   s.pass(60s);
-  CHECK(names_of(world.call("GET", home + "cronjobs"))
-        == std::vector{made[0]});
+  CHECK(names_of(world.call("GET", home + "cronjobs")) == std::vector{made[0]});
   for (const auto& name : names_of(world.call("GET", home + "jobs")))
     CHECK(name == "full");
 }

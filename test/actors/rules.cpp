@@ -54,9 +54,9 @@ TEST_CASE("R-30: a condition that flaps does not flood its object") {
   world.writes.clear();
   const std::string secret = "/api/v1/namespaces/app/secrets/kopia";
   auto set = [&](const std::string& value) {
-    merge(world, secret,
-          fmt::format(R"({{"stringData":{{"KOPIA_REPOSITORY":"{}"}}}})",
-                      value));
+    merge(
+        world, secret,
+        fmt::format(R"({{"stringData":{{"KOPIA_REPOSITORY":"{}"}}}})", value));
     s.pass(4s);
   };
   for (int i = 0; i < 40; ++i) {

@@ -98,8 +98,7 @@ TEST_CASE("cron next refuses with the reason on stderr") {
         != std::string::npos);
   CHECK(refused({"--from", "yesterday", "* * * * *"}).find("--from must be")
         != std::string::npos);
-  CHECK(refused({"H * * * *"}).find("add --hash")
-        != std::string::npos);
+  CHECK(refused({"H * * * *"}).find("add --hash") != std::string::npos);
   CHECK(refused({"--count", "0", "* * * * *"}).find("--count")
         != std::string::npos);
   CHECK(refused({}).find("SPEC is missing") != std::string::npos);

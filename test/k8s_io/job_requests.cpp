@@ -78,6 +78,5 @@ TEST_CASE("a Job made anew is the CronJob's, but never across namespaces") {
   old.key.ns = "elsewhere";
   auto moved = recreate_job(an_intent(), mover, old, {"cron"});
   CHECK(moved.ns == an_intent().key.ns);
-  CHECK(text_at(body_of(moved), "metadata", "namespace")
-        == an_intent().key.ns);
+  CHECK(text_at(body_of(moved), "metadata", "namespace") == an_intent().key.ns);
 }

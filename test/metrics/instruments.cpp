@@ -173,8 +173,7 @@ TEST_CASE("a repository with a new winner has no series of the old one") {
   INFO(text);
   CHECK(text.find(R"(obj_name="db",obj_namespace="apps")")
         == std::string::npos);
-  CHECK(text.find(R"(obj_name="db",obj_namespace="web")")
-        != std::string::npos);
+  CHECK(text.find(R"(obj_name="db",obj_namespace="web")") != std::string::npos);
   CHECK(text.find(R"(obj_name="web")") != std::string::npos);
 }
 

@@ -69,7 +69,8 @@ TEST_CASE("a second run of a real kopia finds nothing to take over") {
   CHECK(report_of(second).kind == scheduler::maintenance_kind::quick);
 }
 
-TEST_CASE("A-11: a full run of our identity that is none of ours is not joined") {
+TEST_CASE(
+    "A-11: a full run of our identity that is none of ours is not joined") {
   const auto kopia = real_kopia();
   if (!kopia)
     return;

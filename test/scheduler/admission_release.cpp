@@ -38,7 +38,8 @@ TEST_CASE("a Secret is blamed for the run that it was used in, not the one "
   here.held_by("j").lease.secret = "app/kopia@0";
   auto step = here.ask();
   REQUIRE(releases(step));
-  CHECK(std::get<release_lease>(step).known.refused_secrets == std::vector{std::string{"app/kopia@0"}});
+  CHECK(std::get<release_lease>(step).known.refused_secrets
+        == std::vector{std::string{"app/kopia@0"}});
   // Nobody knows what it used: nobody is blamed.
   here.lease.secret.clear();
   CHECK(std::get<release_lease>(here.ask()).known.refused_secrets.empty());

@@ -39,7 +39,8 @@ TEST_CASE("A-5: a bound pod that never ends holds up the next for so long and "
   CHECK(uid_in<acquire_lease>(here.ask(until)) == "next");
 }
 
-TEST_CASE("A-5: a Job that can't go blocks the next for so long and no longer") {
+TEST_CASE(
+    "A-5: a Job that can't go blocks the next for so long and no longer") {
   place here;
   here.jobs = {a_job("going", job_state::running), a_job("next")};
   here.jobs[0].deleting = true;
@@ -90,7 +91,8 @@ TEST_CASE("a Lease under our name that somebody else holds is left alone") {
                                   && Catch::Contains("\"somebody\""));
 }
 
-TEST_CASE("what a wrong clock wrote for the future keeps no slot from running") {
+TEST_CASE(
+    "what a wrong clock wrote for the future keeps no slot from running") {
   place here;
   here.jobs = {scheduled(a_job("slot"))};
   here.since = now + 365 * 24h;

@@ -98,7 +98,8 @@ TEST_CASE("the success of another claim's Secret does not clear the refused") {
 TEST_CASE("of several refused Secrets each is remembered, in its version") {
   auto refusal = failure(failure_class::authentication);
   auto known = record({}, {"j1"}, refusal, "a/kopia@1");
-  known = record(known, {"j2"}, failure(failure_class::permission), "b/kopia@1");
+  known
+      = record(known, {"j2"}, failure(failure_class::permission), "b/kopia@1");
   CHECK(known.refused_secrets
         == std::vector<std::string>{"a/kopia@1", "b/kopia@1"});
   CHECK(ledger_from_annotations(to_annotations(known)) == known);
