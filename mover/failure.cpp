@@ -16,7 +16,7 @@ struct pattern {
 
 /// The first that occurs decides, so the special stands before the general: a
 /// wrapped error names the operation first and the cause last.
-constexpr std::array<pattern, 64> patterns = {{
+constexpr std::array<pattern, 70> patterns = {{
     {"invalid repository password", failure_class::authentication},
     {"maintenance must be run by designated user", failure_class::ownership},
     {"clock skew", failure_class::clock_skew},
@@ -49,6 +49,13 @@ constexpr std::array<pattern, 64> patterns = {{
     {"unauthorized", failure_class::authentication},
     {"Unauthorized", failure_class::authentication},
     {"unable to authenticate", failure_class::authentication},
+    // Wrong password of WebDAV; keys of others that can't even be read.
+    {"Authorize ", failure_class::authentication},
+    {"unable to initialize storage access key credentials",
+     failure_class::authentication},
+    {"error parsing private key", failure_class::authentication},
+    {"ReadStream .shards: 403", failure_class::permission},
+    {"does not have storage.", failure_class::permission},
     {"AccessDenied", failure_class::permission},
     {"Access Denied", failure_class::permission},
     {"access denied", failure_class::permission},
@@ -83,6 +90,7 @@ constexpr std::array<pattern, 64> patterns = {{
     {"invalid format blob", failure_class::corrupt},
     {"invalid schedule blob", failure_class::corrupt},
     {"invalid checksum", failure_class::corrupt},
+    {"unable to create GCS client", failure_class::authentication},
 }};
 
 /// Lines that say what kopia could not tell others, not why it failed.

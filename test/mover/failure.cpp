@@ -25,7 +25,8 @@ struct row {
   const char* errors;
 };
 
-// Provoked with a filesystem repository and one on versitygw 1.8.0.
+// Provoked with a filesystem repository, one on versitygw 1.8.0, a WebDAV
+// server that refuses all, and credentials that can't be read.
 const std::vector<row> provoked{
     {failure_class::authentication,
      "failed to open repository: unable to create format manager: invalid "
@@ -37,6 +38,27 @@ const std::vector<row> provoked{
      "signature you provided. Check your key and signing method.\n"},
     {failure_class::authentication,
      "can't connect to storage: invalid token: unable to decode token\n"},
+    {failure_class::authentication,
+     "error connecting to repository: unable to read format blob: unable to "
+     "complete GetBlob(kopia.repository,0,-1) despite 10 retries: error "
+     "determining sharded path: error getting sharding parameters for "
+     "storage: ReadStream .shards: Authorize .shards: 401\n"},
+    {failure_class::permission,
+     "error connecting to repository: unable to read format blob: unable to "
+     "complete GetBlob(kopia.repository,0,-1) despite 10 retries: error "
+     "determining sharded path: error getting sharding parameters for "
+     "storage: ReadStream .shards: 403\n"},
+    {failure_class::authentication,
+     "can't connect to storage: unable to create GCS client: dialing: auth: "
+     "email must be provided\n"},
+    {failure_class::authentication,
+     "can't connect to storage: opening azure service: unable to initialize "
+     "storage access key credentials: decode account key: illegal base64 data "
+     "at input byte 3\n"},
+    {failure_class::authentication,
+     "can't connect to storage: unable to open SFTP storage: error "
+     "establishing connecting: unable to getSigner: error parsing private "
+     "key: ssh: no key found\n"},
     {failure_class::not_found,
      "error connecting to repository: repository not initialized in the "
      "provided storage\n"},
@@ -109,6 +131,10 @@ const std::vector<row> read_of{
     {failure_class::authentication,
      "The AWS Access Key Id you provided does not exist in our records.\n"},
     {failure_class::permission, "error writing pack: Access Denied.\n"},
+    {failure_class::permission,
+     "googleapi: Error 403: kopia@shop.iam.gserviceaccount.com does not have "
+     "storage.objects.get access to the Google Cloud Storage object., "
+     "forbidden\n"},
     {failure_class::cache_full,
      "error writing to cache: write /cache/contents/x: no space left on "
      "device\n"},

@@ -81,6 +81,22 @@ TEST_CASE("a Secret that was refused is remembered until it works") {
   CHECK(known.refused_secrets.empty());
 }
 
+TEST_CASE("no failure but a refusal blames the Secret, however often") {
+  // All claims of a repository lead to the same place: another would fail there
+  // like this one, and the network's bad night must not hand over.
+  for (auto why : {failure_class::network, failure_class::not_found,
+                   failure_class::unknown, failure_class::timeout,
+                   failure_class::corrupt, failure_class::read_only,
+                   failure_class::ownership, failure_class::clock_skew}) {
+    ledger known;
+    for (int i = 0; i < 10; ++i)
+      known = record(known, {"j" + std::to_string(i)}, failure(why), secret);
+    INFO(to_string(why));
+    CHECK(known.refused_secrets.empty());
+    CHECK(known.failures == 10);
+  }
+}
+
 TEST_CASE("a refusal of nobody knows what keeps what was refused before") {
   auto known
       = record({}, {"j1"}, failure(failure_class::authentication), secret);
