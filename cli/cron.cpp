@@ -68,7 +68,8 @@ void add_cron(CLI::App& app, int& status) {
   auto flags = std::make_shared<cron_flags>();
   command
       ->add_option("SPEC", flags->spec,
-                   "Schedule as a CronJob takes it, or with H")
+                   "Schedule as a ReplicationSource takes it: with H, and with "
+                   "CRON_TZ=ZONE before it, which becomes timeZone")
       ->type_name("");
   command->add_option("--tz", flags->zone, "Time zone; default: UTC")
       ->type_name("ZONE");

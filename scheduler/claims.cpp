@@ -42,6 +42,20 @@ std::string sanitised(std::string_view text, std::string_view keep,
   return kept.substr(from, kept.find_last_not_of(ends) - from + 1);
 }
 
+/// A `TZ=` or `CRON_TZ=` prefix becomes the zone of both schedules (contract
+/// section 3). Where the user says otherwise beside it, it stays and is
+/// refused by `check_settings`, as the API server refuses it.
+void take_zone(maintenance_settings& wanted) {
+  auto full = split_zone(wanted.schedule);
+  if (!full || full->zone.empty())
+    return;
+  wanted.schedule = full->spec;
+  wanted.time_zone = full->zone;
+  auto quick = split_zone(wanted.quick_schedule);
+  if (quick && quick->zone == full->zone)
+    wanted.quick_schedule = quick->spec;
+}
+
 bool wants_other_times(const claim& loser, const claim& winner) {
   return loser.settings.schedule != winner.settings.schedule
          || loser.settings.time_zone != winner.settings.time_zone;
@@ -99,7 +113,9 @@ effective_settings(const embedded_maintenance& given,
     if (!block->schedule.empty())
       wanted.schedule = block->schedule;
     wanted.quick_schedule = block->quick_schedule;
-    if (!block->time_zone.empty())
+    if (block->time_zone.empty())
+      take_zone(wanted);
+    else
       wanted.time_zone = block->time_zone;
     wanted.suspend = block->suspend.value_or(false);
     wanted.successful_jobs_history_limit
@@ -158,9 +174,11 @@ std::optional<trouble> check_settings(const maintenance_settings& settings) {
     if (!schedule)
       return refuse(field, schedule.why());
     if (schedule->zone)
-      return refuse(field, error{fmt::format("\"{}\": a TZ prefix is not for "
-                                             "CronJobs; use timeZone",
-                                             given)});
+      return refuse(field,
+                    error{fmt::format("\"{}\": timeZone is the zone of both "
+                                      "schedules; name it there and remove the "
+                                      "prefix",
+                                      given)});
   }
   auto zone = find_zone(settings.time_zone);
   if (!zone)

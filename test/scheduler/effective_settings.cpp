@@ -81,6 +81,50 @@ TEST_CASE("the default zone is the operator's --timezone") {
         == "Asia/Tokyo");
 }
 
+TEST_CASE("a zone before the schedule becomes the zone of both schedules") {
+  embedded_maintenance::cron_job block;
+  block.schedule = "CRON_TZ=Europe/Berlin  H 3 * * *";
+  block.quick_schedule = "TZ=Europe/Berlin 0 * * * *";
+  auto wanted = effective_settings(with_block(block), {"Asia/Tokyo", true});
+  REQUIRE(wanted);
+  CHECK(wanted->schedule == "H 3 * * *");
+  CHECK(wanted->quick_schedule == "0 * * * *");
+  CHECK(wanted->time_zone == "Europe/Berlin");
+  CHECK(!check_settings(*wanted));
+  block.quick_schedule = "0 * * * *";
+  CHECK(effective_settings(with_block(block), {})->time_zone
+        == "Europe/Berlin");
+  block.schedule = "TZ= 0 3 * * *";
+  CHECK(effective_settings(with_block(block), {"Asia/Tokyo", true})->time_zone
+        == "UTC");
+  block.schedule = "TZ=Mars/Olympus 0 3 * * *";
+  auto defect = check_settings(*effective_settings(with_block(block), {}));
+  REQUIRE(defect);
+  CHECK_THAT(defect->message, Catch::Contains("Mars/Olympus"));
+}
+
+TEST_CASE("a zone before a schedule is refused where another is named") {
+  struct {
+    std::string schedule, quick, zone, field;
+  } table[] = {
+      {"TZ=UTC 0 3 * * *", "", "UTC", ".schedule: "},
+      {"0 3 * * *", "TZ=UTC 0 * * * *", "", ".quickSchedule: "},
+      {"TZ=UTC 0 3 * * *", "TZ=Asia/Tokyo 0 * * * *", "", ".quickSchedule: "},
+      {"TZ=UTC", "", "", ".schedule: "},
+  };
+  for (const auto& row : table) {
+    embedded_maintenance::cron_job block;
+    block.schedule = row.schedule;
+    block.quick_schedule = row.quick;
+    block.time_zone = row.zone;
+    auto defect = check_settings(*effective_settings(with_block(block), {}));
+    INFO(row.schedule << ", " << row.quick << " in " << row.zone);
+    REQUIRE(defect);
+    CHECK_THAT(defect->message,
+               Catch::StartsWith("spec.kopia.maintenanceCronJob" + row.field));
+  }
+}
+
 TEST_CASE("maintenanceIntervalDays: days, and 0 is off") {
   CHECK(effective_settings(with_days(7), {})->interval_days == 7);
   // What would leave the calendar is as good as never.
