@@ -42,6 +42,8 @@ struct cron_job_seen {
   cron_job_fact fact;
   /// Where its repository is, as it records that; for when no Secret tells.
   std::optional<location> where{};
+  /// The volume that an admission policy gives to its Jobs, as it records that.
+  std::optional<volume_identity> injected{};
 };
 
 /// A maintenance Job with its repository; empty when it is none of ours.

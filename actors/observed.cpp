@@ -130,6 +130,7 @@ void observed::fold_cron_job(const cron_job_seen& seen) {
   auto& here = facts_.cron_jobs[name->kind];
   auto found = seen.fact;
   found.ns = seen.key.ns;
+  found.is_operators = found.ns == operator_namespace_;
   if (facts_.location.empty() && found.ours && seen.where
       && identify(*seen.where) == facts_.location_id) {
     facts_.location = canonical_json(*seen.where);

@@ -169,10 +169,36 @@ placement::claim_keys placement::learn(const secret_fact& secret) {
 
 void placement::learn(const cron_job_seen& cron_job,
                       const std::string& repository) {
+  if (cron_job.key.ns == rules_.operator_namespace && cron_job.injected)
+    recorded_.insert_or_assign(repository, *cron_job.injected);
   const auto& winner = cron_job.fact.winner;
   // Who may write to a namespace can't place the claims of another one.
   if (cron_job.fact.ours && winner && winner->object.ns == cron_job.key.ns)
     won_[*winner] = repository;
+}
+
+bool placement::learn(const job_seen& job) {
+  // Tenants can make Jobs with our labels, but not here.
+  const auto& what = job.fact;
+  if (what.key.ns != rules_.operator_namespace || !what.ours || !what.injected
+      || job.repository.empty())
+    return false;
+  auto known = injections_.find(job.repository);
+  if (known == injections_.end()) {
+    if (what.injected->empty())
+      return false;
+    injections_[job.repository] = {*what.injected, what.created};
+    return true;
+  }
+  if (what.created <= known->second.since)
+    return false;
+  known->second.since = what.created;
+  return std::exchange(known->second.volumes, *what.injected) != *what.injected;
+}
+
+void placement::move(const std::string& from, const std::string& to) {
+  if (auto i = injections_.find(from); i != injections_.end())
+    injections_.try_emplace(to, i->second);
 }
 
 placement::claim_keys placement::learn(const config_map_seen& config_map) {
@@ -235,12 +261,17 @@ bool placement::needs(const readable& what) {
 }
 
 placement::claim_keys placement::mounting(const object_key& claim) const {
+  auto names_it = [&](const std::vector<named_volume>& volumes) {
+    return std::ranges::find(volumes, claim.name, &named_volume::claim_name)
+           != volumes.end();
+  };
+  auto is_injected = claim.ns == rules_.operator_namespace
+                     && std::ranges::any_of(injections_, [&](const auto& one) {
+                          return names_it(one.second.volumes);
+                        });
   claim_keys all;
   for (const auto& [who, source] : sources_)
-    if (who.object.ns == claim.ns
-        && std::ranges::find(source.volumes, claim.name,
-                             &named_volume::claim_name)
-               != source.volumes.end())
+    if (is_injected || (who.object.ns == claim.ns && names_it(source.volumes)))
       all.push_back(who);
   return all;
 }
@@ -282,17 +313,20 @@ whereabouts placement::place(const claim_key& who,
     return readable{readable::kind::secret, wish.secret};
   const auto& said = *told->second;
   if (const auto* named = volume_of(*source, said))
-    return place_on(std::move(wants), before, said, *named);
+    return place_on(std::move(wants), before, said, *named, nullptr);
   if (!said.where)
     return stay(std::move(wants), before, {"Error", said.where.why().message});
+  if (reach_of(*said.where) == reach::unknown)
+    return place_by_policy(std::move(wants), before, said);
   return settle(std::move(wants), said, *said.where);
 }
 
 whereabouts placement::place_on(claimant wants, const std::string& before,
-                                const reading& told,
-                                const named_volume& named) const {
+                                const reading& told, const named_volume& named,
+                                const injection* by) const {
   auto& wish = wants.wish;
-  object_key claim{wish.who.object.ns, named.claim_name};
+  const auto& ns = by ? rules_.operator_namespace : wish.who.object.ns;
+  object_key claim{ns, named.claim_name};
   auto found
       = result<volume_identity>{nfs_volume(named.nfs_server, named.nfs_path)};
   if (!named.claim_name.empty()) {
@@ -304,24 +338,81 @@ whereabouts placement::place_on(claimant wants, const std::string& before,
   if (!found)
     return stay(std::move(wants), before, {"Waiting", found.why().message});
   auto path = told.where ? told.where->parts.at("path") : named.seen_at;
-  wish.volume = to_repository_volume(named, claim, *found);
+  wish.volume = by ? to_injected_volume(named, *found)
+                   : to_repository_volume(named, claim, *found);
+  if (by)
+    wish.seen_volumes = *by;
   if (path != named.seen_at)
     wish.volume->folder.clear();
-  auto where = filesystem_location(wish.volume->identity, claim.ns, path);
+  auto where = filesystem_location(wish.volume->identity, ns, path);
   if (!where)
     return stay(std::move(wants), before, {"Error", where.why().message});
   return settle(std::move(wants), told, *where);
 }
 
+whereabouts placement::place_by_policy(claimant wants,
+                                       const std::string& before,
+                                       const reading& told) const {
+  auto& wish = wants.wish;
+  const auto& path = told.where->parts.at("path");
+  auto at = known_place(wish, before);
+  if (auto seen = injections_.find(at); seen != injections_.end()) {
+    if (const auto* named = volume_under(seen->second.volumes, path))
+      return place_on(std::move(wants), before, told, *named, &seen->second);
+    wish.seen_volumes = seen->second;
+  }
+  // After a restart, until the next Job shows it again.
+  if (auto known = recorded_.find(at); known != recorded_.end())
+    if (auto where
+        = filesystem_location(known->second, wish.who.object.ns, path)) {
+      wish.volume = repository_volume{known->second, {}, {}, true};
+      return settle(std::move(wants), told, *where);
+    }
+  return settle(std::move(wants), told, *told.where);
+}
+
+std::string placement::known_place(const claim& wish,
+                                   const std::string& before) const {
+  if (!before.empty())
+    return before;
+  if (auto copy = copied_to_.find(wish.secret); copy != copied_to_.end())
+    return copy->second.repository;
+  auto won = won_.find(wish.who);
+  return won == won_.end() ? lobby : won->second;
+}
+
+const injection* placement::confirmed(const std::string& repository,
+                                      const volume_identity& known) const {
+  auto seen = injections_.find(repository);
+  if (seen == injections_.end())
+    return nullptr;
+  auto leads_there = [&](const named_volume& named) {
+    if (named.claim_name.empty())
+      return to_injected_volume(named,
+                                nfs_volume(named.nfs_server, named.nfs_path))
+                 .identity
+             == known;
+    auto i = volumes_.find({rules_.operator_namespace, named.claim_name});
+    return i != volumes_.end() && i->second->what
+           && to_injected_volume(named, *i->second->what).identity == known;
+  };
+  return std::ranges::any_of(seen->second.volumes, leads_there) ? &seen->second
+                                                                : nullptr;
+}
+
 placed placement::stay(claimant wants, const std::string& before,
                        trouble why) const {
-  auto copy = copied_to_.find(wants.wish.secret);
-  auto won = won_.find(wants.wish.who);
-  auto where = copy != copied_to_.end()              ? copy->second.repository
-               : before.empty() && won != won_.end() ? won->second
-                                                     : before;
-  if (!wants.wish.defect)
-    wants.wish.defect = std::move(why);
+  auto& wish = wants.wish;
+  auto copy = copied_to_.find(wish.secret);
+  auto where = copy != copied_to_.end() ? copy->second.repository
+                                        : known_place(wish, before);
+  if (auto known = recorded_.find(where); known != recorded_.end()) {
+    wish.volume = repository_volume{known->second, {}, {}, true};
+    if (const auto* seen = confirmed(where, known->second))
+      wish.seen_volumes = *seen;
+  }
+  if (!wish.defect)
+    wish.defect = std::move(why);
   return {std::move(where), std::nullopt, std::move(wants)};
 }
 

@@ -29,6 +29,8 @@ struct placement_rules {
   bool identity_by_secret = false;
   /// Namespaces that are served; empty: all.
   std::vector<std::string> namespaces;
+  /// Where Jobs of ours are given volumes by an admission policy.
+  std::string operator_namespace{};
 };
 
 /// Where a repository lies.
@@ -75,6 +77,20 @@ public:
 
   /// A CronJob of ours tells where its winner's repository is.
   void learn(const cron_job_seen& cron_job, const std::string& repository);
+
+  /// A Job of ours shows which volumes an admission policy gives to a
+  /// repository's pods. True when that is news: its claims' places may be
+  /// others now.
+  bool learn(const job_seen& job);
+
+  /// A claim that was there is here now, and what is known of there holds here.
+  void move(const std::string& from, const std::string& to);
+
+  /// A repository is gone.
+  void forget_repository(const std::string& repository) {
+    injections_.erase(repository);
+    recorded_.erase(repository);
+  }
 
   /// A Secret is about to be read.
   void reads(const object_key& secret) {
@@ -136,8 +152,15 @@ private:
   void find_ca(claim& wish) const;
   placed settle(claimant wants, const reading& told,
                 const location& where) const;
+  /// What Jobs show, if that leads to the volume that is known.
+  const injection* confirmed(const std::string& repository,
+                             const volume_identity& known) const;
+  std::string known_place(const claim& wish, const std::string& before) const;
   whereabouts place_on(claimant wants, const std::string& before,
-                       const reading& told, const named_volume& named) const;
+                       const reading& told, const named_volume& named,
+                       const injection* by) const;
+  whereabouts place_by_policy(claimant wants, const std::string& before,
+                              const reading& told) const;
 
   placement_rules rules_;
   std::map<claim_key, source_fact> sources_;
@@ -156,6 +179,10 @@ private:
   std::map<object_key, copied> copied_to_;
   /// The same for claims whose pods run beside them and need no copy.
   std::map<claim_key, std::string> won_;
+  /// By repository: what the newest Job shows of an admission policy, and what
+  /// the CronJob records of one.
+  std::map<std::string, injection> injections_;
+  std::map<std::string, volume_identity> recorded_;
 };
 
 } // namespace holystone::actors

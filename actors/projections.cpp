@@ -2,6 +2,7 @@
 
 #include "k8s_io/fields.hpp"
 #include "k8s_io/names.hpp"
+#include "k8s_io/volume_objects.hpp"
 
 #include <fmt/format.h>
 
@@ -105,7 +106,7 @@ fact project(watched_kind kind, const boost::json::value& object,
       return read_secret(object, operator_namespace);
     case watched_kind::cron_jobs:
       return cron_job_seen{std::move(key), read_cron_job(object),
-                           read_location(object)};
+                           read_location(object), read_recorded_volume(object)};
     case watched_kind::jobs:
       return job_seen{repository_of_job(object), read_job(object)};
     case watched_kind::pods:

@@ -28,6 +28,7 @@ void registry_state::begin(registry_setup given) {
   given.common.registry = registry_actor{self};
   common = std::make_shared<const repository_commons>(std::move(given.common));
   identity_by_secret = given.rules.identity_by_secret;
+  given.rules.operator_namespace = common->policy.operator_namespace;
   pod_accounts = accounts{common->policy.operator_namespace};
   claims = placement{std::move(given.rules)};
   seats = places{given.limits, [this](const std::string& hash) {
@@ -71,6 +72,9 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
       claims.learn(*cron_job, hash);
     }
     pass_on(hash, whole);
+    if (const auto* job = std::get_if<job_seen>(&what);
+        job && claims.learn(*job))
+      put_all(claims_at(hash));
   }
 }
 
@@ -126,15 +130,19 @@ void registry_state::put(const claim_key& who) {
 void registry_state::put(placed told) {
   const auto& who = told.wants.wish.who;
   auto before = at.find(who);
-  if (before != at.end() && before->second != told.hash)
+  if (before != at.end() && before->second != told.hash) {
+    claims.move(before->second, told.hash);
     remove_claim(who);
+  }
   at[who] = told.hash;
   auto& into = entry(told.hash);
   auto has_moved
       = told.where && into.where.location_id != told.where->location_id;
   if (told.where) {
     into.where = *told.where;
-    pod_accounts.need(who, told.where->reached_by == reach::claim);
+    const auto& volume = told.wants.wish.volume;
+    pod_accounts.need(who, told.where->reached_by == reach::claim
+                               && !(volume && volume->is_injected));
   }
   if (into.claims.insert(who).second)
     tell_shared(into.where.location_id.hex);
@@ -402,6 +410,7 @@ void registry_state::finished(const std::string& hash, std::uint64_t heard) {
     self->unlink_from(actor);
     self->send_exit(actor, caf::exit_reason::user_shutdown);
   }
+  claims.forget_repository(hash);
   repositories.erase(i);
   give_places();
 }
@@ -458,6 +467,13 @@ void registry_state::tick() {
     lead(leading);
   ensure_accounts();
   arm();
+}
+
+placement::claim_keys registry_state::claims_at(const std::string& hash) const {
+  auto i = repositories.find(hash);
+  if (i == repositories.end())
+    return {};
+  return {i->second.claims.begin(), i->second.claims.end()};
 }
 
 registry_view_ptr registry_state::view() const {

@@ -296,6 +296,7 @@ job_fact read_job(const json::value& object) {
   job.template_digest = value_of(meta.annotations, names::job_template);
   job.held = !value_of(meta.annotations, names::held).empty();
   job.secret = value_of(meta.annotations, names::run_secret);
+  job.injected = read_injected_volumes(object);
   job.started = instant_at(object, "status", "startTime");
   for (auto state : {"active", "terminating", "succeeded", "failed"})
     job.pods += integer_at(object, "status", state).value_or(0);

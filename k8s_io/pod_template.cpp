@@ -17,6 +17,12 @@ json::object to_object(const quantities& amounts) {
   return object;
 }
 
+/// The volume that our pods mount for the repository, if any.
+const repository_volume* mounted_volume(const cron_job_intent& wanted) {
+  return wanted.volume && !wanted.volume->is_injected ? &*wanted.volume
+                                                      : nullptr;
+}
+
 bool has_ca(const cron_job_intent& wanted) {
   return !wanted.ca.empty() || wanted.own_ca;
 }
@@ -104,8 +110,8 @@ json::array volumes(const cron_job_intent& wanted) {
          {"secret", {{"secretName", wanted.ca}, {"defaultMode", 0444}}}});
   if (wanted.own_ca)
     list.push_back(ca_source_of(*wanted.own_ca));
-  if (wanted.volume)
-    list.push_back(repository_source(*wanted.volume));
+  if (const auto* volume = mounted_volume(wanted))
+    list.push_back(repository_source(*volume));
   return list;
 }
 
@@ -120,7 +126,7 @@ json::array mounts(const cron_job_intent& wanted) {
     list.push_back({{"name", "custom-ca"},
                     {"mountPath", "/customCA"},
                     {"readOnly", true}});
-  if (wanted.volume)
+  if (mounted_volume(wanted))
     list.push_back(
         {{"name", names::repository_volume}, {"mountPath", repository_mount}});
   return list;

@@ -1,6 +1,7 @@
 #include "k8s_io/volume_objects.hpp"
 
 #include "k8s_io/fields.hpp"
+#include "k8s_io/names.hpp"
 
 #include <fmt/format.h>
 
@@ -51,6 +52,27 @@ std::string monitors_of(const json::value& volume) {
       monitors.emplace_back(*text);
   std::ranges::sort(monitors);
   return fmt::format("{}", fmt::join(monitors, ","));
+}
+
+/// The container of ours in a pod's spec; null: there is none.
+const json::value* mover_of(const json::value& pod_spec) {
+  for (const auto& one : items_at(pod_spec, "containers"))
+    if (text_at(one, "name") == names::container)
+      return &one;
+  return nullptr;
+}
+
+/// What we told the mover about the volume; absent: nothing.
+std::optional<volume_identity> told_volume(const json::value& pod_spec) {
+  constexpr std::string_view flag = "--volume=";
+  const auto* mover = mover_of(pod_spec);
+  if (!mover)
+    return std::nullopt;
+  for (const auto& one : items_at(*mover, "args"))
+    if (const auto* text = one.if_string(); text && text->starts_with(flag))
+      if (auto told = parse_volume(std::string_view{*text}.substr(flag.size())))
+        return *told;
+  return std::nullopt;
 }
 
 } // namespace
@@ -110,6 +132,41 @@ volume_identity read_volume(const json::value& volume) {
       !node.empty() && find(volume, "spec", "hostPath"))
     return host_path_volume(node, at("hostPath", "path"));
   return pv_volume(text_at(volume, "metadata", "uid"));
+}
+
+std::optional<std::vector<named_volume>>
+read_injected_volumes(const json::value& job) {
+  const auto* spec = find(job, "spec", "template", "spec");
+  const auto* mover = spec ? mover_of(*spec) : nullptr;
+  if (!mover)
+    return std::nullopt;
+  if (auto told = told_volume(*spec); told && !told->mounted_at.empty())
+    return std::nullopt;
+  std::vector<named_volume> found;
+  for (const auto& volume : items_at(*spec, "volumes")) {
+    named_volume one{text_at(volume, "persistentVolumeClaim", "claimName"),
+                     text_at(volume, "nfs", "server"),
+                     text_at(volume, "nfs", "path"),
+                     {}};
+    if (one.claim_name.empty() && one.nfs_server.empty())
+      continue;
+    for (const auto& mount : items_at(*mover, "volumeMounts"))
+      if (text_at(mount, "name") == text_at(volume, "name")
+          && text_at(mount, "subPath").empty()
+          && text_at(mount, "subPathExpr").empty()) {
+        one.seen_at = text_at(mount, "mountPath");
+        found.push_back(one);
+      }
+  }
+  return found;
+}
+
+std::optional<volume_identity>
+read_recorded_volume(const json::value& cron_job) {
+  const auto* spec
+      = find(cron_job, "spec", "jobTemplate", "spec", "template", "spec");
+  auto told = spec ? told_volume(*spec) : std::nullopt;
+  return told && told->mounted_at.empty() ? told : std::nullopt;
 }
 
 } // namespace holystone::k8s_io

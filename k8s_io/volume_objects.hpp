@@ -2,7 +2,8 @@
 
 // What the JSON of volumes says about a repository: the volumes that a
 // ReplicationSource names for its movers, what a PersistentVolumeClaim is
-// bound to, and what tells a PersistentVolume from another. It only reads;
+// bound to, what tells a PersistentVolume from another, and what an admission
+// policy added to our Jobs. It only reads;
 // scheduler/repository_volume.hpp decides what follows.
 
 #include "scheduler/object_key.hpp"
@@ -10,6 +11,7 @@
 
 #include <boost/json.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,5 +29,16 @@ result<std::string> read_bound_volume(const boost::json::value& claim);
 
 /// What a PersistentVolume's data is known by (contract section 1).
 volume_identity read_volume(const boost::json::value& volume);
+
+/// The volumes that can hold a repository and were added to a maintenance Job,
+/// where our container has them; absent if its template has one of its own.
+/// Part of a volume (`subPath`) is not told from the whole and left out.
+std::optional<std::vector<named_volume>>
+read_injected_volumes(const boost::json::value& job);
+
+/// The volume that a CronJob's Jobs are given by an admission policy, as we
+/// recorded it in the mover's arguments; its Jobs may have another by now.
+std::optional<volume_identity>
+read_recorded_volume(const boost::json::value& cron_job);
 
 } // namespace holystone::k8s_io

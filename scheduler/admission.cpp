@@ -47,8 +47,16 @@ bool is_of_old(const admission_view& view, const job_fact& job) {
          || job.template_digest != view.template_digests[job.kind];
 }
 
+/// Did an admission policy give the Job other volumes than those from which the
+/// location is known?
+bool leads_elsewhere(const admission_view& view, const job_fact& job) {
+  return view.injected && job.injected
+         && *job.injected != view.injected->volumes;
+}
+
 bool is_outdated(const admission_view& view, const job_fact& job) {
-  return job.ticketless || is_of_old(view, job);
+  return job.ticketless || is_of_old(view, job)
+         || (leads_elsewhere(view, job) && job.created <= view.injected->since);
 }
 
 /// Which of two waiting Jobs for a slot stays: what was made anew from the
@@ -153,6 +161,19 @@ std::optional<stand_by> obstacle(const admission_view& view, instant now) {
   return std::nullopt;
 }
 
+/// Where the volume of a Job leads to is known before it runs: that picks the
+/// Lease (contract section 1).
+std::optional<stand_by> unread_volume(const admission_view& view,
+                                      const job_fact& job) {
+  if (!leads_elsewhere(view, job))
+    return std::nullopt;
+  return stand_by{fmt::format("an admission policy gave Job {} a volume; what "
+                              "lies on it is being found out",
+                              to_string(job.key)),
+                  false,
+                  {}};
+}
+
 stand_by held_for_lost_pod(const admission_view& view,
                            std::optional<instant> until) {
   const auto& lease = view.lease;
@@ -198,6 +219,8 @@ admission_step step_for_holder(const admission_view& view, instant now) {
       return drop_job{*job, why};
     if (is_outdated(view, *job))
       return replace_job{*job};
+    if (auto waits = unread_volume(view, *job))
+      return *waits;
     // Counted from the resume, a run may last that long; and the Lease
     // says with what the run was let in.
     if (!until || *until < now + view.limits.longest_possible()
@@ -254,6 +277,8 @@ admission_step step_for_next(const admission_view& view, instant now) {
                  : stand_by{};
   if (is_outdated(view, *next))
     return replace_job{*next};
+  if (auto waits = unread_volume(view, *next))
+    return *waits;
   if (auto waits = obstacle(view, now))
     return *waits;
   if (!view.granted)

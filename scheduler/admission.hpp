@@ -60,6 +60,9 @@ struct job_fact {
   bool held = false;
   /// What it authenticates with, if its template says so (`--admission=off`).
   std::string secret{};
+  /// The volumes that an admission policy gave it; absent: its template has a
+  /// volume for the repository, so that none is looked for.
+  std::optional<std::vector<named_volume>> injected{};
 
   friend bool operator==(const job_fact&, const job_fact&) = default;
 };
@@ -172,6 +175,9 @@ struct admission_view {
   sharing shared{};
   /// How many pods the holder's Job had made when it went; none: nobody knows.
   std::optional<std::int64_t> holder_pods{};
+  /// The volumes of an admission policy from which the location is known; null:
+  /// it does not depend on them.
+  const injection* injected = nullptr;
 };
 
 /// Take the Lease for a waiting Job, with the version that was seen.

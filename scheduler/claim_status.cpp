@@ -25,7 +25,7 @@ std::string sentence(std::string text) {
 std::string cron_job_words(const repository_facts& facts,
                            const claimant* winner, maintenance_kind kind) {
   auto name = cron_job_name(facts.id, kind);
-  return winner && facts.reached_by == reach::claim
+  return winner && runs_beside_winner(facts)
              ? to_string(object_key{winner->wish.who.object.ns, name})
              : name;
 }

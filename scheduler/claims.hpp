@@ -141,6 +141,8 @@ struct claim {
   std::string ca_version;
   /// What a filesystem repository sits on, as far as it is known.
   std::optional<repository_volume> volume;
+  /// What was known of an admission policy when the claim found its place.
+  injection seen_volumes;
   maintenance_settings settings;
   /// Set when this claim cannot win now: bad schedule, missing Secret.
   std::optional<trouble> defect;

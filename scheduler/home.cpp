@@ -36,7 +36,7 @@ void sort_cron_jobs(cron_job_fact& here, std::vector<cron_job_fact>& elsewhere,
 
 std::string home_of(const repository_facts& facts,
                     const std::string& operator_namespace) {
-  if (facts.reached_by != reach::claim)
+  if (!runs_beside_winner(facts))
     return operator_namespace;
   const auto* winner = winner_of(facts);
   return winner ? winner->wish.who.object.ns : operator_namespace;
@@ -52,9 +52,11 @@ namespaces_with_say(const repository_facts& facts,
   // here.
   const auto* winner = winner_of(facts);
   if (facts.reached_by == reach::claim)
-    for (const auto& who : facts.claimants)
-      if (!who.wish.defect || who.wish.volume || &who == winner)
+    for (const auto& who : facts.claimants) {
+      const auto& volume = who.wish.volume;
+      if (volume ? !volume->is_injected : !who.wish.defect || &who == winner)
         all.push_back(who.wish.who.object.ns);
+    }
   std::ranges::sort(all);
   auto twice = std::ranges::unique(all);
   all.erase(twice.begin(), twice.end());

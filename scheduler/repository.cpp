@@ -145,6 +145,8 @@ admission_view admission_of(const repository_facts& facts,
                       lag_of(facts.id, policy.jitter),
                       blocked,
                       sharing_of(facts.aliases, facts.lease.known)};
+  if (winner && depends_on_policy(facts, winner->wish))
+    view.injected = &winner->wish.seen_volumes;
   if (facts.lease.holder && facts.gone_holder.uid == facts.lease.holder)
     view.holder_pods = facts.gone_holder.pods;
   for (auto kind : maintenance_kinds) {

@@ -12,7 +12,7 @@ namespace {
 /// tenant's namespace can at most say that this tenant has won.
 bool records_winner(const repository_facts& facts, const cron_job_fact& one) {
   return one.winner
-         && (facts.reached_by != reach::claim
+         && (facts.reached_by != reach::claim || one.is_operators
              || one.winner->object.ns == one.ns);
 }
 
@@ -68,6 +68,18 @@ const claimant* winner_of(const repository_facts& facts) {
   // All are refused: the next tries again, and its status says what fails.
   const auto* best = elect(claims_of(facts), incumbent);
   return best ? find(best->who) : nullptr;
+}
+
+bool depends_on_policy(const repository_facts& facts, const claim& wish) {
+  return wish.volume ? wish.volume->is_injected
+                     : facts.reached_by == reach::unknown;
+}
+
+bool runs_beside_winner(const repository_facts& facts) {
+  if (facts.reached_by != reach::claim)
+    return false;
+  const auto* winner = winner_of(facts);
+  return !winner || !winner->wish.volume || !winner->wish.volume->is_injected;
 }
 
 } // namespace holystone::scheduler

@@ -48,6 +48,8 @@ struct copy_fact {
 struct cron_job_fact {
   bool exists = false;
   std::string ns;
+  /// It is in the operator's namespace, where no tenant writes.
+  bool is_operators = false;
   object_uid uid;
   resource_version version;
   /// Carries our labels; otherwise somebody else's object has our name.
@@ -168,6 +170,14 @@ claim_list claims_of(const repository_facts& facts);
 /// Who wins; null when there is no claim that could. A refused Secret's claim
 /// comes last (contract section 2).
 const claimant* winner_of(const repository_facts& facts);
+
+/// Do pods run in the winner's namespace, because only there its volume can be
+/// mounted (contract section 3)?
+bool runs_beside_winner(const repository_facts& facts);
+
+/// Is the location of this claim known only from what an admission policy adds
+/// to Jobs?
+bool depends_on_policy(const repository_facts& facts, const claim& wish);
 
 /// Did the repository refuse the Secret of this claim as it is now?
 bool is_refused(const repository_facts& facts, const claim& wish);

@@ -56,8 +56,10 @@ repository_volume to_repository_volume(const named_volume& named,
   return {std::move(found), is_inline ? object_key{} : claim, named.folder};
 }
 
-std::string_view namespace_of(const repository_volume& volume) {
-  return volume.claim.ns;
+repository_volume to_injected_volume(const named_volume& named,
+                                     volume_identity found) {
+  found.mount_path = named.seen_at;
+  return {std::move(found), {}, {}, true};
 }
 
 result<std::string> path_in_pod(const std::optional<volume_identity>& volume,

@@ -8,6 +8,7 @@
 #include "scheduler/object_key.hpp"
 #include "scheduler/repository_identity.hpp"
 #include "scheduler/result.hpp"
+#include "scheduler/time.hpp"
 #include "scheduler/volume_identity.hpp"
 
 #include <optional>
@@ -44,9 +45,17 @@ struct repository_volume {
   object_key claim;
   /// Where to look when there is no repository at the root; empty: nowhere.
   std::string folder{};
+  /// An admission policy adds it to our Jobs (S4), so that we mount nothing.
+  bool is_injected = false;
 
   friend bool operator==(const repository_volume&, const repository_volume&)
       = default;
+};
+
+/// What an admission policy added to a Job of ours, and when that was made.
+struct injection {
+  std::vector<named_volume> volumes;
+  instant since{};
 };
 
 /// The volume that the path lies on, the innermost of several; null: none.
@@ -59,8 +68,10 @@ repository_volume to_repository_volume(const named_volume& named,
                                        const object_key& claim,
                                        volume_identity found);
 
-/// The namespace whose pods can mount the volume; empty: any.
-std::string_view namespace_of(const repository_volume& volume);
+/// The same of a volume that an admission policy adds where the path expects
+/// it.
+repository_volume to_injected_volume(const named_volume& named,
+                                     volume_identity found);
 
 /// The path as the pod that runs kopia has it.
 result<std::string> path_in_pod(const std::optional<volume_identity>& volume,

@@ -55,7 +55,7 @@ std::string secret_in_use(const repository_facts& facts, const claim& wish) {
 std::vector<write_copy> missing_copies(const repository_facts& facts) {
   std::vector<write_copy> missing;
   // Pods beside their claim mount its own Secret and CA.
-  if (facts.reached_by == reach::claim)
+  if (runs_beside_winner(facts))
     return missing;
   auto look = [&](const copy_source& source, const object_uid& uid,
                   const std::string& version) {
@@ -78,7 +78,7 @@ std::vector<write_copy> missing_copies(const repository_facts& facts) {
 }
 
 bool is_claimed(const repository_facts& facts, const copy_fact& copy) {
-  if (facts.reached_by == reach::claim)
+  if (runs_beside_winner(facts))
     return false;
   // Of several copies of one source the pods use one; the others go.
   if (const auto* used = find_copy(facts, copy.source);

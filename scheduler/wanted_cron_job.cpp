@@ -23,7 +23,7 @@ bool lacks_volume(const repository_facts& facts, const claim& wish) {
 /// are, or else their copies. False while a copy is missing.
 bool name_credentials(cron_job_intent& wanted, const repository_facts& facts,
                       const claim& wish) {
-  if (facts.reached_by == reach::claim) {
+  if (runs_beside_winner(facts)) {
     wanted.credentials = wish.secret.name;
     wanted.own_ca = wish.ca;
     return true;

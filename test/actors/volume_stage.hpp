@@ -61,22 +61,24 @@ inline std::string claims_of(const std::string& ns) {
 }
 
 inline void add_claim(simulated_world& world, const std::string& ns,
-                      const std::string& volume) {
+                      const std::string& volume,
+                      const std::string& name = "disk") {
   world.install(fmt::format(R"(
 apiVersion: v1
 kind: PersistentVolumeClaim
-metadata: {{name: disk, namespace: {}}}
+metadata: {{name: {2}, namespace: {0}}}
 spec:
   accessModes: [ReadWriteMany]
   storageClassName: ""
-  volumeName: {}
+  volumeName: {1}
   resources: {{requests: {{storage: 1Gi}}}}
 )",
-                            ns, volume));
+                            ns, volume, name));
 }
 
-inline void bind(simulated_world& world, const std::string& ns) {
-  world.call("PATCH", claims_of(ns) + "/disk/status",
+inline void bind(simulated_world& world, const std::string& ns,
+                 const std::string& name = "disk") {
+  world.call("PATCH", claims_of(ns) + "/" + name + "/status",
              R"({"status":{"phase":"Bound"}})", "application/merge-patch+json");
 }
 
@@ -94,6 +96,50 @@ inline std::string condition_of(simulated_world& world, const std::string& ns) {
 
 inline std::string location_of(const boost::json::value& cron_job) {
   return text_at(cron_job, "metadata", "annotations", names::location);
+}
+
+inline std::string batch(const std::string& ns, const std::string& plural) {
+  return "/apis/batch/v1/namespaces/" + ns + "/" + plural;
+}
+
+/// `kubectl create job --from=cronjob/...`
+inline boost::json::object a_job(simulated_world& world, const std::string& ns,
+                                 const std::string& name,
+                                 std::size_t cron_job = 0) {
+  auto list = world.call("GET", batch(ns, "cronjobs"));
+  const auto& from = items_at(list, "items").at(cron_job);
+  auto job = find(from, "spec", "jobTemplate")->as_object();
+  job["apiVersion"] = "batch/v1";
+  job["kind"] = "Job";
+  auto& metadata = job["metadata"].as_object();
+  metadata["name"] = name;
+  metadata["ownerReferences"] = boost::json::array{
+      boost::json::object{{"apiVersion", "batch/v1"},
+                          {"kind", "CronJob"},
+                          {"name", text_at(from, "metadata", "name")},
+                          {"uid", text_at(from, "metadata", "uid")}}};
+  return job;
+}
+
+inline void run_by_hand(simulated_world& world, const std::string& ns,
+                        const std::string& name) {
+  world.call("POST", batch(ns, "jobs"),
+             boost::json::serialize(a_job(world, ns, name)));
+}
+
+inline job_state state_of(simulated_world& world, const std::string& ns,
+                          const std::string& name) {
+  return read_job(world.call("GET", batch(ns, "jobs") + "/" + name)).state;
+}
+
+inline std::vector<std::string> jobs_of(simulated_world& world,
+                                        const std::string& ns) {
+  return names_of(world.call("GET", batch(ns, "jobs")));
+}
+
+inline void delete_source(simulated_world& world, const std::string& ns) {
+  world.call("DELETE", "/apis/volsync.backube/v1alpha1/namespaces/" + ns
+                           + "/replicationsources/data");
 }
 
 } // namespace holystone::actors

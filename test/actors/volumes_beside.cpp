@@ -18,10 +18,6 @@ void add_disk(simulated_world& world, const std::string& ns) {
   bind(world, ns);
 }
 
-std::string batch(const std::string& ns, const std::string& plural) {
-  return "/apis/batch/v1/namespaces/" + ns + "/" + plural;
-}
-
 /// Namespaces of all objects of a kind, as a list has them.
 std::string homes(simulated_world& world, const std::string& target) {
   std::string found;
@@ -38,45 +34,6 @@ std::string homes(simulated_world& world) {
 std::string accounts_of(simulated_world& world) {
   return homes(world, "/api/v1/serviceaccounts?fieldSelector=metadata.name="
                           + std::string{names::service_account});
-}
-
-/// `kubectl create job --from=cronjob/...`
-boost::json::object a_job(simulated_world& world, const std::string& ns,
-                          const std::string& name) {
-  auto list = world.call("GET", batch(ns, "cronjobs"));
-  const auto& from = items_at(list, "items").at(0);
-  auto job = find(from, "spec", "jobTemplate")->as_object();
-  job["apiVersion"] = "batch/v1";
-  job["kind"] = "Job";
-  auto& metadata = job["metadata"].as_object();
-  metadata["name"] = name;
-  metadata["ownerReferences"] = boost::json::array{
-      boost::json::object{{"apiVersion", "batch/v1"},
-                          {"kind", "CronJob"},
-                          {"name", text_at(from, "metadata", "name")},
-                          {"uid", text_at(from, "metadata", "uid")}}};
-  return job;
-}
-
-void run_by_hand(simulated_world& world, const std::string& ns,
-                 const std::string& name) {
-  world.call("POST", batch(ns, "jobs"),
-             boost::json::serialize(a_job(world, ns, name)));
-}
-
-job_state state_of(simulated_world& world, const std::string& ns,
-                   const std::string& name) {
-  return read_job(world.call("GET", batch(ns, "jobs") + "/" + name)).state;
-}
-
-std::vector<std::string> jobs_of(simulated_world& world,
-                                 const std::string& ns) {
-  return names_of(world.call("GET", batch(ns, "jobs")));
-}
-
-void delete_source(simulated_world& world, const std::string& ns) {
-  world.call("DELETE", "/apis/volsync.backube/v1alpha1/namespaces/" + ns
-                           + "/replicationsources/data");
 }
 
 } // namespace

@@ -129,3 +129,57 @@ TEST_CASE("the repository's volume is called repository, is mounted at "
       at = text_at(mount, "mountPath");
   CHECK(at == "/repository");
 }
+
+namespace {
+
+/// A maintenance Job's pod as it was let through.
+json::value job_with(const std::string& arguments, const std::string& mounts,
+                     const std::string& volumes) {
+  return json::parse(
+      R"({"spec":{"template":{"spec":{"containers":[)"
+      R"({"name":"sidecar"},{"name":"kopia-maintenance","args":[)"
+      + arguments + R"(],"volumeMounts":[)" + mounts + R"(]}],"volumes":[)"
+      + volumes + "]}}}}");
+}
+
+const std::string by_policy
+    = R"({"name":"repository","persistentVolumeClaim":{"claimName":"kopia"}})";
+const std::string at_repository
+    = R"({"name":"repository","mountPath":"/repository"})";
+
+} // namespace
+
+TEST_CASE("S4: what an admission policy gave to a Job is read where our "
+          "container has it") {
+  CHECK(read_injected_volumes(job_with("", at_repository, by_policy))
+        == std::vector<named_volume>{{"kopia", {}, {}, "/repository"}});
+  auto nfs = job_with("", R"({"name":"n","mountPath":"/mnt/x"})",
+                      R"({"name":"n","nfs":{"server":"nas","path":"/e"}},)"
+                      R"({"name":"cache","emptyDir":{}})");
+  CHECK(read_injected_volumes(nfs)
+        == std::vector<named_volume>{{{}, "nas", "/e", "/mnt/x"}});
+  // Nobody mounts it, or only a part of it, or the mounts are ours.
+  std::vector<named_volume> none;
+  CHECK(read_injected_volumes(job_with("", "", by_policy)) == none);
+  auto part = R"({"name":"repository","mountPath":"/r","subPath":"a"})";
+  CHECK(read_injected_volumes(job_with("", part, by_policy)) == none);
+  CHECK_FALSE(read_injected_volumes(job_with(
+      R"("--volume=pv?uid=u&at=/repository")", at_repository, by_policy)));
+  CHECK_FALSE(read_injected_volumes(json::object{}));
+}
+
+TEST_CASE("a CronJob records its policy's volume, but not one that it mounts") {
+  auto cron_job = [](const std::string& argument) {
+    return json::object{
+        {"spec", {{"jobTemplate", job_with(argument, "", "")}}}};
+  };
+  auto known = read_recorded_volume(
+      cron_job(R"("mover","--volume=pv?uid=u&mount=/mnt/x")"));
+  REQUIRE(known);
+  CHECK(known->parts.at("uid") == "u");
+  CHECK(known->mount_path == "/mnt/x");
+  CHECK_FALSE(
+      read_recorded_volume(cron_job(R"("--volume=pv?uid=u&at=/repository")")));
+  CHECK_FALSE(read_recorded_volume(cron_job(R"("--volume=nonsense")")));
+  CHECK_FALSE(read_recorded_volume(cron_job(R"("mover")")));
+}

@@ -58,6 +58,7 @@ struct place {
   run_limits limits{};
   std::vector<std::string> blocked{};
   std::optional<std::int64_t> holder_pods{};
+  std::optional<injection> injected{};
 
   place& held_by(const std::string& uid) {
     lease.exists = true;
@@ -85,6 +86,7 @@ struct place {
       return std::ranges::count(blocked, subject) > 0;
     };
     view.holder_pods = holder_pods;
+    view.injected = injected ? &*injected : nullptr;
     return admit(view, at);
   }
 };

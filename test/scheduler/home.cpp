@@ -172,3 +172,18 @@ TEST_CASE("who reaches the data is told by the location, not by its text") {
   CHECK(reach_of({"s3", {{"bucket", R"("backend":"filesystem")"}}})
         == reach::network);
 }
+
+TEST_CASE("S4: a volume that an admission policy adds in the operator's "
+          "namespace makes no claimant's namespace a home") {
+  auto r = on_a_volume();
+  for (auto& c : r.facts.claimants)
+    c.wish.volume->is_injected = true;
+  CHECK(home_of(r.facts, ns) == ns);
+  CHECK(namespaces_with_say(r.facts, ns) == std::vector<std::string>{ns});
+  CHECK(missing_copies(r.facts).size() == 2);
+  // The CronJob there may record any winner, one in a tenant's namespace not.
+  r.facts.cron_jobs.full = cron_job_in(ns, "web", now - 1h);
+  CHECK(winner_of(r.facts)->wish.who.object.ns == "app");
+  r.facts.cron_jobs.full.is_operators = true;
+  CHECK(winner_of(r.facts)->wish.who.object.ns == "web");
+}

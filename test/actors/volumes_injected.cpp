@@ -1,0 +1,221 @@
+#include "volume_stage.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::actors;
+
+namespace {
+
+const std::string ours = "volsync-system";
+
+/// A claim of the operator's namespace on this disk.
+void add_disk(simulated_world& world, const std::string& claim,
+              const std::string& handle) {
+  add_volume(world, "pv-" + claim,
+             "csi: {driver: ebs.csi.aws.com, volumeHandle: " + handle + "}");
+  add_claim(world, ours, "pv-" + claim, claim);
+  bind(world, ours, claim);
+}
+
+/// A Job made from one of the operator's CronJobs, as an admission policy
+/// that adds a claim to such Jobs lets it through (S4).
+void run_on(simulated_world& world, const std::string& ns,
+            const std::string& name, const std::string& claim,
+            std::size_t cron_job = 0) {
+  auto job = a_job(world, ours, name, cron_job);
+  job["metadata"].as_object()["namespace"] = ns;
+  auto& pod = job["spec"].at("template").at("spec").as_object();
+  pod["volumes"].as_array().push_back(
+      boost::json::object{{"name", "repository"},
+                          {"persistentVolumeClaim", {{"claimName", claim}}}});
+  pod["containers"]
+      .as_array()
+      .at(0)
+      .at("volumeMounts")
+      .as_array()
+      .push_back(boost::json::object{{"name", "repository"},
+                                     {"mountPath", "/mnt/backups"}});
+  world.call("POST", batch(ns, "jobs"), boost::json::serialize(job));
+}
+
+/// Where all CronJobs say that their repositories are.
+std::vector<std::string> locations(simulated_world& world) {
+  std::vector<std::string> found;
+  auto list = cron_jobs(world);
+  for (const auto& one : items_at(list, "items"))
+    found.push_back(location_of(one));
+  return found;
+}
+
+const std::vector<std::string> stand_in{
+    R"({"backend":"filesystem","namespace":"app","path":"/mnt/backups/kopia",)"
+    R"("volume":"unknown"})"};
+
+std::vector<std::string> on_disk(const std::string& handle) {
+  return {R"({"backend":"filesystem","driver":"ebs.csi.aws.com","handle":")"
+          + handle + R"(","path":"/kopia","volume":"csi"})"};
+}
+
+} // namespace
+
+TEST_CASE("S4: a volume that an admission policy adds is read from the "
+          "suspended Job, before anything runs") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  add_disk(world, "disk", "shared");
+  stage s{world};
+  s.pass(10s);
+  CHECK(locations(world) == stand_in);
+  run_on(world, ours, "first", "disk");
+  s.pass(10s);
+  CHECK(locations(world) == on_disk("shared"));
+  // It was of the repository that has gone, and nobody resumed it.
+  CHECK(jobs_of(world, ours).empty());
+  CHECK(names_of(world.call("GET", "/api/v1/pods")).empty());
+  CHECK(condition_of(world, "app").starts_with("Scheduled: CronJob kopia-"));
+  run_on(world, ours, "second", "disk");
+  s.pass(2min);
+  CHECK(state_of(world, ours, "second") == job_state::complete);
+  world.writes.clear();
+  s.pass(660s);
+  CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
+}
+
+TEST_CASE("a volume of an admission policy is left to the policy: the CronJob "
+          "names it for the mover and mounts nothing") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  add_disk(world, "disk", "shared");
+  stage s{world};
+  s.pass(10s);
+  run_on(world, ours, "first", "disk");
+  s.pass(10s);
+  auto list = cron_jobs(world);
+  const auto& made = items_at(list, "items").at(0);
+  const auto* pod
+      = find(made, "spec", "jobTemplate", "spec", "template", "spec");
+  REQUIRE(pod);
+  for (const auto& volume : items_at(*pod, "volumes"))
+    CHECK(text_at(volume, "name") != "repository");
+  auto text = boost::json::serialize(*pod);
+  CHECK(text.find("--volume=csi?driver=ebs.csi.aws.com&handle=shared&"
+                  "mount=/mnt/backups\"")
+        != std::string::npos);
+  CHECK(names_of(world.call("GET", "/api/v1/namespaces/" + ours + "/secrets"))
+            .size()
+        == 1);
+}
+
+TEST_CASE("namespaces whose Jobs are given one volume have one repository") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  world.now += 2s;
+  add_disk_source(world, "web", "");
+  add_disk(world, "disk", "shared");
+  stage s{world};
+  s.pass(10s);
+  CHECK(locations(world).size() == 2);
+  run_on(world, ours, "one", "disk", 0);
+  run_on(world, ours, "two", "disk", 1);
+  s.pass(20s);
+  CHECK(locations(world) == on_disk("shared"));
+  auto list = cron_jobs(world);
+  CHECK(text_at(items_at(list, "items").at(0), "metadata", "annotations",
+                names::source_namespaces)
+        == "app_web");
+  CHECK(condition_of(world, "app").starts_with("Scheduled"));
+  CHECK(condition_of(world, "web").starts_with("Scheduled"));
+}
+
+TEST_CASE("after a restart a repository stays on the volume that its CronJob "
+          "records") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  add_disk(world, "disk", "shared");
+  {
+    stage s{world};
+    s.pass(10s);
+    run_on(world, ours, "first", "disk");
+    s.pass(10s);
+  }
+  world.writes.clear();
+  stage s{world};
+  s.pass(60s);
+  CHECK(locations(world) == on_disk("shared"));
+  CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
+  run_on(world, ours, "second", "disk");
+  s.pass(2min);
+  CHECK(state_of(world, ours, "second") == job_state::complete);
+}
+
+TEST_CASE("a policy that gives another volume moves the repository, and a Job "
+          "that was let through before is made anew") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  add_disk(world, "disk", "shared");
+  add_disk(world, "other", "other");
+  add_disk(world, "again", "other");
+  stage s{world};
+  s.pass(10s);
+  run_on(world, ours, "first", "disk");
+  s.pass(10s);
+  run_on(world, ours, "second", "other");
+  s.pass(10s);
+  CHECK(locations(world) == on_disk("other"));
+  // Another claim on the same data is the same repository.
+  run_on(world, ours, "third", "other");
+  world.now += 2s;
+  run_on(world, ours, "fourth", "again");
+  s.pass(5min);
+  CHECK(locations(world) == on_disk("other"));
+  CHECK(state_of(world, ours, "fourth") == job_state::complete);
+}
+
+TEST_CASE("a Job waits while nobody can tell what its volume is, and the claim "
+          "says so") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  stage s{world};
+  s.pass(10s);
+  run_on(world, ours, "first", "disk");
+  s.pass(60s);
+  CHECK(condition_of(world, "app")
+        == "Waiting: PersistentVolumeClaim volsync-system/disk does not exist; "
+           "create it");
+  CHECK(state_of(world, ours, "first") == job_state::waiting);
+  add_disk(world, "disk", "shared");
+  s.pass(30s);
+  CHECK(locations(world) == on_disk("shared"));
+}
+
+TEST_CASE("a tenant's Job with copied labels moves nobody's repository") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  add_disk(world, "disk", "shared");
+  stage s{world};
+  s.pass(10s);
+  run_on(world, "app", "evil", "disk");
+  s.pass(30s);
+  CHECK(locations(world) == stand_in);
+}
+
+TEST_CASE("a Secret that is missing for a while ends no maintenance on a "
+          "policy's volume either") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  add_disk(world, "disk", "shared");
+  stage s{world};
+  s.pass(10s);
+  run_on(world, ours, "first", "disk");
+  s.pass(10s);
+  run_on(world, ours, "second", "disk");
+  s.pass(2min);
+  world.call("DELETE", "/api/v1/namespaces/app/secrets/kopia");
+  s.pass(10s);
+  CHECK(condition_of(world, "app").starts_with("Waiting: Secret app/kopia"));
+  run_on(world, ours, "third", "disk");
+  s.pass(2min);
+  CHECK(state_of(world, ours, "third") == job_state::complete);
+  CHECK(locations(world) == on_disk("shared"));
+}
