@@ -192,7 +192,7 @@ const std::vector<view> other_locations{
 
 } // namespace
 
-TEST_CASE("spellings of one location give one canonical JSON") {
+TEST_CASE("A-20: spellings of one location give one canonical JSON") {
   for (const auto& row : same_location) {
     const auto expected = json_of(row.front());
     for (const auto& spelling : row)
@@ -200,7 +200,7 @@ TEST_CASE("spellings of one location give one canonical JSON") {
   }
 }
 
-TEST_CASE("different locations are never merged") {
+TEST_CASE("A-19: different locations are never merged") {
   std::map<std::string, int> seen;
   for (const auto& row : same_location)
     ++seen[json_of(row.front())];
