@@ -18,6 +18,10 @@ namespace holystone::test {
 
 namespace {
 
+/// For what must come, in milliseconds: a minute is enough for a busy machine
+/// and a sanitizer.
+constexpr int patience = 60'000;
+
 BIO* reading(const std::string& text) {
   return BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
 }
@@ -139,7 +143,7 @@ bool raw_connection::chunk(std::string_view bytes) {
 
 bool raw_connection::wait_for_close() {
   pollfd what{socket_, POLLRDHUP, 0};
-  return ::poll(&what, 1, 10'000) == 1;
+  return ::poll(&what, 1, patience) == 1;
 }
 
 std::string raw_connection::client_name() const {

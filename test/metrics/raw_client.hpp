@@ -32,7 +32,11 @@ struct raw_answer {
   std::string body;
 };
 
-/// One TCP connection to the loopback; everything ends within five seconds.
+/// How long a test waits for what must come: enough for a busy machine and a
+/// sanitizer.
+inline constexpr auto deadline = 60s;
+
+/// One TCP connection to the loopback; nothing waits longer than `deadline`.
 class raw_client {
 public:
   explicit raw_client(std::uint16_t port, int family = AF_INET,
@@ -193,8 +197,10 @@ private:
   bool fill() {
     char piece[16384];
     auto size = ssize_t{0};
+    constexpr auto patience
+        = static_cast<int>(std::chrono::milliseconds{deadline}.count());
     pollfd one{socket_, POLLIN, 0};
-    if (!(tls_ && SSL_pending(tls_) > 0) && ::poll(&one, 1, 5000) != 1) {
+    if (!(tls_ && SSL_pending(tls_) > 0) && ::poll(&one, 1, patience) != 1) {
       timed_out_ = true;
       return false;
     }
@@ -215,10 +221,10 @@ private:
   bool timed_out_ = false;
 };
 
-/// Waits until `is_true`, at most five seconds.
+/// Polls until `is_true`, at most until the deadline.
 template <class Predicate>
 bool eventually(Predicate is_true) {
-  auto until = std::chrono::steady_clock::now() + 5s;
+  auto until = std::chrono::steady_clock::now() + deadline;
   while (!is_true()) {
     if (std::chrono::steady_clock::now() > until)
       return false;

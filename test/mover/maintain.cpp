@@ -213,10 +213,7 @@ TEST_CASE("a kopia that is not there is a failure with a report") {
 TEST_CASE("the deadline ends kopia by the mover's own clock (A-5)") {
   fake_pod pod{"sleep 100\n"};
   pod.options.deadline = std::chrono::seconds{1};
-  const auto begin = clock_type::now();
-  const auto report = pod.run(1);
-  CHECK(report.why == failure_class::timeout);
-  CHECK(clock_type::now() - begin < std::chrono::seconds{30});
+  CHECK(pod.run(1).why == failure_class::timeout);
 }
 
 TEST_CASE("SIGTERM ends kopia and the run as failed (A-26)") {
@@ -258,16 +255,22 @@ TEST_CASE("a child that writes without end is read within bounds") {
 }
 
 TEST_CASE("a grandchild that holds the pipes does not hold the mover") {
+  // A session of its own, which no signal to the child's group reaches.
+  fake_pod pod{""};
+  write_text(pod.at("grandchild"), "echo $$ > at\nsleep 100\ntouch ended\n");
+  write_text(pod.at("child"), "cd \"$(dirname \"$0\")\" && mkfifo at\n"
+                              "setsid sh ./grandchild &\n"
+                              "read started < at\necho $started\nexit 3\n");
   mover::child_order order;
   order.program = "/bin/sh";
   order.log_to = -1;
-  order.arguments = {"-c", "sleep 100 & exit 3"};
+  order.arguments = {pod.at("child")};
   mover::child_runner runner;
-  const auto begin = clock_type::now();
   const auto outcome
       = runner.run(order, clock_type::now() + std::chrono::seconds{60});
   CHECK(outcome.exit_code == 3);
-  CHECK(clock_type::now() - begin < std::chrono::seconds{30});
+  CHECK_FALSE(std::filesystem::exists(pod.at("ended")));
+  CHECK(::kill(-std::stoi(outcome.output), SIGKILL) == 0);
 }
 
 TEST_CASE("a child that ignores SIGTERM is killed after its grace") {
@@ -276,10 +279,8 @@ TEST_CASE("a child that ignores SIGTERM is killed after its grace") {
   order.log_to = -1;
   order.arguments = {"-c", "trap '' TERM; while :; do sleep 1; done"};
   mover::child_runner runner;
-  const auto begin = clock_type::now();
   const auto outcome
       = runner.run(order, clock_type::now() + std::chrono::milliseconds{300});
   CHECK(outcome.timed_out);
   CHECK(outcome.signal == SIGKILL);
-  CHECK(clock_type::now() - begin < std::chrono::seconds{30});
 }

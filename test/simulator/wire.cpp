@@ -139,12 +139,10 @@ TEST_CASE("a watch tells of what others write, in order, at once") {
 TEST_CASE("a watch ends after its timeoutSeconds with an end mark") {
   served cluster;
   raw_client watch{cluster.front.port()};
-  open_watch(watch, "&timeoutSeconds=1");
   auto begin = std::chrono::steady_clock::now();
+  open_watch(watch, "&timeoutSeconds=1");
   CHECK(watch.read_all() == "0\r\n\r\n");
-  auto took = std::chrono::steady_clock::now() - begin;
-  CHECK(took > 500ms);
-  CHECK(took < 3s);
+  CHECK(std::chrono::steady_clock::now() - begin >= 1s);
 }
 
 TEST_CASE("bookmarks come to those who allow them and to nobody else") {
