@@ -258,8 +258,9 @@ def bring_up(node, whole_node):
     with open(f"{INSIDE}/ready", "w", encoding="utf-8"):
         pass
     while True:
+        # Returns when there is somebody to collect, whoever it is.
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
         node.reap()
-        time.sleep(0.2)
 
 
 def main(state):
