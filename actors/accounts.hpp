@@ -4,7 +4,7 @@
 // run: it keeps who needs one and which exist, and says which write is next.
 // One in the operator's namespace stays; one elsewhere goes with the last claim
 // and CronJob there. Somebody else's under the name is left alone. Plain
-// memory; kept by the registry, which makes the write.
+// memory; kept by the account keeper, which makes the write.
 
 #include "actors/messages.hpp"
 

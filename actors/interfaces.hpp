@@ -107,6 +107,20 @@ using volume_reader_actor = caf::typed_actor<
     // Reads a claim and the volume that it is bound to.
     caf::replies_to<volume_atom, object_key>::with<volume_reading_ptr>>;
 
+/// The ACCOUNT KEEPER: makes the ServiceAccount of maintenance pods wherever
+/// such pods run. Supervised by the root.
+using account_keeper_actor = caf::typed_actor<
+    // A ServiceAccount or a CronJob changed.
+    takes<seen_atom, fact_ptr>,
+    // Pods of a claim run in the claim's namespace, or they don't.
+    takes<need_atom, claim_key, bool>,
+    // Every claim has found its repository; what nobody needs may go.
+    takes<settled_atom, bool>,
+    // Writing is allowed, or no longer.
+    takes<lead_atom, bool>,
+    // INTERNAL: time passes.
+    takes<tick_atom, std::uint64_t>>;
+
 /// The JOB RUNNER: carries out admission steps on Leases and Jobs, with the
 /// uncached checks that they need. Supervised by the root.
 using job_runner_actor = caf::typed_actor<

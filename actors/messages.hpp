@@ -280,6 +280,7 @@ using alias_atom = caf::atom_constant<caf::atom("alias")>;
 using shared_atom = caf::atom_constant<caf::atom("shared")>;
 using settled_atom = caf::atom_constant<caf::atom("settled")>;
 using place_atom = caf::atom_constant<caf::atom("place")>;
+using need_atom = caf::atom_constant<caf::atom("need")>;
 using grant_atom = caf::atom_constant<caf::atom("grant")>;
 using finish_atom = caf::atom_constant<caf::atom("finish")>;
 using get_atom = caf::atom_constant<caf::atom("get")>;

@@ -104,7 +104,8 @@ placed wait_in_lobby(claimant wants, trouble why) {
 
 } // namespace
 
-placement::placement(placement_rules rules) : rules_(std::move(rules)) {
+placement::placement(placement_rules rules)
+    : rules_(std::move(rules)), given_(rules_.operator_namespace) {
   // nop
 }
 
@@ -169,36 +170,11 @@ placement::claim_keys placement::learn(const secret_fact& secret) {
 
 void placement::learn(const cron_job_seen& cron_job,
                       const std::string& repository) {
-  if (cron_job.key.ns == rules_.operator_namespace && cron_job.injected)
-    recorded_.insert_or_assign(repository, *cron_job.injected);
+  given_.learn(cron_job, repository);
   const auto& winner = cron_job.fact.winner;
   // Who may write to a namespace can't place the claims of another one.
   if (cron_job.fact.ours && winner && winner->object.ns == cron_job.key.ns)
     won_[*winner] = repository;
-}
-
-bool placement::learn(const job_seen& job) {
-  // Tenants can make Jobs with our labels, but not here.
-  const auto& what = job.fact;
-  if (what.key.ns != rules_.operator_namespace || !what.ours || !what.injected
-      || job.repository.empty())
-    return false;
-  auto known = injections_.find(job.repository);
-  if (known == injections_.end()) {
-    if (what.injected->empty())
-      return false;
-    injections_[job.repository] = {*what.injected, what.created};
-    return true;
-  }
-  if (what.created <= known->second.since)
-    return false;
-  known->second.since = what.created;
-  return std::exchange(known->second.volumes, *what.injected) != *what.injected;
-}
-
-void placement::move(const std::string& from, const std::string& to) {
-  if (auto i = injections_.find(from); i != injections_.end())
-    injections_.try_emplace(to, i->second);
 }
 
 placement::claim_keys placement::learn(const config_map_seen& config_map) {
@@ -261,17 +237,16 @@ bool placement::needs(const readable& what) {
 }
 
 placement::claim_keys placement::mounting(const object_key& claim) const {
-  auto names_it = [&](const std::vector<named_volume>& volumes) {
-    return std::ranges::find(volumes, claim.name, &named_volume::claim_name)
-           != volumes.end();
+  auto names_it = [&](const source_fact& source) {
+    return source.who.object.ns == claim.ns
+           && std::ranges::find(source.volumes, claim.name,
+                                &named_volume::claim_name)
+                  != source.volumes.end();
   };
-  auto is_injected = claim.ns == rules_.operator_namespace
-                     && std::ranges::any_of(injections_, [&](const auto& one) {
-                          return names_it(one.second.volumes);
-                        });
+  auto is_given = given_.names(claim);
   claim_keys all;
   for (const auto& [who, source] : sources_)
-    if (is_injected || (who.object.ns == claim.ns && names_it(source.volumes)))
+    if (is_given || names_it(source))
       all.push_back(who);
   return all;
 }
@@ -325,7 +300,7 @@ whereabouts placement::place_on(claimant wants, const std::string& before,
                                 const reading& told, const named_volume& named,
                                 const injection* by) const {
   auto& wish = wants.wish;
-  const auto& ns = by ? rules_.operator_namespace : wish.who.object.ns;
+  const auto& ns = by ? given_.operator_namespace() : wish.who.object.ns;
   object_key claim{ns, named.claim_name};
   auto found
       = result<volume_identity>{nfs_volume(named.nfs_server, named.nfs_path)};
@@ -356,16 +331,15 @@ whereabouts placement::place_by_policy(claimant wants,
   auto& wish = wants.wish;
   const auto& path = told.where->parts.at("path");
   auto at = known_place(wish, before);
-  if (auto seen = injections_.find(at); seen != injections_.end()) {
-    if (const auto* named = volume_under(seen->second.volumes, path))
-      return place_on(std::move(wants), before, told, *named, &seen->second);
-    wish.seen_volumes = seen->second;
+  if (const auto* seen = given_.seen(at)) {
+    if (const auto* named = volume_under(seen->volumes, path))
+      return place_on(std::move(wants), before, told, *named, seen);
+    wish.seen_volumes = *seen;
   }
   // After a restart, until the next Job shows it again.
-  if (auto known = recorded_.find(at); known != recorded_.end())
-    if (auto where
-        = filesystem_location(known->second, wish.who.object.ns, path)) {
-      wish.volume = repository_volume{known->second, {}, {}, true};
+  if (const auto* known = given_.recorded(at))
+    if (auto where = filesystem_location(*known, wish.who.object.ns, path)) {
+      wish.volume = repository_volume{*known, {}, {}, true};
       return settle(std::move(wants), told, *where);
     }
   return settle(std::move(wants), told, *told.where);
@@ -381,23 +355,19 @@ std::string placement::known_place(const claim& wish,
   return won == won_.end() ? lobby : won->second;
 }
 
-const injection* placement::confirmed(const std::string& repository,
-                                      const volume_identity& known) const {
-  auto seen = injections_.find(repository);
-  if (seen == injections_.end())
-    return nullptr;
-  auto leads_there = [&](const named_volume& named) {
-    if (named.claim_name.empty())
-      return to_injected_volume(named,
-                                nfs_volume(named.nfs_server, named.nfs_path))
-                 .identity
-             == known;
-    auto i = volumes_.find({rules_.operator_namespace, named.claim_name});
-    return i != volumes_.end() && i->second->what
-           && to_injected_volume(named, *i->second->what).identity == known;
-  };
-  return std::ranges::any_of(seen->second.volumes, leads_there) ? &seen->second
-                                                                : nullptr;
+bool placement::leads_to(const injection& seen,
+                         const volume_identity& known) const {
+  return std::ranges::any_of(seen.volumes, [&](const named_volume& named) {
+    auto found
+        = result<volume_identity>{nfs_volume(named.nfs_server, named.nfs_path)};
+    if (!named.claim_name.empty()) {
+      auto i = volumes_.find({given_.operator_namespace(), named.claim_name});
+      if (i == volumes_.end() || !i->second->what)
+        return false;
+      found = i->second->what;
+    }
+    return to_injected_volume(named, *found).identity == known;
+  });
 }
 
 placed placement::stay(claimant wants, const std::string& before,
@@ -406,9 +376,9 @@ placed placement::stay(claimant wants, const std::string& before,
   auto copy = copied_to_.find(wish.secret);
   auto where = copy != copied_to_.end() ? copy->second.repository
                                         : known_place(wish, before);
-  if (auto known = recorded_.find(where); known != recorded_.end()) {
-    wish.volume = repository_volume{known->second, {}, {}, true};
-    if (const auto* seen = confirmed(where, known->second))
+  if (const auto* known = given_.recorded(where)) {
+    wish.volume = repository_volume{*known, {}, {}, true};
+    if (const auto* seen = given_.seen(where); seen && leads_to(*seen, *known))
       wish.seen_volumes = *seen;
   }
   if (!wish.defect)

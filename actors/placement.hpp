@@ -6,6 +6,7 @@
 // read first. It reads nothing itself, sends nothing and knows no actor: the
 // registry tells it what is seen and carries out what it says.
 
+#include "actors/injections.hpp"
 #include "actors/messages.hpp"
 
 #include <map>
@@ -78,18 +79,20 @@ public:
   /// A CronJob of ours tells where its winner's repository is.
   void learn(const cron_job_seen& cron_job, const std::string& repository);
 
-  /// A Job of ours shows which volumes an admission policy gives to a
-  /// repository's pods. True when that is news: its claims' places may be
-  /// others now.
-  bool learn(const job_seen& job);
+  /// A Job shows what an admission policy gives to its repository's pods. True
+  /// when that is news: its claims' places may be others now.
+  bool learn(const job_seen& job) {
+    return given_.learn(job);
+  }
 
-  /// A claim that was there is here now, and what is known of there holds here.
-  void move(const std::string& from, const std::string& to);
+  /// A claim that was there is here now; what is known of there holds here.
+  void move(const std::string& from, const std::string& to) {
+    given_.move(from, to);
+  }
 
   /// A repository is gone.
   void forget_repository(const std::string& repository) {
-    injections_.erase(repository);
-    recorded_.erase(repository);
+    given_.forget(repository);
   }
 
   /// A Secret is about to be read.
@@ -152,9 +155,7 @@ private:
   void find_ca(claim& wish) const;
   placed settle(claimant wants, const reading& told,
                 const location& where) const;
-  /// What Jobs show, if that leads to the volume that is known.
-  const injection* confirmed(const std::string& repository,
-                             const volume_identity& known) const;
+  bool leads_to(const injection& seen, const volume_identity& known) const;
   std::string known_place(const claim& wish, const std::string& before) const;
   whereabouts place_on(claimant wants, const std::string& before,
                        const reading& told, const named_volume& named,
@@ -163,6 +164,7 @@ private:
                               const reading& told) const;
 
   placement_rules rules_;
+  injections given_;
   std::map<claim_key, source_fact> sources_;
   /// Of every Secret and ConfigMap, and nothing else of them (P-3).
   std::map<object_key, edition> secrets_;
@@ -179,10 +181,6 @@ private:
   std::map<object_key, copied> copied_to_;
   /// The same for claims whose pods run beside them and need no copy.
   std::map<claim_key, std::string> won_;
-  /// By repository: what the newest Job shows of an admission policy, and what
-  /// the CronJob records of one.
-  std::map<std::string, injection> injections_;
-  std::map<std::string, volume_identity> recorded_;
 };
 
 } // namespace holystone::actors

@@ -1,10 +1,7 @@
 #include "actors/registry.hpp"
 
 #include "actors/projections.hpp"
-#include "k8s_io/names.hpp"
 #include "metrics/log.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -29,7 +26,7 @@ void registry_state::begin(registry_setup given) {
   common = std::make_shared<const repository_commons>(std::move(given.common));
   identity_by_secret = given.rules.identity_by_secret;
   given.rules.operator_namespace = common->policy.operator_namespace;
-  pod_accounts = accounts{common->policy.operator_namespace};
+  keeper = std::move(given.keeper);
   claims = placement{std::move(given.rules)};
   seats = places{given.limits, [this](const std::string& hash) {
                    auto i = repositories.find(hash);
@@ -57,9 +54,8 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
     pass_lease_on(location);
     shared.learn(location, lease->fact);
     tell_aliases();
-  } else if (const auto* account = std::get_if<account_seen>(&what)) {
-    pod_accounts.learn(*account);
-    ensure_accounts();
+  } else if (std::holds_alternative<account_seen>(what)) {
+    self->send(keeper, seen_atom::value, whole);
   } else if (const auto* config_map = std::get_if<config_map_seen>(&what)) {
     put_all(claims.learn(*config_map));
   } else {
@@ -68,7 +64,7 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
     auto hash = known.learn(what);
     if (const auto* cron_job = std::get_if<cron_job_seen>(&what);
         cron_job && !hash.empty()) {
-      pod_accounts.learn(*cron_job);
+      self->send(keeper, seen_atom::value, whole);
       claims.learn(*cron_job, hash);
     }
     pass_on(hash, whole);
@@ -85,8 +81,7 @@ void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
     return;
   }
   if (what.kind == watched_kind::service_accounts) {
-    pod_accounts.forget_account(key.ns);
-    ensure_accounts();
+    self->send(keeper, seen_atom::value, whole);
     return;
   }
   if (what.kind == watched_kind::config_maps) {
@@ -96,11 +91,10 @@ void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
   if (what.kind == watched_kind::secrets)
     put_all(claims.forget(key));
   if (what.kind == watched_kind::cron_jobs)
-    pod_accounts.forget_cron_job(key);
+    self->send(keeper, seen_atom::value, whole);
   for (const auto& hash : known.forget(what))
     if (auto to = actor_of(hash))
       self->send(to, seen_atom::value, whole);
-  ensure_accounts();
   if (auto location = parse_lease_name(key.name);
       what.kind == watched_kind::leases && !location.empty()) {
     shared.forget(location);
@@ -141,8 +135,9 @@ void registry_state::put(placed told) {
   if (told.where) {
     into.where = *told.where;
     const auto& volume = told.wants.wish.volume;
-    pod_accounts.need(who, told.where->reached_by == reach::claim
-                               && !(volume && volume->is_injected));
+    self->send(keeper, need_atom::value, who,
+               told.where->reached_by == reach::claim
+                   && !(volume && volume->is_injected));
   }
   if (into.claims.insert(who).second)
     tell_shared(into.where.location_id.hex);
@@ -164,7 +159,6 @@ void registry_state::put(placed told) {
   if (has_moved && known.lease_of(into.where.location_id.hex))
     pass_lease_on(into.where.location_id.hex);
   tell_aliases();
-  ensure_accounts();
 }
 
 void registry_state::remove_claim(const claim_key& who) {
@@ -180,9 +174,8 @@ void registry_state::remove_claim(const claim_key& who) {
   }
   at.erase(i);
   shared.unclaim(who);
-  pod_accounts.need(who, false);
+  self->send(keeper, need_atom::value, who, false);
   tell_aliases();
-  ensure_accounts();
 }
 
 void registry_state::tell_aliases() {
@@ -306,7 +299,7 @@ void registry_state::complete(watched_kind kind) {
 void registry_state::lead(bool leads) {
   leading = leads;
   tell_all(lead_atom::value, may_write());
-  ensure_accounts();
+  self->send(keeper, lead_atom::value, may_write());
 }
 
 void registry_state::tell_settled() {
@@ -317,6 +310,7 @@ void registry_state::tell_settled() {
   if (settled == told_settled)
     return;
   told_settled = settled;
+  self->send(keeper, settled_atom::value, settled);
   if (settled && identity_by_secret)
     for (const auto& [location, lease] : known.leases())
       pass_lease_on(location);
@@ -340,45 +334,6 @@ void registry_state::tell_shared(const std::string& location) {
     });
     self->send(one.actor, shared_atom::value, is_shared);
   }
-}
-
-void registry_state::ensure_accounts() {
-  if (!leading || !picture.is_synced() || writes_account)
-    return;
-  if (auto what = pod_accounts.next(picture.is_settled(), common->now()))
-    write(*what);
-  else if (pod_accounts.is_pending(picture.is_settled()))
-    arm();
-}
-
-void registry_state::write(const accounts::change& what) {
-  const auto& home = common->policy.operator_namespace;
-  auto call = what.uid ? remove(resources::service_accounts,
-                                {what.ns, std::string{names::service_account}},
-                                what.uid, {}, propagation::background)
-                       : apply_service_account(what.ns, home);
-  writes_account = true;
-  self->request(common->api, caf::infinite, call_atom::value,
-                request_ptr{std::make_shared<const request>(std::move(call))})
-      .then(
-          [this, what](const response_ptr& answer) {
-            writes_account = false;
-            if (answer->ok() || (what.uid && answer->status == 404)) {
-              pod_accounts.done(what);
-              ensure_accounts();
-              return;
-            }
-            metrics::log_warning(
-                "cannot write the ServiceAccount of maintenance pods",
-                {{"namespace", what.ns},
-                 {"status", answer->status},
-                 {"error", answer->failure}});
-            arm();
-          },
-          [this](const caf::error&) {
-            writes_account = false;
-            arm();
-          });
 }
 
 repository_actor registry_state::actor_of(const std::string& hash) const {
@@ -449,9 +404,6 @@ void registry_state::arm() {
   auto now = common->now();
   if (auto opens_at = picture.opens_at())
     wake = std::min(wake.value_or(*opens_at), *opens_at);
-  if (leading && pod_accounts.is_pending(picture.is_settled()))
-    wake = std::min(wake.value_or(now + account_patience),
-                    now + account_patience);
   if (!wake)
     return;
   auto delay = std::clamp<seconds>(*wake - now, seconds{0}, longest_timer);
@@ -465,7 +417,6 @@ void registry_state::tick() {
       start(hash, one, true);
   if (picture.open(now))
     lead(leading);
-  ensure_accounts();
   arm();
 }
 

@@ -3,10 +3,9 @@
 // The registry: brings every fact to the repository that it is about. It has
 // placement.hpp say where each claim belongs and reads the Secrets that this
 // takes, starts and restarts one repository actor for every hash, passes facts
-// on to it, and gives out the places of places.hpp. It writes nothing but the
-// ServiceAccounts that accounts.hpp asks for. Spawned by the root.
+// on to it, and gives out the places of places.hpp. It writes nothing. Spawned
+// by the root.
 
-#include "actors/accounts.hpp"
 #include "actors/addresses.hpp"
 #include "actors/aliases.hpp"
 #include "actors/interfaces.hpp"
@@ -32,6 +31,7 @@ struct registry_setup {
   repository_commons common;
   placement_rules rules;
   place_limits limits;
+  account_keeper_actor keeper;
 };
 
 /// A repository as the registry sees it.
@@ -56,9 +56,7 @@ struct registry_state {
   /// Then several repositories may share a location's Lease.
   bool identity_by_secret = false;
   bool leading = false;
-  /// Who needs the pods' ServiceAccount, and where it is.
-  accounts pod_accounts;
-  bool writes_account = false;
+  account_keeper_actor keeper;
   opening picture;
   placement claims;
   addresses known;
@@ -113,8 +111,6 @@ private:
   void tell_shared(const std::string& location);
   void give_places();
   void arm();
-  void ensure_accounts();
-  void write(const accounts::change& what);
   bool may_write() const {
     return leading && picture.is_open();
   }

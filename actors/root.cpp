@@ -1,5 +1,6 @@
 #include "actors/root.hpp"
 
+#include "actors/account_keeper.hpp"
 #include "actors/inspector.hpp"
 #include "actors/job_runner.hpp"
 #include "actors/projections.hpp"
@@ -29,6 +30,9 @@ void root_state::start_core() {
   auto runner = system.spawn(
       job_runner, job_runner_setup{client, ns, all.common.mover, setup.now});
   adopt("job-runner", runner);
+  all.keeper = system.spawn(account_keeper,
+                            account_keeper_setup{client, ns, setup.now});
+  adopt("account-keeper", all.keeper);
   all.common.api = client;
   all.common.mirror = mirror;
   all.common.runner = runner;

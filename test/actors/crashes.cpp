@@ -13,7 +13,7 @@ const std::vector<std::string> roles{
     "job-runner",     "registry",        "watcher/ReplicationSource",
     "watcher/Secret", "watcher/CronJob", "watcher/Job",
     "watcher/Pod",    "watcher/Lease",   "watcher/ServiceAccount",
-    "elector",        "inspector"};
+    "elector",        "inspector",       "account-keeper"};
 
 } // namespace
 
