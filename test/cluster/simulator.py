@@ -15,6 +15,8 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 KUBECTL = os.environ.get("KUBECTL") or shutil.which("kubectl")
 # ctest's word for a test that was skipped.
 SKIPPED = 77
+# A program under a sanitizer takes long to end, too.
+END_SECONDS = 60
 
 
 def free_port():
@@ -60,13 +62,14 @@ class Simulator:
         return self
 
     def __exit__(self, kind, *_):
-        for process in reversed(self.processes):
-            process.terminate()
-        for process in reversed(self.processes):
-            self.wait(process)
-        if kind is not None:
+        # The operator first: at its end it still frees its Lease.
+        failures = [why for process in reversed(self.processes)
+                    if (why := self.end(process))]
+        if kind is not None or failures:
             self.show_logs()
         self.kept.cleanup()
+        if kind is None and failures:
+            raise RuntimeError("; ".join(failures))
 
     def start(self, name, *command, **more):
         self.logs.append(os.path.join(self.folder, f"{name}.log"))
@@ -84,16 +87,24 @@ class Simulator:
 
     def stop(self, process):
         self.processes.remove(process)
-        process.terminate()
-        self.wait(process)
+        if why := self.end(process):
+            raise RuntimeError(why)
 
     @staticmethod
-    def wait(process):
+    def end(process):
+        """Ends a program and gives what was wrong with its end, if anything.
+
+        What a sanitizer found in it shows here, as another exit code.
+        """
+        process.terminate()
+        name = process.args[0]
         try:
-            process.wait(timeout=15)
+            code = process.wait(timeout=END_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            return f"{name} did not end within {END_SECONDS} s of SIGTERM"
+        return f"{name} ended with {code}" if code else None
 
     def ended(self):
         """The programs that ended though nobody stopped them."""
