@@ -58,8 +58,7 @@ namespaces_with_say(const repository_facts& facts,
         all.push_back(who.wish.who.object.ns);
     }
   std::ranges::sort(all);
-  auto twice = std::ranges::unique(all);
-  all.erase(twice.begin(), twice.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 
