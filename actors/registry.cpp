@@ -19,6 +19,13 @@ const std::string& why_of(const volume_reading& told) {
   return told.what.why().message;
 }
 
+/// Do the claim's pods run in its own namespace?
+bool runs_beside(const placed& told) {
+  const auto& volume = told.wants.wish.volume;
+  return told.where && told.where->reached_by == reach::claim
+         && !(volume && volume->is_injected);
+}
+
 } // namespace
 
 void registry_state::begin(registry_setup given) {
@@ -29,10 +36,7 @@ void registry_state::begin(registry_setup given) {
   keeper = std::move(given.keeper);
   claims = placement{std::move(given.rules)};
   seats = places{given.limits, [this](const std::string& hash) {
-                   auto i = repositories.find(hash);
-                   return i == repositories.end()
-                              ? std::string_view{}
-                              : std::string_view{i->second.where.endpoint};
+                   return repositories.endpoint_of(hash);
                  }};
 }
 
@@ -70,7 +74,7 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
     pass_on(hash, whole);
     if (const auto* job = std::get_if<job_seen>(&what);
         job && claims.learn(*job))
-      put_all(claims_at(hash));
+      put_all(repositories.claims_of(hash));
   }
 }
 
@@ -93,7 +97,7 @@ void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
   if (what.kind == watched_kind::cron_jobs)
     self->send(keeper, seen_atom::value, whole);
   for (const auto& hash : known.forget(what))
-    if (auto to = actor_of(hash))
+    if (auto to = repositories.actor_of(hash))
       self->send(to, seen_atom::value, whole);
   if (auto location = parse_lease_name(key.name);
       what.kind == watched_kind::leases && !location.empty()) {
@@ -113,32 +117,32 @@ void registry_state::put_all(const placement::claim_keys& all) {
 void registry_state::put(const claim_key& who) {
   auto i = at.find(who);
   auto told = claims.place(who, i == at.end() ? lobby : i->second);
-  if (std::holds_alternative<unclaimed>(told))
+  if (std::holds_alternative<unclaimed>(told)) {
     remove_claim(who);
-  else if (const auto* first = std::get_if<readable>(&told))
+    self->send(keeper, need_atom::value, who, false);
+  } else if (const auto* first = std::get_if<readable>(&told)) {
     read(*first);
-  else
+  } else {
     put(std::get<placed>(std::move(told)));
+  }
 }
 
 void registry_state::put(placed told) {
   const auto& who = told.wants.wish.who;
   auto before = at.find(who);
-  if (before != at.end() && before->second != told.hash) {
+  auto moves = before != at.end() && before->second != told.hash;
+  if (moves) {
     claims.move(before->second, told.hash);
     remove_claim(who);
   }
+  if (moves || told.where)
+    self->send(keeper, need_atom::value, who, runs_beside(told));
   at[who] = told.hash;
-  auto& into = entry(told.hash);
-  auto has_moved
+  auto& into = repositories.enter(told.hash);
+  auto is_new_site
       = told.where && into.where.location_id != told.where->location_id;
-  if (told.where) {
+  if (told.where)
     into.where = *told.where;
-    const auto& volume = told.wants.wish.volume;
-    self->send(keeper, need_atom::value, who,
-               told.where->reached_by == reach::claim
-                   && !(volume && volume->is_injected));
-  }
   if (into.claims.insert(who).second)
     tell_shared(into.where.location_id.hex);
   if (told.where && !told.wants.wish.defect)
@@ -156,7 +160,7 @@ void registry_state::put(placed told) {
   else if (into.actor)
     self->send(into.actor, claim_atom::value,
                std::make_shared<const claimant>(std::move(told.wants)));
-  if (has_moved && known.lease_of(into.where.location_id.hex))
+  if (is_new_site && known.lease_of(into.where.location_id.hex))
     pass_lease_on(into.where.location_id.hex);
   tell_aliases();
 }
@@ -165,7 +169,7 @@ void registry_state::remove_claim(const claim_key& who) {
   auto i = at.find(who);
   if (i == at.end())
     return;
-  auto& from = repositories[i->second];
+  auto& from = repositories.enter(i->second);
   from.claims.erase(who);
   tell_shared(from.where.location_id.hex);
   if (from.actor) {
@@ -174,7 +178,6 @@ void registry_state::remove_claim(const claim_key& who) {
   }
   at.erase(i);
   shared.unclaim(who);
-  self->send(keeper, need_atom::value, who, false);
   tell_aliases();
 }
 
@@ -182,9 +185,9 @@ void registry_state::tell_aliases() {
   for (const auto& location : shared.take_changed()) {
     auto others
         = std::make_shared<const std::vector<alias_fact>>(shared.of(location));
-    for (const auto& [hash, one] : repositories)
-      if (one.actor && one.where.location_id.hex == location)
-        self->send(one.actor, alias_atom::value, alias_list_ptr{others});
+    for (const auto& hash : repositories.lying_at(location))
+      if (auto to = repositories.actor_of(hash))
+        self->send(to, alias_atom::value, alias_list_ptr{others});
   }
 }
 
@@ -230,13 +233,6 @@ void registry_state::read_again(const readable& what) {
   tell_settled();
 }
 
-repository_entry& registry_state::entry(const std::string& hash) {
-  auto [i, is_new] = repositories.try_emplace(hash);
-  if (is_new)
-    i->second.where.location_id = {hash};
-  return i->second;
-}
-
 void registry_state::start(const std::string& hash, repository_entry& into,
                            bool recover) {
   into.actor = self->spawn<caf::linked>(
@@ -261,7 +257,7 @@ void registry_state::start(const std::string& hash, repository_entry& into,
 void registry_state::pass_on(const std::string& hash, const fact_ptr& what) {
   if (hash.empty())
     return;
-  auto& to = entry(hash);
+  auto& to = repositories.enter(hash);
   known.told(uid_of(std::get<fact>(*what)), hash);
   if (!to.actor && !to.restart_at)
     start(hash, to, false);
@@ -274,15 +270,12 @@ void registry_state::pass_on(const std::string& hash, const fact_ptr& what) {
 
 void registry_state::pass_lease_on(const std::string& location) {
   auto lease = known.lease_of(location);
-  auto is_known = false;
-  for (auto& [hash, one] : repositories)
-    if (one.where.location_id.hex == location) {
-      pass_on(hash, lease);
-      is_known = true;
-    }
+  auto there = repositories.lying_at(location);
+  for (const auto& hash : there)
+    pass_on(hash, lease);
   // Nobody's Lease: its own repository will clear it away. With identities by
   // Secret that is known only when every claim has found its place.
-  if (!is_known && (!identity_by_secret || picture.is_settled()))
+  if (there.empty() && (!identity_by_secret || picture.is_settled()))
     pass_on(location, lease);
 }
 
@@ -314,7 +307,7 @@ void registry_state::tell_settled() {
   if (settled && identity_by_secret)
     for (const auto& [location, lease] : known.leases())
       pass_lease_on(location);
-  for (auto& [hash, one] : repositories)
+  for (const auto& [hash, one] : repositories.all())
     if (one.actor && one.claims.empty())
       self->send(one.actor, settled_atom::value, settled);
 }
@@ -322,72 +315,53 @@ void registry_state::tell_settled() {
 void registry_state::tell_shared(const std::string& location) {
   if (!identity_by_secret)
     return;
-  auto lies_there = [&](const auto& entry) {
-    return entry.second.where.location_id.hex == location;
-  };
-  for (const auto& [hash, one] : repositories) {
-    if (!one.actor || one.where.location_id.hex != location)
-      continue;
-    auto is_shared = std::ranges::any_of(repositories, [&](const auto& other) {
-      return other.first != hash && lies_there(other)
-             && !other.second.claims.empty();
-    });
-    self->send(one.actor, shared_atom::value, is_shared);
-  }
-}
-
-repository_actor registry_state::actor_of(const std::string& hash) const {
-  auto i = repositories.find(hash);
-  return i == repositories.end() ? repository_actor{} : i->second.actor;
+  for (const auto& hash : repositories.lying_at(location))
+    if (auto to = repositories.actor_of(hash))
+      self->send(to, shared_atom::value, repositories.is_shared(hash));
 }
 
 void registry_state::seat(const std::string& hash, place where) {
   // The last words of an actor that fell count no more.
-  seats.seat(hash, actor_of(hash) ? where : place::none);
+  seats.seat(hash, repositories.actor_of(hash) ? where : place::none);
   give_places();
 }
 
 void registry_state::give_places() {
   for (const auto& hash : seats.give())
-    self->send(actor_of(hash), grant_atom::value, true);
+    self->send(repositories.actor_of(hash), grant_atom::value, true);
 }
 
 void registry_state::finished(const std::string& hash, std::uint64_t heard) {
-  auto i = repositories.find(hash);
-  if (hash == lobby || i == repositories.end() || !i->second.claims.empty())
+  const auto* who = repositories.find(hash);
+  if (hash == lobby || !who || !who->claims.empty())
     return;
   // It has not heard all yet; what it would not hear nobody would know.
-  if (heard != i->second.told)
+  if (heard != who->told)
     return;
   seats.seat(hash, place::none);
-  if (auto actor = i->second.actor) {
+  if (auto actor = who->actor) {
     // Actors ignore exits with the reason "normal"; and its end is no fall.
     self->unlink_from(actor);
     self->send_exit(actor, caf::exit_reason::user_shutdown);
   }
   claims.forget_repository(hash);
-  repositories.erase(i);
+  repositories.erase(hash);
   give_places();
 }
 
 void registry_state::ended(const caf::exit_msg& what) {
   // Ours fall alone; everybody else takes us along.
-  for (auto& [hash, one] : repositories)
-    if (one.actor && one.actor.address() == what.source) {
-      fell(hash, one);
-      return;
-    }
-  if (what.reason)
+  if (auto hash = repositories.hash_of(what.source))
+    fell(*hash);
+  else if (what.reason)
     self->quit(what.reason);
 }
 
-void registry_state::fell(const std::string& hash, repository_entry& who) {
-  who.actor = nullptr;
-  auto delay
-      = who.supervised.crashed(std::chrono::time_point_cast<milliseconds>(
-          std::chrono::steady_clock::time_point{
-              self->clock().now().time_since_epoch()}));
-  who.restart_at = common->now() + delay;
+void registry_state::fell(const std::string& hash) {
+  auto since = std::chrono::time_point_cast<milliseconds>(
+      std::chrono::steady_clock::time_point{
+          self->clock().now().time_since_epoch()});
+  auto delay = repositories.fell(hash, since, common->now());
   seats.seat(hash, place::none);
   common->meters->actor_restarted("repository");
   metrics::log_error("repository actor failed; it is started again",
@@ -397,10 +371,7 @@ void registry_state::fell(const std::string& hash, repository_entry& who) {
 }
 
 void registry_state::arm() {
-  std::optional<instant> wake;
-  for (const auto& [hash, one] : repositories)
-    if (one.restart_at && (!wake || *one.restart_at < *wake))
-      wake = one.restart_at;
+  auto wake = repositories.restarts_at();
   auto now = common->now();
   if (auto opens_at = picture.opens_at())
     wake = std::min(wake.value_or(*opens_at), *opens_at);
@@ -412,19 +383,11 @@ void registry_state::arm() {
 
 void registry_state::tick() {
   auto now = common->now();
-  for (auto& [hash, one] : repositories)
-    if (one.restart_at && *one.restart_at <= now)
-      start(hash, one, true);
+  for (const auto& hash : repositories.due(now))
+    start(hash, repositories.enter(hash), true);
   if (picture.open(now))
     lead(leading);
   arm();
-}
-
-placement::claim_keys registry_state::claims_at(const std::string& hash) const {
-  auto i = repositories.find(hash);
-  if (i == repositories.end())
-    return {};
-  return {i->second.claims.begin(), i->second.claims.end()};
 }
 
 registry_view_ptr registry_state::view() const {
@@ -432,7 +395,7 @@ registry_view_ptr registry_state::view() const {
   shown->synced = picture.is_synced();
   shown->leading = leading;
   shown->missing = picture.missing();
-  for (const auto& [hash, one] : repositories)
+  for (const auto& [hash, one] : repositories.all())
     shown->repositories.push_back({hash, one.where.location, one.claims.size(),
                                    one.supervised.crashes(),
                                    static_cast<bool>(one.actor)});
@@ -469,7 +432,7 @@ registry(registry_actor::stateful_pointer<registry_state> self,
       },
       [self](list_atom) { return self->state.view(); },
       [self](get_atom, const std::string& hash) -> caf::result<view_ptr> {
-        auto to = self->state.actor_of(hash);
+        auto to = self->state.repositories.actor_of(hash);
         if (!to)
           return view_ptr{};
         return self->delegate(to, get_atom::value);

@@ -13,7 +13,7 @@
 #include "actors/placement.hpp"
 #include "actors/places.hpp"
 #include "actors/repository.hpp"
-#include "scheduler/restart_policy.hpp"
+#include "actors/roster.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -32,18 +32,6 @@ struct registry_setup {
   placement_rules rules;
   place_limits limits;
   account_keeper_actor keeper;
-};
-
-/// A repository as the registry sees it.
-struct repository_entry {
-  repository_actor actor;
-  site where;
-  std::set<claim_key> claims;
-  restart_policy supervised;
-  /// How many facts its actor was told.
-  std::uint64_t told = 0;
-  /// Set while the actor is down: when it is started again.
-  std::optional<instant> restart_at;
 };
 
 /// The memory of the registry.
@@ -66,7 +54,7 @@ struct registry_state {
   bool told_settled = false;
   /// Where each claim is now.
   std::map<claim_key, std::string> at;
-  std::map<std::string, repository_entry> repositories;
+  roster repositories;
   std::uint64_t generation = 0;
   static inline const char* name = "registry";
 
@@ -81,13 +69,10 @@ struct registry_state {
   void ended(const caf::exit_msg& what);
   void tick();
   registry_view_ptr view() const;
-  /// The actor of a repository; null when there is none.
-  repository_actor actor_of(const std::string& hash) const;
 
 private:
   void take_fact(const fact& what, const fact_ptr& whole);
   void take_loss(const loss& what, const fact_ptr& whole);
-  placement::claim_keys claims_at(const std::string& hash) const;
   void put_all(const placement::claim_keys& all);
   void put(const claim_key& who);
   void put(placed told);
@@ -95,15 +80,14 @@ private:
   void read(const readable& what);
   template <class Reading, class Reader, class Atom>
   void ask(const Reader& reader, Atom, const readable& what);
-  repository_entry& entry(const std::string& hash);
   void start(const std::string& hash, repository_entry& into, bool recover);
-  void fell(const std::string& hash, repository_entry& who);
+  void fell(const std::string& hash);
   void pass_on(const std::string& hash, const fact_ptr& what);
   void pass_lease_on(const std::string& location);
   void tell_aliases();
   template <class... Ts>
   void tell_all(const Ts&... what) {
-    for (const auto& [hash, one] : repositories)
+    for (const auto& [hash, one] : repositories.all())
       if (one.actor)
         self->send(one.actor, what...);
   }

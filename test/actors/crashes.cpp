@@ -57,7 +57,7 @@ TEST_CASE("a repository that falls is rebuilt and the others stay") {
   add_claims(world);
   stage s{world};
   s.pass(20s);
-  auto& all = s.registry().repositories;
+  auto& all = s.registry().repositories.all();
   std::vector<std::string> hashes;
   for (const auto& [hash, entry] : all)
     if (!hash.empty())
@@ -67,8 +67,8 @@ TEST_CASE("a repository that falls is rebuilt and the others stay") {
   world.writes.clear();
   stage::crash(caf::actor_cast<caf::actor>(all.at(hashes[0]).actor));
   s.pass(10s);
-  CHECK(s.registry().repositories.at(hashes[1]).actor == other);
-  REQUIRE(s.registry().repositories.at(hashes[0]).actor);
+  CHECK(s.registry().repositories.all().at(hashes[1]).actor == other);
+  REQUIRE(s.registry().repositories.all().at(hashes[0]).actor);
   CHECK(picture(world) == usual_picture());
   CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
 }
@@ -102,7 +102,7 @@ TEST_CASE("an operator that is replaced while a Job runs counts it once") {
   stage s{world};
   s.pass(3min);
   CHECK(completed(world) == 1);
-  auto hash = s.registry().repositories.rbegin()->first;
+  auto hash = s.registry().repositories.all().rbegin()->first;
   auto lease
       = read_lease(world.call("GET", "/apis/coordination.k8s.io/v1/namespaces/"
                                      "volsync-system/leases/kopia-repository-"

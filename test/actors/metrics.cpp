@@ -131,7 +131,7 @@ TEST_CASE("restarts are counted by role and series survive them") {
   stage s{world};
   s.pass(20s);
   stage::crash(caf::actor_cast<caf::actor>(
-      s.registry().repositories.rbegin()->second.actor));
+      s.registry().repositories.all().rbegin()->second.actor));
   s.pass(10s);
   s.kill("watcher/Job");
   s.pass(20s);

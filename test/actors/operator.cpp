@@ -114,7 +114,7 @@ TEST_CASE("deleting every source leaves no CronJob, copy or Lease behind") {
                                    "volsync-system/leases"))
             .size()
         == 1);
-  CHECK(s.registry().repositories.size() <= 1);
+  CHECK(s.registry().repositories.all().size() <= 1);
 }
 
 TEST_CASE("R-35: who lost the Lease writes nothing any more") {
@@ -247,7 +247,8 @@ TEST_CASE("the inspection shows one repository as a whole") {
   s.pass(2s);
   create_job(world, "second");
   s.pass(4s);
-  auto page = "/v1/repositories/" + s.registry().repositories.rbegin()->first;
+  auto page
+      = "/v1/repositories/" + s.registry().repositories.all().rbegin()->first;
   auto shown = boost::json::parse(ask(s, page)->body);
   auto lines = [&](std::string_view list) {
     return items_at(shown, list).size();

@@ -1,0 +1,89 @@
+#include "actors/roster.hpp"
+
+#include <algorithm>
+
+namespace holystone::actors {
+
+repository_entry& roster::enter(const std::string& hash) {
+  auto [i, is_new] = all_.try_emplace(hash);
+  if (is_new)
+    i->second.where.location_id = {hash};
+  return i->second;
+}
+
+repository_entry* roster::find(const std::string& hash) {
+  auto i = all_.find(hash);
+  return i == all_.end() ? nullptr : &i->second;
+}
+
+const repository_entry* roster::find(const std::string& hash) const {
+  auto i = all_.find(hash);
+  return i == all_.end() ? nullptr : &i->second;
+}
+
+repository_actor roster::actor_of(const std::string& hash) const {
+  const auto* one = find(hash);
+  return one ? one->actor : repository_actor{};
+}
+
+std::string_view roster::endpoint_of(const std::string& hash) const {
+  const auto* one = find(hash);
+  return one ? std::string_view{one->where.endpoint} : std::string_view{};
+}
+
+placement::claim_keys roster::claims_of(const std::string& hash) const {
+  const auto* one = find(hash);
+  if (!one)
+    return {};
+  return {one->claims.begin(), one->claims.end()};
+}
+
+std::vector<std::string> roster::lying_at(const std::string& location) const {
+  std::vector<std::string> found;
+  for (const auto& [hash, one] : all_)
+    if (one.where.location_id.hex == location)
+      found.push_back(hash);
+  return found;
+}
+
+bool roster::is_shared(const std::string& hash) const {
+  const auto* here = find(hash);
+  return here && std::ranges::any_of(all_, [&](const auto& other) {
+           return other.first != hash && !other.second.claims.empty()
+                  && other.second.where.location_id == here->where.location_id;
+         });
+}
+
+std::optional<std::string> roster::hash_of(const caf::actor_addr& actor) const {
+  for (const auto& [hash, one] : all_)
+    if (one.actor && one.actor.address() == actor)
+      return hash;
+  return std::nullopt;
+}
+
+seconds roster::fell(const std::string& hash, steady_instant since,
+                     instant now) {
+  auto& one = enter(hash);
+  one.actor = nullptr;
+  auto delay = one.supervised.crashed(since);
+  one.restart_at = now + delay;
+  return delay;
+}
+
+std::vector<std::string> roster::due(instant now) const {
+  std::vector<std::string> found;
+  for (const auto& [hash, one] : all_)
+    if (one.restart_at && *one.restart_at <= now)
+      found.push_back(hash);
+  return found;
+}
+
+std::optional<instant> roster::restarts_at() const {
+  std::optional<instant> first;
+  for (const auto& [hash, one] : all_)
+    if (one.restart_at && (!first || *one.restart_at < *first))
+      first = one.restart_at;
+  return first;
+}
+
+} // namespace holystone::actors

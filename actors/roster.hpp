@@ -1,0 +1,85 @@
+#pragma once
+
+// The roster: which repositories there are, each with its actor, where it
+// lies, its claims, and when its actor is to be started again after a fall. It
+// starts nothing and sends nothing. Plain memory; kept by the registry.
+
+#include "actors/interfaces.hpp"
+#include "actors/placement.hpp"
+#include "scheduler/restart_policy.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holystone::actors {
+
+/// A repository as the registry sees it.
+struct repository_entry {
+  repository_actor actor;
+  site where;
+  std::set<claim_key> claims;
+  restart_policy supervised;
+  /// How many facts its actor was told.
+  std::uint64_t told = 0;
+  /// Set while the actor is down: when it is started again.
+  std::optional<instant> restart_at;
+};
+
+/// The repositories, by hash.
+class roster {
+public:
+  using entries = std::map<std::string, repository_entry>;
+
+  /// A repository; from now on there is one.
+  repository_entry& enter(const std::string& hash);
+
+  /// A repository; null when there is none.
+  repository_entry* find(const std::string& hash);
+  const repository_entry* find(const std::string& hash) const;
+
+  /// A repository's actor; null when there is none.
+  repository_actor actor_of(const std::string& hash) const;
+
+  /// The storage behind a repository.
+  std::string_view endpoint_of(const std::string& hash) const;
+
+  /// Who claims a repository.
+  placement::claim_keys claims_of(const std::string& hash) const;
+
+  /// The repositories at a location; with identities by Secret there may be
+  /// several.
+  std::vector<std::string> lying_at(const std::string& location) const;
+
+  /// Is another repository that is claimed at the same location?
+  bool is_shared(const std::string& hash) const;
+
+  /// Whose actor this is; nothing: nobody's.
+  std::optional<std::string> hash_of(const caf::actor_addr& actor) const;
+
+  /// An actor fell; says after how long it is to be started again.
+  seconds fell(const std::string& hash, steady_instant since, instant now);
+
+  /// Whose actors are to be started again by now.
+  std::vector<std::string> due(instant now) const;
+
+  /// When the next actor is to be started again.
+  std::optional<instant> restarts_at() const;
+
+  /// A repository is gone.
+  void erase(const std::string& hash) {
+    all_.erase(hash);
+  }
+
+  const entries& all() const {
+    return all_;
+  }
+
+private:
+  entries all_;
+};
+
+} // namespace holystone::actors

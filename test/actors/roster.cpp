@@ -1,0 +1,55 @@
+#include "actors/roster.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holystone;
+using namespace holystone::actors;
+using namespace std::chrono_literals;
+
+namespace {
+
+const instant noon = *parse_rfc3339("2026-11-21T12:00:00Z");
+const steady_instant steady{};
+const claim_key data{claim_kind::replication_source, {"app", "data"}};
+
+} // namespace
+
+TEST_CASE("a repository that nobody placed yet lies where its hash says") {
+  roster all;
+  CHECK(all.enter("one").where.location_id.hex == "one");
+  CHECK(all.lying_at("one") == std::vector<std::string>{"one"});
+  CHECK(all.find("two") == nullptr);
+  CHECK_FALSE(all.actor_of("two"));
+  CHECK(all.claims_of("two").empty());
+  CHECK(all.endpoint_of("two").empty());
+}
+
+TEST_CASE("a Lease is shared with another repository only while that is "
+          "claimed") {
+  roster all;
+  all.enter("one").where.location_id = {"there"};
+  auto& two = all.enter("two");
+  two.where.location_id = {"there"};
+  all.enter("three").claims.insert(data);
+  CHECK_FALSE(all.is_shared("one"));
+  two.claims.insert(data);
+  CHECK(all.is_shared("one"));
+  CHECK_FALSE(all.is_shared("two"));
+  CHECK_FALSE(all.is_shared("three"));
+  CHECK(all.lying_at("there") == std::vector<std::string>{"one", "two"});
+}
+
+TEST_CASE("an actor that fell is due again after its delay, and the first of "
+          "several is waited for") {
+  roster all;
+  CHECK_FALSE(all.restarts_at());
+  CHECK(all.fell("one", steady, noon) == 1s);
+  CHECK(all.fell("two", steady, noon - 1s) == 1s);
+  CHECK(all.fell("two", steady, noon) == 2s);
+  CHECK(all.restarts_at() == noon + 1s);
+  CHECK(all.due(noon).empty());
+  CHECK(all.due(noon + 1s) == std::vector<std::string>{"one"});
+  CHECK(all.due(noon + 2s).size() == 2);
+  all.erase("one");
+  CHECK(all.restarts_at() == noon + 2s);
+}
