@@ -67,25 +67,6 @@ std::optional<copy_source> ca_of(const source_fact& source) {
   return ca_source(wish);
 }
 
-using claims_by_name = std::map<object_key, std::set<claim_key>>;
-
-void erase(claims_by_name& from, const object_key& key, const claim_key& who) {
-  auto i = from.find(key);
-  if (i == from.end())
-    return;
-  i->second.erase(who);
-  if (i->second.empty())
-    from.erase(i);
-}
-
-std::vector<claim_key> all_of(const claims_by_name& from,
-                              const object_key& key) {
-  auto i = from.find(key);
-  if (i == from.end())
-    return {};
-  return {i->second.begin(), i->second.end()};
-}
-
 /// The volume that holds the repository, if the source names it.
 const named_volume* volume_of(const source_fact& source, const reading& told) {
   if (!told.where)
@@ -123,10 +104,10 @@ void placement::forget_name(const claim_key& who) {
   const auto* known = find(who);
   if (!known)
     return;
-  erase(named_by_, secret_of(*known), who);
+  named_by_.remove(secret_of(*known), who);
   if (auto ca = ca_of(*known)) {
-    erase(named_by_, ca->key, who);
-    erase(config_map_named_by_, ca->key, who);
+    named_by_.remove(ca->key, who);
+    config_map_named_by_.remove(ca->key, who);
   }
 }
 
@@ -136,11 +117,11 @@ placement::claim_keys placement::learn(const source_fact& source) {
   forget_name(source.who);
   if (!source.is_kopia)
     return forget(source.who);
-  named_by_[secret_of(source)].insert(source.who);
+  named_by_.add(secret_of(source), source.who);
   if (auto ca = ca_of(source))
     (ca->what == copy_source::kind::ca_secret ? named_by_
-                                              : config_map_named_by_)[ca->key]
-        .insert(source.who);
+                                              : config_map_named_by_)
+        .add(ca->key, source.who);
   sources_[source.who] = source;
   return {source.who};
 }
@@ -183,13 +164,13 @@ placement::claim_keys placement::learn(const config_map_seen& config_map) {
   if (known == now_is)
     return {};
   known = std::move(now_is);
-  return all_of(config_map_named_by_, config_map.key);
+  return config_map_named_by_.naming(config_map.key);
 }
 
 placement::claim_keys
 placement::forget_config_map(const object_key& config_map) {
   config_maps_.erase(config_map);
-  return all_of(config_map_named_by_, config_map);
+  return config_map_named_by_.naming(config_map);
 }
 
 placement::claim_keys placement::forget(const object_key& secret) {
@@ -252,7 +233,7 @@ placement::claim_keys placement::mounting(const object_key& claim) const {
 }
 
 placement::claim_keys placement::naming(const object_key& secret) const {
-  return all_of(named_by_, secret);
+  return named_by_.naming(secret);
 }
 
 placement::claim_keys placement::everybody() const {

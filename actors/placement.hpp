@@ -6,6 +6,7 @@
 // read first. It reads nothing itself, sends nothing and knows no actor: the
 // registry tells it what is seen and carries out what it says.
 
+#include "actors/claim_index.hpp"
 #include "actors/injections.hpp"
 #include "actors/messages.hpp"
 
@@ -175,8 +176,8 @@ private:
   /// What PersistentVolumeClaims turned out to be.
   std::map<object_key, volume_reading_ptr> volumes_;
   /// Which claims name a Secret, a ConfigMap.
-  std::map<object_key, std::set<claim_key>> named_by_;
-  std::map<object_key, std::set<claim_key>> config_map_named_by_;
+  claim_index named_by_;
+  claim_index config_map_named_by_;
   /// Where a Secret's copy says that its repository is.
   std::map<object_key, copied> copied_to_;
   /// The same for claims whose pods run beside them and need no copy.
