@@ -146,7 +146,7 @@ TEST_CASE("R-20: a request that is never answered ends after its time") {
     transport net{anonymous(server.url()), limits};
     auto got = ask(net, jobs(), how);
     CHECK(got.status == 0);
-    CHECK(got.failure.find("timed out after 10") != std::string::npos);
+    CHECK(got.failure.find("timed out after") != std::string::npos);
   };
   transport_limits limits;
   limits.request_timeout = 1h;
