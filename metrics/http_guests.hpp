@@ -78,17 +78,17 @@ public:
   guest(const guest&) = delete;
   guest& operator=(const guest&) = delete;
 
-  // Cuts the connection; what waits in it ends soon.
-  virtual void close() = 0;
-
-protected:
-  ~guest() {
+  virtual ~guest() {
     stop_waiting();
     --around_->connections;
     if (around_->room)
       around_->room->timer.cancel();
   }
 
+  // Cuts the connection; what waits in it ends soon.
+  virtual void close() = 0;
+
+protected:
   const http_limits& limits() const {
     return around_->limits;
   }
