@@ -83,8 +83,9 @@ void root_state::fell(const caf::exit_msg& what) {
     if (one.handle && one.handle.address() == what.source)
       role = known;
   if (role.empty()) {
-    // Not ours: whoever started us wants us to end.
-    if (what.reason)
+    // Whoever started us wants us to end; or one more fell of a core that is
+    // gone, because what it had asked of another was not answered.
+    if (what.reason == caf::exit_reason::user_shutdown)
       self->quit(what.reason);
     return;
   }
