@@ -64,13 +64,14 @@ std::vector<accounts::change> accounts::changes(bool is_settled) const {
 }
 
 std::optional<accounts::change> accounts::next(bool is_settled, instant now) {
-  for (auto& one : changes(is_settled)) {
-    auto [i, is_new] = tried_.try_emplace(one.ns, now);
-    if (!is_new && now < i->second + account_patience)
-      continue;
-    i->second = now;
-    return std::move(one);
-  }
+  // What was tried long ago, or by a clock that was wrong, is of no interest;
+  // and namespaces come and go.
+  std::erase_if(tried_, [&](const auto& one) {
+    return now < one.second || one.second + account_patience <= now;
+  });
+  for (auto& one : changes(is_settled))
+    if (tried_.try_emplace(one.ns, now).second)
+      return std::move(one);
   return std::nullopt;
 }
 

@@ -78,3 +78,11 @@ TEST_CASE("a ServiceAccount that is changed back and forth is not answered "
   CHECK(all.is_pending(true));
   CHECK(next(all, start + account_patience) == home);
 }
+
+TEST_CASE("a clock that was wrong for a while keeps no ServiceAccount away") {
+  accounts all{home};
+  CHECK(next(all, start + 24h) == home);
+  CHECK(next(all, start) == home);
+  CHECK(next(all, start + 9s) == "");
+  CHECK(next(all, start + 10s) == home);
+}
