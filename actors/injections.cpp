@@ -35,8 +35,14 @@ void injections::learn(const cron_job_seen& cron_job,
 }
 
 void injections::move(const std::string& from, const std::string& to) {
-  if (auto i = seen_.find(from); i != seen_.end())
-    seen_.try_emplace(to, i->second);
+  auto there = seen_.find(from);
+  if (there == seen_.end())
+    return;
+  // What is known here may be older, from Jobs that claims have left since: it
+  // would send the claim back.
+  auto [here, is_new] = seen_.try_emplace(to, there->second);
+  if (!is_new && here->second.since <= there->second.since)
+    here->second = there->second;
 }
 
 void injections::forget(const std::string& repository) {

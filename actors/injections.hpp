@@ -28,7 +28,13 @@ public:
   /// A CronJob records what its Jobs are given.
   void learn(const cron_job_seen& cron_job, const std::string& repository);
 
-  /// A claim that was there is here now, and what is known of there holds here.
+  /// A claim has come here for this volume; a CronJob may record another.
+  void record(const std::string& repository, const volume_identity& volume) {
+    recorded_.try_emplace(repository, volume);
+  }
+
+  /// A claim that was there is here now, and what is known of there holds here,
+  /// unless a newer Job showed something else here.
   void move(const std::string& from, const std::string& to);
 
   /// A repository is gone.
@@ -37,7 +43,8 @@ public:
   /// What the newest Job of a repository shows; null: nothing yet.
   const injection* seen(const std::string& repository) const;
 
-  /// What a repository's CronJob records; null: nothing.
+  /// The volume of a repository that its CronJob records, or for which a claim
+  /// has come; null: none.
   const volume_identity* recorded(const std::string& repository) const;
 
   /// Is this claim of the operator's namespace given to any Job?

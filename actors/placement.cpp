@@ -283,14 +283,10 @@ whereabouts placement::place_on(claimant wants, const std::string& before,
   auto& wish = wants.wish;
   const auto& ns = by ? given_.operator_namespace() : wish.who.object.ns;
   object_key claim{ns, named.claim_name};
-  auto found
-      = result<volume_identity>{nfs_volume(named.nfs_server, named.nfs_path)};
-  if (!named.claim_name.empty()) {
-    auto i = volumes_.find(claim);
-    if (i == volumes_.end())
-      return readable{readable::kind::volume_claim, claim};
-    found = i->second->what;
-  }
+  auto read = behind(named, ns);
+  if (!read)
+    return readable{readable::kind::volume_claim, claim};
+  const auto& found = *read;
   if (!found)
     return stay(std::move(wants), before, {"Waiting", found.why().message});
   auto path = told.where ? told.where->parts.at("path") : named.seen_at;
@@ -326,6 +322,14 @@ whereabouts placement::place_by_policy(claimant wants,
   return settle(std::move(wants), told, *told.where);
 }
 
+void placement::move(const std::string& before, const placed& to) {
+  const auto& wish = to.wants.wish;
+  // After a restart the claim was where its copy is.
+  given_.move(known_place(wish, before), to.hash);
+  if (wish.volume && wish.volume->is_injected)
+    given_.record(to.hash, wish.volume->identity);
+}
+
 std::string placement::known_place(const claim& wish,
                                    const std::string& before) const {
   if (!before.empty())
@@ -336,35 +340,49 @@ std::string placement::known_place(const claim& wish,
   return won == won_.end() ? lobby : won->second;
 }
 
-bool placement::leads_to(const injection& seen,
-                         const volume_identity& known) const {
-  return std::ranges::any_of(seen.volumes, [&](const named_volume& named) {
-    auto found
-        = result<volume_identity>{nfs_volume(named.nfs_server, named.nfs_path)};
-    if (!named.claim_name.empty()) {
-      auto i = volumes_.find({given_.operator_namespace(), named.claim_name});
-      if (i == volumes_.end() || !i->second->what)
-        return false;
-      found = i->second->what;
-    }
-    return to_injected_volume(named, *found).identity == known;
-  });
+std::optional<result<volume_identity>>
+placement::behind(const named_volume& named, const std::string& ns) const {
+  if (named.claim_name.empty())
+    return nfs_volume(named.nfs_server, named.nfs_path);
+  auto i = volumes_.find({ns, named.claim_name});
+  if (i == volumes_.end())
+    return std::nullopt;
+  return i->second->what;
 }
 
-placed placement::stay(claimant wants, const std::string& before,
-                       trouble why) const {
+std::optional<readable> placement::recall(claim& wish,
+                                          const std::string& where) const {
+  const auto* known = given_.recorded(where);
+  if (!known)
+    return std::nullopt;
+  wish.volume = repository_volume{*known, {}, {}, true};
+  const auto* seen = given_.seen(where);
+  if (!seen)
+    return std::nullopt;
+  const auto& ns = given_.operator_namespace();
+  for (const auto& named : seen->volumes) {
+    if (named.seen_at != known->mount_path)
+      continue;
+    auto found = behind(named, ns);
+    if (!found)
+      return readable{readable::kind::volume_claim, {ns, named.claim_name}};
+    if (*found && to_injected_volume(named, **found).identity == *known)
+      wish.seen_volumes = *seen;
+  }
+  return std::nullopt;
+}
+
+whereabouts placement::stay(claimant wants, const std::string& before,
+                            trouble why) const {
   auto& wish = wants.wish;
   auto copy = copied_to_.find(wish.secret);
   auto where = copy != copied_to_.end() ? copy->second.repository
                                         : known_place(wish, before);
-  if (const auto* known = given_.recorded(where)) {
-    wish.volume = repository_volume{*known, {}, {}, true};
-    if (const auto* seen = given_.seen(where); seen && leads_to(*seen, *known))
-      wish.seen_volumes = *seen;
-  }
+  if (auto first = recall(wish, where))
+    return *first;
   if (!wish.defect)
     wish.defect = std::move(why);
-  return {std::move(where), std::nullopt, std::move(wants)};
+  return placed{std::move(where), std::nullopt, std::move(wants)};
 }
 
 void placement::find_ca(claim& wish) const {

@@ -86,10 +86,9 @@ public:
     return given_.learn(job);
   }
 
-  /// A claim that was there is here now; what is known of there holds here.
-  void move(const std::string& from, const std::string& to) {
-    given_.move(from, to);
-  }
+  /// A claim that was at `before` is where `place` said; what is known of there
+  /// holds here.
+  void move(const std::string& before, const placed& to);
 
   /// A repository is gone.
   void forget_repository(const std::string& repository) {
@@ -152,11 +151,18 @@ private:
   const source_fact* find(const claim_key& who) const;
   bool serves(const std::string& ns) const;
   void forget_name(const claim_key& who);
-  placed stay(claimant wants, const std::string& before, trouble why) const;
+  whereabouts stay(claimant wants, const std::string& before,
+                   trouble why) const;
   void find_ca(claim& wish) const;
   placed settle(claimant wants, const reading& told,
                 const location& where) const;
-  bool leads_to(const injection& seen, const volume_identity& known) const;
+  /// What a volume turned out to be that is named in this namespace; absent: it
+  /// was not read yet.
+  std::optional<result<volume_identity>> behind(const named_volume& named,
+                                                const std::string& ns) const;
+  /// The volume that a repository's CronJob records, for a claim that can't
+  /// tell; says what must be read first to know Jobs by it.
+  std::optional<readable> recall(claim& wish, const std::string& where) const;
   std::string known_place(const claim& wish, const std::string& before) const;
   whereabouts place_on(claimant wants, const std::string& before,
                        const reading& told, const named_volume& named,

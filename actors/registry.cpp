@@ -130,11 +130,12 @@ void registry_state::put(const claim_key& who) {
 void registry_state::put(placed told) {
   const auto& who = told.wants.wish.who;
   auto before = at.find(who);
-  auto moves = before != at.end() && before->second != told.hash;
-  if (moves) {
-    claims.move(before->second, told.hash);
+  auto is_new = before == at.end();
+  auto moves = !is_new && before->second != told.hash;
+  if (is_new || moves)
+    claims.move(is_new ? lobby : before->second, told);
+  if (moves)
     remove_claim(who);
-  }
   if (moves || told.where)
     self->send(keeper, need_atom::value, who, runs_beside(told));
   at[who] = told.hash;

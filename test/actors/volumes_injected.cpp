@@ -22,7 +22,7 @@ void add_disk(simulated_world& world, const std::string& claim,
 /// that adds a claim to such Jobs lets it through (S4).
 void run_on(simulated_world& world, const std::string& ns,
             const std::string& name, const std::string& claim,
-            std::size_t cron_job = 0) {
+            std::size_t cron_job = 0, const std::string& at = "/mnt/backups") {
   auto job = a_job(world, ours, name, cron_job);
   job["metadata"].as_object()["namespace"] = ns;
   auto& pod = job["spec"].at("template").at("spec").as_object();
@@ -34,8 +34,8 @@ void run_on(simulated_world& world, const std::string& ns,
       .at(0)
       .at("volumeMounts")
       .as_array()
-      .push_back(boost::json::object{{"name", "repository"},
-                                     {"mountPath", "/mnt/backups"}});
+      .push_back(
+          boost::json::object{{"name", "repository"}, {"mountPath", at}});
   world.call("POST", batch(ns, "jobs"), boost::json::serialize(job));
 }
 
@@ -218,4 +218,134 @@ TEST_CASE("a Secret that is missing for a while ends no maintenance on a "
   s.pass(2min);
   CHECK(state_of(world, ours, "third") == job_state::complete);
   CHECK(locations(world) == on_disk("shared"));
+}
+
+TEST_CASE("a restart finds the Job that showed a volume, whoever falls around "
+          "the move") {
+  std::vector<std::string> victims{"registry", "repository", "secret-mirror",
+                                   "volume-reader"};
+  for (const auto& victim : victims)
+    for (auto when = 0; when < 8; ++when) {
+      simulated_world world;
+      add_disk_source(world, "app", "");
+      add_disk(world, "disk", "shared");
+      stage s{world};
+      s.pass(10s);
+      run_on(world, ours, "first", "disk");
+      for (auto i = 0; i < when; ++i) {
+        s.sched().run();
+        world.run();
+        world.tell();
+      }
+      if (victim != "repository") {
+        s.kill(victim);
+      } else {
+        for (auto& [hash, one] : s.registry().repositories.all())
+          if (one.actor && hash != lobby)
+            stage::crash(caf::actor_cast<caf::actor>(one.actor));
+      }
+      s.pass(5min);
+      INFO(victim << " fell at " << when);
+      CHECK(locations(world) == on_disk("shared"));
+      CHECK(jobs_of(world, ours).empty());
+      run_on(world, ours, "second", "disk");
+      s.pass(2min);
+      CHECK(state_of(world, ours, "second") == job_state::complete);
+    }
+}
+
+TEST_CASE("a Secret that names another path on a policy's volume moves the "
+          "claim after a restart, too") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  add_disk(world, "disk", "shared");
+  {
+    stage s{world};
+    s.pass(10s);
+    run_on(world, ours, "first", "disk");
+    s.pass(10s);
+  }
+  stage s{world};
+  s.pass(10s);
+  CHECK(locations(world) == on_disk("shared"));
+  world.call("PATCH", "/api/v1/namespaces/app/secrets/kopia",
+             R"({"stringData":{"KOPIA_REPOSITORY":)"
+             R"("filesystem:///mnt/backups/two"}})",
+             "application/merge-patch+json");
+  s.pass(30s);
+  REQUIRE(locations(world).size() == 1);
+  CHECK(locations(world).at(0).find(R"("handle":"shared","path":"/two")")
+        != std::string::npos);
+}
+
+TEST_CASE("while a Secret is missing, a restart holds no Job on a policy's "
+          "volume back") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  add_disk(world, "disk", "shared");
+  {
+    stage s{world};
+    s.pass(10s);
+    run_on(world, ours, "first", "disk");
+    s.pass(10s);
+    world.call("DELETE", "/api/v1/namespaces/app/secrets/kopia");
+    s.pass(10s);
+  }
+  stage s{world};
+  s.pass(10s);
+  CHECK(condition_of(world, "app").starts_with("Waiting: Secret app/kopia"));
+  run_on(world, ours, "second", "disk");
+  s.pass(2min);
+  CHECK(state_of(world, ours, "second") == job_state::complete);
+}
+
+TEST_CASE("claims that expect one volume at different paths come to rest in "
+          "one repository") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  add_disk(world, "disk", "shared");
+  stage s{world};
+  s.pass(10s);
+  run_on(world, ours, "first", "disk");
+  s.pass(10s);
+  add_disk_source(world, "web", "");
+  world.call("PATCH", "/api/v1/namespaces/web/secrets/kopia",
+             R"({"stringData":{"KOPIA_REPOSITORY":)"
+             R"("filesystem:///mnt/data/kopia"}})",
+             "application/merge-patch+json");
+  s.pass(10s);
+  auto is_webs = locations(world).at(0).find("/mnt/data") != std::string::npos;
+  run_on(world, ours, "second", "disk", is_webs ? 0 : 1, "/mnt/data");
+  s.pass(30s);
+  CHECK(locations(world) == on_disk("shared"));
+  world.writes.clear();
+  s.pass(60s);
+  CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
+}
+
+TEST_CASE("a policy that returns to a volume where somebody else's claim "
+          "stayed brings its claim to rest there") {
+  simulated_world world;
+  add_disk_source(world, "app", "");
+  add_disk(world, "disk", "shared");
+  add_disk(world, "other", "other");
+  stage s{world};
+  s.pass(10s);
+  run_on(world, ours, "first", "disk");
+  s.pass(10s);
+  add_volume(world, "pv-web",
+             "csi: {driver: ebs.csi.aws.com, volumeHandle: shared}");
+  add_disk_source(world, "web", on_claim);
+  add_claim(world, "web", "pv-web");
+  bind(world, "web");
+  s.pass(30s);
+  run_on(world, ours, "second", "other");
+  s.pass(30s);
+  CHECK(locations(world).size() == 2);
+  run_on(world, ours, "third", "disk");
+  s.pass(30s);
+  CHECK(locations(world) == on_disk("shared"));
+  world.writes.clear();
+  s.pass(60s);
+  CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
 }
