@@ -39,14 +39,17 @@ double factor_of(std::string_view suffix) {
   return 0;
 }
 
+/// The text of a quantity, which may be written as a number.
+std::string text_of(const boost::json::value& quantity) {
+  if (const auto* written = quantity.if_string())
+    return std::string{*written};
+  return boost::json::serialize(quantity);
+}
+
 } // namespace
 
-std::string normal_quantity(const boost::json::value& quantity) {
-  std::string text;
-  if (const auto* written = quantity.if_string())
-    text = *written;
-  else
-    text = boost::json::serialize(quantity);
+std::optional<double> amount_of(const boost::json::value& quantity) {
+  auto text = text_of(quantity);
   auto begin = text.data() + (text.starts_with('+') ? 1 : 0);
   auto end = text.data() + text.size();
   double number = 0;
@@ -54,8 +57,13 @@ std::string normal_quantity(const boost::json::value& quantity) {
   auto [rest, failed] = std::from_chars(begin, end, number);
   auto factor = factor_of({rest, static_cast<std::size_t>(end - rest)});
   if (failed != std::errc{} || factor == 0)
-    return text;
-  return fmt::format("{:.17g}", number * factor);
+    return std::nullopt;
+  return number * factor;
+}
+
+std::string normal_quantity(const boost::json::value& quantity) {
+  auto amount = amount_of(quantity);
+  return amount ? fmt::format("{:.17g}", *amount) : text_of(quantity);
 }
 
 } // namespace holystone::k8s_io

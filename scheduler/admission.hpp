@@ -53,7 +53,7 @@ struct job_fact {
   /// Pods that the Job controller counts, in whatever state they are: each
   /// must have been seen to end before a failed Job is over.
   std::int64_t pods = 0;
-  /// It waits, but had started without the ticket: before Kubernetes 1.35 its
+  /// It waits, but had started without the ticket: before Kubernetes 1.36 its
   /// template can't be changed any more, so that it is made anew.
   bool ticketless = false;
   /// It waits because we suspended it, not because its template says so.

@@ -106,6 +106,10 @@ std::uint64_t api_server::revision() const {
   return core_->objects.version();
 }
 
+int api_server::minor() const {
+  return core_->options.minor;
+}
+
 const kind_registry& api_server::kinds() const {
   return core_->kinds;
 }

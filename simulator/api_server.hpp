@@ -83,8 +83,8 @@ struct server_options {
   std::uint64_t seed = 1;
   /// Events kept per kind; an older resourceVersion gets 410.
   std::size_t event_window = 10'000;
-  /// Answered by /version.
-  std::string version = "v1.36.0";
+  /// The Kubernetes 1.x that it behaves like where versions differ.
+  int minor = 36;
 };
 
 /// A whole API server; not thread-safe, one owner calls it.
@@ -134,6 +134,9 @@ public:
 
   /// The newest resourceVersion; changes with every write.
   std::uint64_t revision() const;
+
+  /// The Kubernetes 1.x that it behaves like.
+  int minor() const;
 
   /// The kinds served, custom ones included; discovery reads it.
   const kind_registry& kinds() const;

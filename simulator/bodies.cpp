@@ -49,7 +49,10 @@ answer<json::value> decode_body(const call& what) {
     return unsupported_media_type("application/json, application/yaml, "
                                   "application/vnd.kubernetes.protobuf");
   boost::system::error_code failed;
-  auto value = json::parse(what.body, failed);
+  // More than our clients read: a real server takes 10,000 levels.
+  json::parse_options options;
+  options.max_depth = 500;
+  auto value = json::parse(what.body, failed, {}, options);
   if (failed)
     return bad_request("the body of the request is no JSON: "
                        + failed.message());

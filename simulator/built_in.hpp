@@ -23,13 +23,16 @@ void set_built_in_defaults(const kind_info& kind, boost::json::value& object);
 /// Namespace's finalizer, the first status.
 void prepare_creation(const kind_info& kind, boost::json::value& object);
 
-/// Complains about an object; `before` is null for a creation.
+/// Complains about an object as Kubernetes 1.`minor` does; `before` is null for
+/// a creation.
 void check_built_in(const kind_info& kind, const boost::json::value* before,
-                    const boost::json::value& after, field_errors& errors);
+                    const boost::json::value& after, int minor,
+                    field_errors& errors);
 
 /// Complains about changes of a Job's template and other fixed fields.
 void check_job_update(const boost::json::value& before,
-                      const boost::json::value& after, field_errors& errors);
+                      const boost::json::value& after, int minor,
+                      field_errors& errors);
 
 /// Complains about the spec of a CronJob.
 void check_cron_job(const boost::json::value& object,
@@ -38,6 +41,10 @@ void check_cron_job(const boost::json::value& object,
 /// Complains about the spec of a Job or of a CronJob's template.
 void check_job_spec(const boost::json::value& spec, const std::string& at,
                     bool in_cron_job, field_errors& errors);
+
+/// Complains about a container's requests and limits.
+void check_resources(const boost::json::value& container, const std::string& at,
+                     field_errors& errors);
 
 /// Complains about a pod's spec.
 void check_pod_spec(const boost::json::value& spec, const std::string& at,

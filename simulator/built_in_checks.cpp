@@ -160,6 +160,7 @@ void check_container(const json::value& container, const std::string& at,
       errors.not_found(field, json::value(volume));
     }
   }
+  check_resources(container, at, errors);
 }
 
 } // namespace
@@ -189,7 +190,7 @@ void check_pod_spec(const json::value& spec, const std::string& at,
 }
 
 void check_built_in(const kind_info& kind, const json::value* before,
-                    const json::value& after, field_errors& errors) {
+                    const json::value& after, int minor, field_errors& errors) {
   auto& name = kind.kind;
   if (name == "Secret") {
     check_secret(after, errors);
@@ -213,7 +214,7 @@ void check_built_in(const kind_info& kind, const json::value* before,
   if (name == "Job") {
     check_job_spec(spec ? *spec : empty, "spec", false, errors);
     if (before != nullptr)
-      check_job_update(*before, after, errors);
+      check_job_update(*before, after, minor, errors);
   }
   if (name == "Pod") {
     if (before == nullptr)

@@ -82,8 +82,8 @@ json::value at_path(const json::value& object,
 }
 
 // While a Job is suspended and has not started, these parts of its template
-// may change; else the template is fixed.
-json::value fixed_template(const json::value& job, bool flexible) {
+// may change, since 1.36 resources too; else the template is fixed.
+json::value fixed_template(const json::value& job, bool flexible, int minor) {
   auto pods = at_path(job, {"spec", "template"});
   if (!flexible || !pods.is_object())
     return pods;
@@ -92,6 +92,8 @@ json::value fixed_template(const json::value& job, bool flexible) {
   for (auto name :
        {"nodeSelector", "affinity", "tolerations", "schedulingGates"})
     drop(pods, {"spec", name});
+  if (minor < 36)
+    return pods;
   for (auto group : {"containers", "initContainers"})
     for (auto& each : list(pods, {"spec", group}))
       drop(each, {"resources"});
@@ -181,7 +183,7 @@ void check_cron_job(const json::value& object, const json::value* before,
 }
 
 void check_job_update(const json::value& before, const json::value& after,
-                      field_errors& errors) {
+                      int minor, field_errors& errors) {
   for (auto name :
        {"completions", "selector", "completionMode", "podFailurePolicy",
         "backoffLimitPerIndex", "managedBy", "successPolicy"})
@@ -189,8 +191,10 @@ void check_job_update(const json::value& before, const json::value& after,
   bool suspended = k8s_io::flag_at(before, "spec", "suspend").value_or(false);
   bool started = !k8s_io::text_at(before, "status", "startTime").empty();
   bool flexible = suspended && !started;
-  if (fixed_template(before, flexible) != fixed_template(after, flexible))
-    errors.invalid(suspended ? "spec.template.spec" : "spec.template",
+  if (fixed_template(before, flexible, minor)
+      != fixed_template(after, flexible, minor))
+    errors.invalid(suspended && minor >= 36 ? "spec.template.spec"
+                                            : "spec.template",
                    at_path(after, {"spec", "template"}), "field is immutable");
 }
 

@@ -198,7 +198,9 @@ private:
                         {"Suspended", true, "JobSuspended", "Job suspended"},
                         now_)) {
         say("Normal", "Suspended", "Job suspended");
-        drop(job_, {"status", "startTime"});
+        // Before 1.36 the time stays, and with it the template is fixed.
+        if (view_.server().minor() >= 36)
+          drop(job_, {"status", "startTime"});
       }
     } else if (set_condition(job_,
                              {"Suspended", false, "JobResumed", "Job resumed"},

@@ -36,6 +36,7 @@ struct settings {
   std::string start;
   std::vector<std::string> manifests;
   std::size_t event_window = 10'000;
+  std::string kubernetes = "1.36";
   bool no_controllers = false;
   bool exit_on_stdin_close = false;
 };
@@ -60,6 +61,11 @@ void describe(CLI::App& app, settings& to) {
                  "folder, at the start; may be repeated");
   app.add_option("--event-window", to.event_window,
                  "events kept of each kind; older versions get 410")
+      ->capture_default_str();
+  app.add_option("--kubernetes", to.kubernetes,
+                 "version to behave like where versions differ")
+      ->check(CLI::IsMember(
+          {"1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36"}))
       ->capture_default_str();
   app.add_flag("--no-controllers", to.no_controllers,
                "no CronJob or Job controller and no node");
@@ -193,7 +199,10 @@ void run(const settings& chosen) {
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
 
   auto start = start_of(chosen);
-  simulator::api_server server{{.event_window = chosen.event_window}};
+  simulator::api_server server{
+      {.event_window = chosen.event_window,
+       // What follows "1.".
+       .minor = std::stoi(chosen.kubernetes.substr(2))}};
   make_first_objects(server, start);
   install_all(server, chosen, start);
   simulator::virtual_clock clock{start, chosen.time_scale,

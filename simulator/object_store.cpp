@@ -23,7 +23,10 @@ stored_ptr freeze(json::value& object, std::uint64_t version) {
 } // namespace
 
 json::value stored::value() const {
-  return json::parse(text);
+  // It was read from YAML perhaps, which may nest deeper than the default.
+  json::parse_options options;
+  options.max_depth = 1000;
+  return json::parse(text, {}, options);
 }
 
 stored_ptr object_store::find(const std::string& kind_id,

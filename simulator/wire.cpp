@@ -4,6 +4,7 @@
 #include "simulator/target.hpp"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <future>
@@ -126,7 +127,8 @@ void wire::serve(const std::shared_ptr<http_exchange>& exchange) {
   if (request.target.starts_with("/simulator/"))
     return serve_control(*exchange);
   auto what = to_call(request);
-  if (auto answer = discover(what, server_.kinds(), options_.version))
+  if (auto answer = discover(what, server_.kinds(),
+                             fmt::format("v1.{}.0", server_.minor())))
     return exchange->respond(to_response(std::move(*answer)));
   count(what);
   auto answer = server_.handle(what, now());

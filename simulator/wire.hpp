@@ -33,8 +33,6 @@ struct wire_options {
   metrics::http_options http = {};
   /// Real time between two bookmarks of a watch that allows them.
   std::chrono::milliseconds bookmark_interval{60'000};
-  /// Answered by /version.
-  std::string version = "v1.36.0";
   /// What else can be steered from outside, by path below /simulator/.
   std::map<std::string, control, std::less<>> controls = {};
 };

@@ -18,8 +18,8 @@ bool is_definition(const kind_info& kind) {
   return kind.kind == "CustomResourceDefinition";
 }
 
-complaint validate(const kind_info& kind, const json::value* before,
-                   const json::value& after) {
+complaint validate(const server_core& core, const kind_info& kind,
+                   const json::value* before, const json::value& after) {
   field_errors errors;
   if (before != nullptr)
     check_metadata_update(*before, after, errors);
@@ -27,7 +27,7 @@ complaint validate(const kind_info& kind, const json::value* before,
   if (kind.custom != nullptr)
     check_custom(after, before, *kind.custom->schema, errors);
   else
-    check_built_in(kind, before, after, errors);
+    check_built_in(kind, before, after, core.options.minor, errors);
   if (errors.empty())
     return std::nullopt;
   return errors.to_error(kind, k8s_io::text_at(after, "metadata", "name"));
@@ -200,7 +200,7 @@ answer<json::value> finish_change(server_core& core, const kind_info& kind,
   if (way != change_kind::apply)
     track_update(kind, before, after, how);
   raise_generation(kind, before, after);
-  if (auto refused = validate(kind, &before, after))
+  if (auto refused = validate(core, kind, &before, after))
     return *refused;
   return store_change(core, kind, before, std::move(after), how);
 }
@@ -258,7 +258,7 @@ answer<json::value> create_object(server_core& core, const kind_info& kind,
       return info.why();
     complete_definition(object, how.now);
   }
-  if (auto refused = validate(kind, nullptr, object))
+  if (auto refused = validate(core, kind, nullptr, object))
     return *refused;
   auto key = key_of(object);
   if (core.objects.find(kind.id(), key) != nullptr)

@@ -26,8 +26,8 @@ std::string text_of(const std::filesystem::path& file) {
 
 } // namespace
 
-simulated_world::simulated_world()
-    : controllers_(server_, movers_.as_workload()) {
+simulated_world::simulated_world(int minor)
+    : server_({.minor = minor}), controllers_(server_, movers_.as_workload()) {
   for (const auto& entry : std::filesystem::directory_iterator{
            std::filesystem::path{HOLYSTONE_SOURCE_DIR} / "deploy/crds"})
     if (entry.path().extension() == ".yaml")

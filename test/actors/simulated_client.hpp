@@ -23,7 +23,8 @@ enum class fate { done, not_sent, reply_lost, forbidden };
 /// A cluster with our CRDs, its controllers and what is open on it.
 class simulated_world {
 public:
-  simulated_world();
+  /// A cluster of Kubernetes 1.`minor`.
+  explicit simulated_world(int minor = 36);
 
   instant now = *parse_rfc3339("2026-11-21T12:00:00Z");
   /// Asked before every request; everything is done by default.

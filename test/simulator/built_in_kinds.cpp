@@ -100,6 +100,76 @@ TEST_CASE("a Job's pods may not restart always, and need containers") {
         == 422);
 }
 
+TEST_CASE("requests, limits and their names are validated as pods' are") {
+  test_cluster c;
+  struct row {
+    std::string resources;
+    std::string field;
+    std::string message;
+  };
+  const std::vector<row> table{
+      {R"("requests":{"memory":"2Gi"},"limits":{"memory":"1Gi"})", ".requests",
+       "Invalid value: \"2Gi\": must be less than or equal to memory limit of "
+       "1Gi"},
+      {R"("requests":{"cpu":"0.6"},"limits":{"cpu":"500m"})", ".requests",
+       "Invalid value: \"0.6\": must be less than or equal to cpu limit of "
+       "500m"},
+      {R"("limits":{"memory":"-1"})", ".limits[memory]",
+       "Invalid value: \"-1\": must be greater than or equal to 0"},
+      {R"("limits":{"memoy":"1Gi"})", ".limits[memoy]",
+       "Invalid value: \"memoy\": must be a standard resource type or fully "
+       "qualified"},
+      {R"("requests":{"pods":"1"})", ".requests[pods]",
+       "Invalid value: \"pods\": must be a standard resource for containers"},
+      {R"("limits":{"a.example/gpu":"0.5"})", ".limits[a.example/gpu]",
+       "Invalid value: \"0.5\": must be an integer"},
+      {R"("requests":{"a.example/gpu":"1"})", ".limits",
+       "Required value: Limit must be set for non overcommitable resources"},
+      {R"("requests":{"a.example/gpu":"1"},"limits":{"a.example/gpu":"2"})",
+       ".requests",
+       "Invalid value: \"1\": must be equal to a.example/gpu limit of 2"}};
+  const std::string fine
+      = R"("requests":{"cpu":"0.5","memory":"512Mi","a.example/gpu":"1"},)"
+        R"("limits":{"cpu":"500m","memory":"1Gi","a.example/gpu":1})";
+  auto pod = [](const std::string& resources) {
+    return R"({"restartPolicy":"Never","containers":[{"name":"c","image":"i",)"
+           R"("resources":{)"
+           + resources + "}}]}";
+  };
+  auto job = [&](const std::string& resources) {
+    return R"({"template":{"spec":)" + pod(resources) + "}}";
+  };
+  auto object = [](const std::string& spec) {
+    return R"({"metadata":{"name":"x"},"spec":)" + spec + "}";
+  };
+  auto cron_job = [&](const std::string& resources) {
+    return R"({"schedule":"0 2 * * *","jobTemplate":{"spec":)" + job(resources)
+           + "}}";
+  };
+  auto check = [&](const std::string& at, const std::string& path,
+                   const std::string& spec, const row& each) {
+    auto got = c.post(at, object(spec));
+    INFO(json::serialize(got.body));
+    REQUIRE(got.status == 422);
+    const auto& cause = got.body.at("details").at("causes").at(0);
+    CHECK(holystone::k8s_io::text_at(cause, "field")
+          == path + "containers[0].resources" + each.field);
+    CHECK(holystone::k8s_io::text_at(cause, "message") == each.message);
+  };
+  for (auto& each : table) {
+    check(pods, "spec.", pod(each.resources), each);
+    check(jobs, "spec.template.spec.", job(each.resources), each);
+    check(cron_jobs, "spec.jobTemplate.spec.template.spec.",
+          cron_job(each.resources), each);
+  }
+  auto malformed = c.post(pods, object(pod(R"("limits":{"cpu":"lots"})")));
+  CHECK(malformed.status == 400);
+  CHECK(malformed.message().find("quantities must match") != std::string::npos);
+  CHECK(c.post(pods, object(pod(fine))).status == 201);
+  CHECK(c.post(jobs, object(job(fine))).status == 201);
+  CHECK(c.post(cron_jobs, object(cron_job(fine))).status == 201);
+}
+
 TEST_CASE("of a waiting Job only these parts of the template change (A-4)") {
   test_cluster c;
   c.post(jobs, job_text("j"));
@@ -127,6 +197,19 @@ TEST_CASE("of a waiting Job only these parts of the template change (A-4)") {
         == 200);
   CHECK(change(R"({"metadata":{"labels":{"x":"z"}}})") == 422);
   CHECK(c.merge(jobs + "/j", R"({"spec":{"completions":2}})").status == 422);
+}
+
+TEST_CASE("before 1.36 a waiting Job's resources can't change, its node can") {
+  test_cluster c{{.minor = 35}};
+  c.post(jobs, job_text("j"));
+  CHECK(c.strategic(jobs + "/j", R"({"spec":{"template":{"spec":{
+    "containers":[{"name":"c","resources":{"limits":{"cpu":"1"}}}]}}}})")
+            .status
+        == 422);
+  CHECK(c.strategic(jobs + "/j", R"({"spec":{"template":{"spec":{
+    "nodeSelector":{"x":"y"}}}}})")
+            .status
+        == 200);
 }
 
 TEST_CASE("spec writes leave the status alone and status writes the spec") {

@@ -37,13 +37,14 @@ inline instant at(std::string_view time_of_day,
 class virtual_cluster {
 public:
   explicit virtual_cluster(instant start = at("00:00:00"),
-                           node_options node = {})
-      : now_(start), control_plane_(
-                         server_,
-                         [this](auto& pod, auto& container, instant when) {
-                           return behave(pod, container, when);
-                         },
-                         std::move(node)) {
+                           node_options node = {}, int minor = 36)
+      : server_({.minor = minor}), now_(start),
+        control_plane_(
+            server_,
+            [this](auto& pod, auto& container, instant when) {
+              return behave(pod, container, when);
+            },
+            std::move(node)) {
     make(resources::namespaces, R"({"metadata":{"name":"apps"}})");
   }
 

@@ -230,6 +230,25 @@ TEST_CASE("a pod that was stopped by suspending is no failure") {
   CHECK_FALSE(integer_at(the_job(cluster), "status", "failed"));
 }
 
+TEST_CASE("before 1.36 a Job that ran keeps its start and its template") {
+  for (auto minor : {35, 36}) {
+    virtual_cluster cluster{at("00:00:00"), {}, minor};
+    run_for_ever(cluster);
+    make(cluster, job());
+    cluster.run_for(seconds{60});
+    cluster.patch(resources::jobs, "j", R"({"spec":{"suspend":true}})");
+    cluster.run_for(seconds{60});
+    INFO("1." << minor);
+    CHECK(text_at(the_job(cluster), "status", "startTime").empty()
+          == (minor == 36));
+    auto change = cluster.view().patch(
+        resources::jobs, {"apps", "j"},
+        json::parse(
+            R"({"spec":{"template":{"metadata":{"annotations":{"a":"b"}}}}})"));
+    CHECK(change.status == (minor == 36 ? 200 : 422));
+  }
+}
+
 TEST_CASE("R-68 an ended pod stays until the Job has counted it") {
   virtual_cluster cluster;
   make(cluster, job());
