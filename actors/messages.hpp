@@ -130,6 +130,9 @@ struct outcome {
   bool was_refused = false;
   /// The object that was to be changed does not exist any more.
   bool is_absent = false;
+  /// The server refuses it as it is: trying again changes nothing, asking for
+  /// something else may.
+  bool is_final = false;
 };
 using outcome_ptr = std::shared_ptr<const outcome>;
 

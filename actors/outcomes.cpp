@@ -18,7 +18,8 @@ outcome to_outcome(const request& what, const response& answer,
         end.seen.push_back(*seen);
     return end;
   }
-  end.delay = told.what == advice::give_up ? milliseconds{300'000} : told.delay;
+  end.is_final = told.what == advice::give_up;
+  end.delay = end.is_final ? milliseconds{300'000} : told.delay;
   end.message = describe(what, answer);
   end.is_absent
       = told.what == advice::absent

@@ -35,6 +35,13 @@ void troubled_subjects::failed(const std::string& subject, const outcome& end,
   ++known.failures;
   known.until = now + std::max(floor, std::chrono::ceil<seconds>(end.delay));
   known.message = end.message;
+  known.is_final = end.is_final;
+}
+
+void troubled_subjects::forgive() {
+  for (auto& [subject, known] : records_)
+    if (known.is_final)
+      known.until = {};
 }
 
 void troubled_subjects::succeeded(const std::string& subject) {
@@ -61,7 +68,7 @@ std::map<std::string, std::string>
 troubled_subjects::messages(unsigned failures) const {
   std::map<std::string, std::string> all;
   for (const auto& [subject, known] : records_)
-    if (known.failures >= failures)
+    if (known.failures >= failures || known.is_final)
       all.emplace(subject, known.message);
   return all;
 }

@@ -27,6 +27,10 @@ public:
   /// It succeeded.
   void succeeded(const std::string& subject);
 
+  /// Somebody asks for something else now: what the server refused may be tried
+  /// again at once.
+  void forgive();
+
   /// Counts a write; false when there were too many since the last `calm`.
   bool may_write(const std::string& subject);
 
@@ -37,7 +41,7 @@ public:
   std::optional<instant> next(instant now) const;
 
   /// The last error of each, for people; of those that failed at least so often
-  /// in a row.
+  /// in a row, or finally.
   std::map<std::string, std::string> messages(unsigned failures = 1) const;
 
 private:
@@ -45,6 +49,7 @@ private:
     unsigned failures = 0;
     instant until;
     std::string message;
+    bool is_final = false;
   };
 
   std::map<std::string, record> records_;

@@ -20,6 +20,18 @@ std::string sentence(std::string text) {
   return text.empty() ? text : text + ".";
 }
 
+/// A condition's message may have 32 KiB, and a schedule may be longer.
+std::string brief(std::string text) {
+  constexpr std::size_t most = 4096;
+  if (text.size() <= most)
+    return text;
+  auto end = most;
+  // Never in the middle of a character.
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+    --end;
+  return text.substr(0, end) + " ...";
+}
+
 /// The CronJob as people find it: with its namespace where that is not the
 /// operator's.
 std::string cron_job_words(const repository_facts& facts,
@@ -80,14 +92,19 @@ std::string refusal_of(const claim& wish, const claim& wins) {
                            text, to_string(wins.who));
 }
 
-/// A write of the CronJob that fails again and again.
-std::string cron_job_trouble(const repository_facts& facts) {
+/// A write of the CronJob that fails again and again; what is refused is what
+/// the winner asks for.
+std::string cron_job_trouble(const repository_facts& facts,
+                             const claimant* winner) {
   for (auto kind : maintenance_kinds) {
     auto name = cron_job_name(facts.id, kind);
     if (auto i = facts.troubles.find("cronjob/" + name);
         i != facts.troubles.end())
-      return fmt::format("CronJob {} can't be written: {}", name,
-                         sentence(i->second));
+      return fmt::format(
+          "CronJob {} can't be written{}: {}", name,
+          winner ? fmt::format(" as {} asks", to_string(winner->wish.who))
+                 : std::string{},
+          sentence(i->second));
   }
   return {};
 }
@@ -179,7 +196,7 @@ repository_account account_of(const repository_facts& facts,
         "holystone makes its own.",
         foreign);
   if (account.error.empty())
-    account.error = cron_job_trouble(facts);
+    account.error = cron_job_trouble(facts, account.winner);
   if (auto wait = first_long_wait(facts)) {
     if (wait->limit <= now)
       account.long_wait = describe(*wait, waits.reason);
@@ -224,6 +241,7 @@ claim_status wanted_status(const repository_facts& facts,
       status.message = account.long_wait;
     }
   }
+  status.message = brief(std::move(status.message));
   return status;
 }
 

@@ -53,6 +53,50 @@ TEST_CASE("a Secret that we may not read keeps its claim waiting and nobody "
   CHECK_THAT(told(world), Catch::StartsWith("Scheduled"));
 }
 
+TEST_CASE("what the API server refuses of a claim is told with its field, and "
+          "tried ever more seldom") {
+  simulated_world world;
+  add_claims(world);
+  stage s{world};
+  s.pass(20s);
+  auto ask_for = [&](const std::string& memory) {
+    world.call("PATCH",
+               "/apis/volsync.backube/v1alpha1/namespaces/app/"
+               "replicationsources/data",
+               R"({"spec":{"kopia":{"maintenanceCronJob":{"resources":{)"
+               R"("requests":{"memory":")"
+                   + memory + R"("},"limits":{"memory":"1Gi"}}}}}})",
+               "application/merge-patch+json");
+  };
+  ask_for("2Gi");
+  s.pass(3s);
+  CHECK_THAT(
+      told(world),
+      Catch::StartsWith("Error: CronJob kopia-maintenance-")
+          && Catch::Contains("can't be written as ReplicationSource app/data "
+                             "asks: ")
+          && Catch::Contains("containers[0].resources.requests: Invalid value: "
+                             "\"2Gi\": must be less than or equal to memory "
+                             "limit of 1Gi"));
+  auto events = boost::json::serialize(
+      world.call("GET", "/api/v1/namespaces/app/events"));
+  CHECK_THAT(events, Catch::Contains("MaintenanceError")
+                         && Catch::Contains("memory limit of 1Gi"));
+  world.writes.clear();
+  s.pass(9min);
+  // Tried again in case that the server's mind has changed, and no more.
+  CHECK(std::ranges::count(world.writes, "apply cronjobs") == 1);
+  CHECK(std::ranges::count_if(world.writes,
+                              [](const std::string& write) {
+                                return write != "merge_patch leases";
+                              })
+        == 1);
+  // What is mended is tried at once.
+  ask_for("512Mi");
+  s.pass(3s);
+  CHECK_THAT(told(world), Catch::StartsWith("Scheduled"));
+}
+
 TEST_CASE("a new claim whose Secret we may not read is told so") {
   simulated_world world;
   add_source(world, "app", "one");

@@ -36,6 +36,21 @@ TEST_CASE("each failure in a row waits twice as long, up to 32 s") {
   CHECK(all.next(start) == start + seconds{60});
 }
 
+TEST_CASE("what the server refuses is told at once, and tried again when "
+          "something else is asked for") {
+  troubled_subjects all;
+  outcome refusal{false, milliseconds{300'000}, "422", {}};
+  refusal.is_final = true;
+  all.failed("a", refusal, start);
+  all.failed("b", {false, milliseconds{9'000}, "503", {}}, start);
+  CHECK(all.messages(3) == std::map<std::string, std::string>{{"a", "422"}});
+  CHECK(all.is_blocked("a", start + seconds{299}));
+  all.forgive();
+  CHECK_FALSE(all.is_blocked("a", start));
+  CHECK(all.messages(3).contains("a"));
+  CHECK(all.is_blocked("b", start));
+}
+
 TEST_CASE("failures count in a row") {
   troubled_subjects all;
   all.failed("a", {}, start);

@@ -238,6 +238,19 @@ TEST_CASE("the next slot wakes the repository, so that its status moves on") {
   CHECK(r.next().wake == *parse_rfc3339("2026-11-22T02:00:01Z"));
 }
 
+TEST_CASE("a message is cut where no server would take it") {
+  auto loser = a_claim("b");
+  for (int i = 0; i < 50'000; ++i)
+    loser.wish.settings.schedule += "\u00e4";
+  room r{{a_claim("a", "0 2 * * *", 2h), loser}};
+  r.settle().with_statuses();
+  auto message = wanted_status(r.facts, account_of(r.facts, {}, now),
+                               r.facts.claimants[1], now)
+                     .message;
+  CHECK(message.size() <= 4100);
+  CHECK(message.ends_with("\u00e4 ..."));
+}
+
 TEST_CASE("a CronJob that can't be written is no schedule in force") {
   room r{{a_claim("a")}};
   r.settle().with_statuses();
@@ -250,7 +263,8 @@ TEST_CASE("a CronJob that can't be written is no schedule in force") {
   CHECK_FALSE(status.ready);
   CHECK(status.reason == "Error");
   CHECK(status.message
-        == "CronJob kopia-maintenance-0123456789abcdef can't be written: "
+        == "CronJob kopia-maintenance-0123456789abcdef can't be written as "
+           "ReplicationSource a/data asks: "
            "requests must not exceed limits.");
   REQUIRE(step.events.size() == 1);
   CHECK(step.events[0].reason == "MaintenanceError");
