@@ -221,6 +221,9 @@ source_fact read_source(const json::value& object) {
   source.generation = meta.generation;
   source.deleting = meta.deleting;
   source.resync = value_of(meta.annotations, names::resync);
+  // It is only compared; a long one would fill the copy's annotations.
+  if (constexpr std::size_t longest = 63; source.resync.size() > longest)
+    source.resync = digest_of(source.resync);
   source.status = read_status(object);
   if (const auto* ready = find_condition(object, names::ready_condition))
     source.since = instant_at(*ready, "lastTransitionTime");

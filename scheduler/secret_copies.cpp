@@ -57,9 +57,11 @@ std::vector<write_copy> missing_copies(const repository_facts& facts) {
   // Pods beside their claim mount its own Secret and CA.
   if (runs_beside_winner(facts))
     return missing;
+  // Hundreds of claims may share one Secret.
+  std::set<copy_source> seen;
   auto look = [&](const copy_source& source, const object_uid& uid,
                   const std::string& version) {
-    if (version.empty())
+    if (version.empty() || !seen.insert(source).second)
       return;
     auto resync = resync_of(facts, source);
     const auto* copy = find_copy(facts, source);

@@ -110,6 +110,13 @@ TEST_CASE("a source is read with every field of its maintenance") {
   CHECK(source.is_kopia);
   CHECK(source.secret == "kopia");
   CHECK(source.resync == "now");
+  auto long_mark = a_source();
+  auto& mark = long_mark.at("metadata").at("annotations").as_object();
+  mark["volsync.backube/resync"] = std::string(200'000, 'x');
+  auto first = read_source(long_mark).resync;
+  mark["volsync.backube/resync"] = std::string(200'000, 'x') + "y";
+  CHECK(first.size() == 16);
+  CHECK(read_source(long_mark).resync != first);
   CHECK(source.ca == custom_ca{"", "ca", "ca.crt"});
   CHECK(source.maintenance.interval_days == 7);
   REQUIRE(source.maintenance.block);
