@@ -83,6 +83,17 @@ std::vector<instant> next_runs(const repository_facts& facts, instant after) {
   return all;
 }
 
+/// Does the claimant ask for something else than before?
+bool asks_anew(const repository_facts& facts, const claim& wish) {
+  return std::ranges::none_of(facts.claimants, [&](const claimant& known) {
+    const auto& before = known.wish;
+    return before.who == wish.who && before.uid == wish.uid
+           && before.generation == wish.generation
+           && before.secret_version == wish.secret_version
+           && before.ca_version == wish.ca_version;
+  });
+}
+
 std::optional<instant> sooner(std::optional<instant> a,
                               std::optional<instant> b) {
   return a && b ? std::min(*a, *b) : a ? a : b;
@@ -183,7 +194,11 @@ void repository_state::advance() {
   }
   auto is_idle = std::holds_alternative<std::monostate>(step.action);
   if (is_idle || !leading || may_be_claimed) {
-    arm(step.wake);
+    auto word = is_idle && leading
+                    ? waiting.tell(known.facts(), step.reason, now)
+                    : waiting_jobs::word{};
+    arm(sooner(step.wake, word.again));
+    post(word.notes);
     return;
   }
   perform(std::make_shared<const repository_step>(std::move(step)));
@@ -391,11 +406,14 @@ repository(repository_actor::stateful_pointer<repository_state> self,
   self->state.begin(std::move(setup));
   return {
       [self](claim_atom, const claimant_ptr& who) {
+        if (asks_anew(self->state.known.facts(), who->wish))
+          self->state.troubles.forgive();
         self->state.known.claim(*who, self->state.common->now());
         self->state.advance();
       },
       [self](unclaim_atom, const claim_key& who) {
         self->state.known.unclaim(who);
+        self->state.troubles.forgive();
         self->state.budgets.erase(who);
         self->state.advance();
       },

@@ -11,6 +11,7 @@
 #include "actors/troubled_subjects.hpp"
 #include "k8s_io/pod_template.hpp"
 #include "scheduler/event_budget.hpp"
+#include "scheduler/waiting_jobs.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -79,6 +80,7 @@ struct repository_state {
   std::uint64_t events = 0;
   /// By object, so that a condition that flaps can't flood it.
   std::map<regarded_object, event_budget> budgets;
+  waiting_jobs waiting;
   /// Small: there is one for each repository.
   std::minstd_rand random;
   static inline const char* name = "repository";
