@@ -96,7 +96,7 @@ metrics::http_server serve(const config::bind_address& where,
   if (!where.host.empty())
     options.address = where.host;
   options.port = where.port;
-  return {std::move(options), std::move(handle)};
+  return {std::move(options), metrics::read_only(std::move(handle))};
 }
 
 void serve_metrics(const std::shared_ptr<metrics::http_exchange>& exchange,

@@ -70,12 +70,15 @@ void watcher_state::perform(const reflector::effect& what) {
 }
 
 void watcher_state::step(const reflector::input& what) {
+  auto skipped = view->counts().skipped;
   auto chance = std::uniform_real_distribution<>{}(random);
   auto effects = view->step(what,
                             {std::chrono::steady_clock::time_point{
                                  self->clock().now().time_since_epoch()},
                              chance},
                             *this);
+  if (auto now = view->counts().skipped; now != skipped)
+    meters->skipped(plural, now - skipped);
   if (const auto* lines = std::get_if<reflector::lines>(&what)) {
     meters->watch_events(plural, lines->texts.size());
     flush(lines->ticket, lines->texts.size());
@@ -98,6 +101,8 @@ watcher(watcher_actor::stateful_pointer<watcher_state> self,
   state.plural = setup.what.kind.plural;
   state.view.emplace(setup.what);
   state.random.seed(std::random_device{}());
+  // An alert needs the zero before the first.
+  state.meters->skipped(state.plural, 0);
   state.step(reflector::start{});
   return {
       [self](lines_atom, std::uint64_t ticket,

@@ -133,6 +133,18 @@ http_tls http_tls::from_files(const std::string& certificate_file,
   return {read_file(certificate_file), read_file(key_file)};
 }
 
+http_server::handler read_only(http_server::handler handle) {
+  return [handle = std::move(handle)](std::shared_ptr<http_exchange> exchange) {
+    const auto& method = exchange->request().method;
+    if (method == "GET" || method == "HEAD")
+      handle(std::move(exchange));
+    else
+      exchange->respond({.status = 405,
+                         .headers = {{"Allow", "GET, HEAD"}},
+                         .body = method + " is not allowed, only GET\n"});
+  };
+}
+
 void loop_gate::post(std::function<void()> task) {
   std::lock_guard guard{mutex_};
   if (post_)

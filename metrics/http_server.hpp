@@ -197,4 +197,8 @@ private:
   std::unique_ptr<implementation> implementation_;
 };
 
+/// A handler for pages that can only be read: whatever is neither GET nor HEAD
+/// gets 405.
+http_server::handler read_only(http_server::handler handle);
+
 } // namespace holystone::metrics

@@ -55,6 +55,9 @@ struct instruments::registry {
       = counters("watch_events_total", "Events that watches delivered");
   counter_family& relists
       = counters("watch_relists_total", "Lists from the start, by kind");
+  counter_family& skips
+      = counters("watch_skipped_objects_total",
+                 "Objects that could not be read and count as absent");
   counter_family& requests = counters(
       "api_requests_total", "Calls to the API server; code 0: no answer");
   histogram_family& request_duration = histograms(
@@ -87,6 +90,11 @@ void instruments::watch_events(std::string_view kind, std::size_t count) {
 
 void instruments::relisted(std::string_view kind) {
   registry_->relists.Add({{"kind", std::string{kind}}}).Increment();
+}
+
+void instruments::skipped(std::string_view kind, std::uint64_t count) {
+  registry_->skips.Add({{"kind", std::string{kind}}})
+      .Increment(static_cast<double>(count));
 }
 
 void instruments::api_request(std::string_view verb, std::string_view kind,

@@ -8,6 +8,7 @@
 #include "metrics/repository_sample.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ public:
 
   /// A kind was listed from the start (again).
   void relisted(std::string_view kind);
+
+  /// Objects of a kind that could not be read and count as absent.
+  void skipped(std::string_view kind, std::uint64_t count);
 
   /// A call was answered with `code`, or with 0 when there was no answer.
   void api_request(std::string_view verb, std::string_view kind, int code,

@@ -152,3 +152,23 @@ TEST_CASE("a repository that goes while the core is down leaves no series") {
   s.meters.expose();
   CHECK(s.meters.expose().find("repository_hash") == std::string::npos);
 }
+
+TEST_CASE("what can't be read is counted under its kind") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  stage s{world};
+  s.pass(20s);
+  const std::string skipped = "watch_skipped_objects_total";
+  const std::string sources = "\"replicationsources\"";
+  CHECK(sum(s.meters, skipped, sources) == 0);
+  CHECK(sum(s.meters, skipped) == 0);
+  const std::string deep(200, '[');
+  const std::string end(200, ']');
+  world.install("apiVersion: volsync.backube/v1alpha1\n"
+                "kind: ReplicationSource\n"
+                "metadata: {name: deep, namespace: app}\n"
+                "spec: {rsync: {x: "
+                + deep + end + "}}\n");
+  s.pass(5s);
+  CHECK(sum(s.meters, skipped, sources) == 1);
+}

@@ -41,6 +41,20 @@ TEST_CASE("a request is answered and the connection serves the next one") {
   }
 }
 
+TEST_CASE("pages that can only be read say so to who wants to write") {
+  http_server server{local(), read_only(echo)};
+  raw_client client{server.port()};
+  for (std::string method : {"POST", "PUT", "DELETE", "PATCH", "OPTIONS"}) {
+    client.send(method + " /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    auto answer = client.read_answer();
+    INFO(method);
+    CHECK(answer.status == 405);
+    CHECK(answer.headers["allow"] == "GET, HEAD");
+    CHECK(answer.body == method + " is not allowed, only GET\n");
+  }
+  CHECK(client.get("/metrics").body == "/metrics|");
+}
+
 TEST_CASE("header fields are found in whatever case they were sent") {
   std::atomic<int> found = 0;
   http_server server{local(), [&](auto exchange) {

@@ -2,6 +2,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
 #include <thread>
 
 using namespace holystone::metrics;
@@ -33,6 +37,8 @@ TEST_CASE("each counter of the operator is read back") {
   all.watch_events("cronjobs", 3);
   all.watch_events("cronjobs");
   all.relisted("secrets");
+  all.skipped("jobs", 0);
+  all.skipped("secrets", 2);
   all.api_request("apply", "cronjobs", 200, 3ms);
   all.api_request("apply", "cronjobs", 409, 40ms);
   all.api_request("get", "leases", 0, 31s);
@@ -44,6 +50,8 @@ TEST_CASE("each counter of the operator is read back") {
   for (auto sample :
        {R"(watch_events_total{kind="cronjobs"} 4)",
         R"(watch_relists_total{kind="secrets"} 1)",
+        R"(watch_skipped_objects_total{kind="jobs"} 0)",
+        R"(watch_skipped_objects_total{kind="secrets"} 2)",
         R"(api_requests_total{code="200",kind="cronjobs",verb="apply"} 1)",
         R"(api_requests_total{code="409",kind="cronjobs",verb="apply"} 1)",
         R"(api_requests_total{code="0",kind="leases",verb="get"} 1)",
@@ -218,4 +226,31 @@ TEST_CASE("counters are raised and read from many threads") {
   CHECK(has(text, about("maintenance_cronjob_updated_total", "900")));
   CHECK(has(text, R"(volsync_kopia_api_requests_total)"
                   R"({code="200",kind="jobs",verb="get"} 900)"));
+}
+
+TEST_CASE("docs/metrics.md names exactly the metrics that there are") {
+  instruments all;
+  all.watch_events("jobs");
+  all.relisted("jobs");
+  all.skipped("jobs", 0);
+  all.api_request("get", "jobs", 200, 1ms);
+  all.written("apply", "jobs");
+  all.actor_restarted("registry");
+  repository_sample now;
+  now.last_success = 1;
+  now.next_run = 2;
+  all.show(source, now);
+  all.cron_job(source, cron_job_change::created);
+  auto names = [](const std::string& text, const std::regex& pattern) {
+    std::set<std::string> found;
+    for (std::sregex_iterator i{text.begin(), text.end(), pattern}, end;
+         i != end; ++i)
+      found.insert((*i)[1]);
+    return found;
+  };
+  std::ifstream page{HOLYSTONE_SOURCE_DIR "/docs/metrics.md"};
+  std::stringstream text;
+  text << page.rdbuf();
+  CHECK(names(text.str(), std::regex{"`(volsync_kopia_[a-z_]+)`"})
+        == names(all.expose(), std::regex{"# TYPE ([a-z_]+) "}));
 }
