@@ -2,8 +2,9 @@
 
 // The value-or-error type of the project. Pure code and I/O code return a
 // `result<T>`; an error is a value that names the object and the field and
-// says what to do. It is not for broken invariants: those throw and end the
-// actor. Everybody includes this header.
+// says what to do. Who needs more than words of a failure names its own type
+// for it. It is not for broken invariants: those throw and end the actor.
+// Everybody includes this header.
 
 #include <string>
 #include <utility>
@@ -19,15 +20,15 @@ struct error {
   friend bool operator==(const error&, const error&) = default;
 };
 
-/// Either a `T` or the `error` that prevented it.
-template <class T>
+/// Either a `T` or the `Error` that prevented it.
+template <class T, class Error = error>
 class [[nodiscard]] result {
 public:
   result(T value) : data_(std::in_place_index<0>, std::move(value)) {
     // nop
   }
 
-  result(error why) : data_(std::in_place_index<1>, std::move(why)) {
+  result(Error why) : data_(std::in_place_index<1>, std::move(why)) {
     // nop
   }
 
@@ -58,12 +59,12 @@ public:
   }
 
   /// The error; throws `std::bad_variant_access` on a value.
-  const error& why() const {
+  const Error& why() const {
     return std::get<1>(data_);
   }
 
 private:
-  std::variant<T, error> data_;
+  std::variant<T, Error> data_;
 };
 
 } // namespace holystone

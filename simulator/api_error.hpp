@@ -1,17 +1,16 @@
 #pragma once
 
 // Failures as the API server states them: a code, a reason and a Status object
-// that clients decode. `answer<T>` is the value-or-failure type of the server's
-// insides; `result<T>` of the scheduler carries only words and is not enough
-// here. Used by every verb of the simulated server.
+// that clients decode. `answer<T>` is the `result` of the server's insides, whose
+// failure is more than words. Used by every verb of the simulated server.
+
+#include "scheduler/result.hpp"
 
 #include <boost/json.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
 namespace holystone::simulator {
@@ -43,48 +42,7 @@ struct api_error {
 
 /// Either a `T` or the failure.
 template <class T>
-class [[nodiscard]] answer {
-public:
-  answer(T value) : data_(std::in_place_index<0>, std::move(value)) {
-    // nop
-  }
-
-  answer(api_error why) : data_(std::in_place_index<1>, std::move(why)) {
-    // nop
-  }
-
-  explicit operator bool() const noexcept {
-    return data_.index() == 0;
-  }
-
-  T& operator*() & {
-    return std::get<0>(data_);
-  }
-
-  const T& operator*() const& {
-    return std::get<0>(data_);
-  }
-
-  T&& operator*() && {
-    return std::get<0>(std::move(data_));
-  }
-
-  T* operator->() {
-    return &std::get<0>(data_);
-  }
-
-  const T* operator->() const {
-    return &std::get<0>(data_);
-  }
-
-  /// The failure.
-  const api_error& why() const {
-    return std::get<1>(data_);
-  }
-
-private:
-  std::variant<T, api_error> data_;
-};
+using answer = result<T, api_error>;
 
 /// Nothing, or the failure of a check.
 using complaint = std::optional<api_error>;
