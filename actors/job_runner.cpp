@@ -5,6 +5,7 @@
 #include "k8s_io/lease_requests.hpp"
 #include "k8s_io/list_pages.hpp"
 #include "k8s_io/names.hpp"
+#include "scheduler/run_end.hpp"
 
 #include <caf/typed_response_promise.hpp>
 

@@ -1,6 +1,7 @@
 #include "actors/observed.hpp"
 
 #include "actors/projections.hpp"
+#include "scheduler/claim_status.hpp"
 #include "scheduler/home.hpp"
 
 #include <algorithm>
@@ -174,7 +175,7 @@ void observed::fold(const loss& what, instant now) {
     case watched_kind::jobs:
       for (const auto& job : facts_.jobs)
         if (job.key == key && job.uid == facts_.lease.holder)
-          facts_.gone_holder = job;
+          facts_.gone_holder = {job.uid, job.pods};
       erase(facts_.jobs, key);
       erase(facts_.strange_jobs, key);
       break;

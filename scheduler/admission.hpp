@@ -5,9 +5,10 @@
 // a waiting Job, resume the holder, suspend a Job that runs without the Lease,
 // drop a Job that must not run, or release. It is pure and level-triggered, so
 // that it can be asked again after any crash or lost reply. The rules A-1 to
-// A-15 of the admission experiments are cited where they bind. `follow` takes
-// its place with `--admission=off`, where CronJobs' Jobs run by themselves.
-// Neither makes CronJobs nor talks to the API server.
+// A-15 of the admission experiments are cited where they bind. It neither makes
+// CronJobs nor talks to the API server. wanted_jobs.hpp, lease_holder.hpp and
+// run_end.hpp are its parts; with `--admission=off` admission_off.hpp takes its
+// place.
 
 #include "scheduler/claims.hpp"
 #include "scheduler/ledger.hpp"
@@ -236,16 +237,5 @@ using admission_step
 /// Decides the next step for one location; what is blocked is passed over, so
 /// that one Job that can't be written to holds up nothing that is safe.
 admission_step admit(const admission_view& view, instant now);
-
-/// The same with `--admission=off`: nothing is held back, each run's end is
-/// counted, and Jobs that waited when it was switched off run one by one.
-admission_step follow(const admission_view& view, instant now);
-
-/// Can `pod` still run, as far as anybody can know?
-bool is_live(const pod_fact& pod, const run_limits& limits, instant now);
-
-/// Is the Job ours and on its way out, perhaps on a dead node, and must its
-/// last pod have ended by its own deadline?
-bool is_spent(const job_fact& job, const run_limits& limits, instant now);
 
 } // namespace holystone::scheduler

@@ -13,13 +13,6 @@ namespace holystone::scheduler {
 
 namespace {
 
-/// One sentence ends like every other, whoever wrote it.
-std::string sentence(std::string text) {
-  while (!text.empty() && (text.back() == '.' || text.back() == ' '))
-    text.pop_back();
-  return text.empty() ? text : text + ".";
-}
-
 /// A condition's message may have 32 KiB, and a schedule may be longer.
 std::string brief(std::string text) {
   constexpr std::size_t most = 4096;
@@ -74,10 +67,8 @@ std::string failures_of(const ledger& known) {
                    ? std::string{"The last run failed"}
                    : fmt::format("The last {} runs failed, most recently",
                                  known.failures);
-  auto text = fmt::format(" {} ({}): {}", which, to_string(known.failure),
-                          sentence(known.failure_message));
-  auto hint = hint_of(known.failure);
-  return hint.empty() ? text : fmt::format("{} {}", text, hint);
+  return fmt::format(" {} {}", which,
+                     failure_words(known.failure, known.failure_message));
 }
 
 /// Of a claim whose Secret was refused: contract section 2.
@@ -90,23 +81,6 @@ std::string refusal_of(const claim& wish, const claim& wins) {
              ? text + " Every slot tries it again."
              : fmt::format("{} Until it changes, {} maintains the repository.",
                            text, to_string(wins.who));
-}
-
-/// A write of the CronJob that fails again and again; what is refused is what
-/// the winner asks for.
-std::string cron_job_trouble(const repository_facts& facts,
-                             const claimant* winner) {
-  for (auto kind : maintenance_kinds) {
-    auto name = cron_job_name(facts.id, kind);
-    if (auto i = facts.troubles.find("cronjob/" + name);
-        i != facts.troubles.end())
-      return fmt::format(
-          "CronJob {} can't be written{}: {}", name,
-          winner ? fmt::format(" as {} asks", to_string(winner->wish.who))
-                 : std::string{},
-          sentence(i->second));
-  }
-  return {};
 }
 
 /// The field by which the winner suspends.
@@ -174,14 +148,20 @@ bool is_overwritten(const claimant& who) {
 
 } // namespace
 
-std::string regarded(const event_note& note) {
-  if (const auto* who = std::get_if<claim_key>(&note.regarding))
-    return to_string(*who);
-  return "Job " + to_string(std::get<object_key>(note.regarding));
+std::string sentence(std::string text) {
+  while (!text.empty() && (text.back() == '.' || text.back() == ' '))
+    text.pop_back();
+  return text.empty() ? text : text + ".";
+}
+
+std::string failure_words(failure_class why, const std::string& message) {
+  auto hint = hint_of(why);
+  return fmt::format("({}): {}{}{}", to_string(why), sentence(message),
+                     hint.empty() ? "" : " ", hint);
 }
 
 repository_account account_of(const repository_facts& facts,
-                              const stand_by& waits, instant now) {
+                              const hindrance& found, instant now) {
   repository_account account;
   account.winner = winner_of(facts);
   if (account.winner)
@@ -196,15 +176,15 @@ repository_account account_of(const repository_facts& facts,
         "holystone makes its own.",
         foreign);
   if (account.error.empty())
-    account.error = cron_job_trouble(facts, account.winner);
+    account.error = sentence(found.cron_job);
   if (auto wait = first_long_wait(facts)) {
     if (wait->limit <= now)
-      account.long_wait = describe(*wait, waits.reason);
+      account.hold_up = describe(*wait, found.wait);
     else
       account.look_again = wait->limit;
   }
-  if (waits.is_stuck)
-    account.long_wait = sentence(waits.reason);
+  if (found.is_stuck)
+    account.hold_up = sentence(found.wait);
   return account;
 }
 
@@ -235,10 +215,10 @@ claim_status wanted_status(const repository_facts& facts,
                       cron_job_words(facts, winner, maintenance_kind::full));
   } else {
     tell(status, facts, wish, *winner);
-    if (status.ready && !account.long_wait.empty()) {
+    if (status.ready && !account.hold_up.empty()) {
       status.ready = false;
       status.reason = "Waiting";
-      status.message = account.long_wait;
+      status.message = account.hold_up;
     }
   }
   status.message = brief(std::move(status.message));
@@ -256,71 +236,6 @@ bool is_contested(const repository_facts& facts, const claimant& who,
 written_status written(const repository_facts& facts, const claimant& who,
                        claim_status status) {
   return {std::move(status), facts.lease.known.counted, is_overwritten(who)};
-}
-
-std::vector<event_note> events_for(const claimant& who,
-                                   const claim_status& status) {
-  const auto& wish = who.wish;
-  // Who overwrites our status does not make us say everything twice.
-  const auto before
-      = who.written ? std::optional{who.written->status} : who.status;
-  std::vector<event_note> notes;
-  auto warn = [&](std::string reason, std::string message) {
-    notes.push_back(
-        {wish.who, wish.uid, true, std::move(reason), std::move(message)});
-  };
-  if (!before || before->reason != status.reason
-      || before->message != status.message) {
-    if (status.reason == "Conflict")
-      warn("ScheduleConflict", status.message);
-    else if (!status.ready && status.reason != "Disabled")
-      warn(status.reason == "Error" ? "MaintenanceError" : "MaintenanceWaiting",
-           status.message);
-  }
-  if (wish.deprecated_fields
-      && (!before || before->observed_generation != status.observed_generation))
-    warn("DeprecatedField",
-         "spec.kopia.maintenanceIntervalDays is deprecated; use "
-         "spec.kopia.maintenanceCronJob.schedule instead.");
-  return notes;
-}
-
-std::vector<event_note> events_for(const repository_facts& facts,
-                                   const release_lease& what) {
-  const auto* winner = winner_of(facts);
-  if (!winner || !what.outcome || what.outcome->succeeded)
-    return {};
-  auto hint = hint_of(what.outcome->why);
-  return {{winner->wish.who, winner->wish.uid, true, "MaintenanceFailed",
-           fmt::format("Job {} failed ({}): {}{}{}", to_string(what.job),
-                       to_string(what.outcome->why),
-                       sentence(what.outcome->message), hint.empty() ? "" : " ",
-                       hint)}};
-}
-
-std::vector<event_note> events_for(const repository_facts& facts,
-                                   const drop_job& what) {
-  const auto* winner = winner_of(facts);
-  if (!winner)
-    return {};
-  return {{winner->wish.who, winner->wish.uid, false, "JobDropped",
-           fmt::format("Job {} was deleted before it ran: {}.",
-                       to_string(what.job.key), what.reason)}};
-}
-
-std::vector<event_note> events_for(const repository_facts& facts,
-                                   const suspend_job& what) {
-  const auto& job = what.job;
-  auto message = fmt::format(
-      "Job {} ran without its repository's Lease and was suspended again; it "
-      "runs when its turn comes. Leave its spec.suspend to holystone.",
-      to_string(job.key));
-  std::vector<event_note> notes{
-      {job.key, job.uid, true, "JobSuspended", message}};
-  if (const auto* winner = winner_of(facts))
-    notes.push_back({winner->wish.who, winner->wish.uid, true, "JobSuspended",
-                     std::move(message)});
-  return notes;
 }
 
 } // namespace holystone::scheduler

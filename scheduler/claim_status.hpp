@@ -1,31 +1,25 @@
 #pragma once
 
-// What a claimant is told: `status.kopia`, the condition MaintenanceReady and
-// the Events that go with a change of it. Pure; repository.hpp decides when it
-// is written.
+// What a claimant is told: `status.kopia` and the condition MaintenanceReady.
+// Pure; repository.hpp decides when it is written, event_notes.hpp says what
+// Events go with a change.
 
 #include "scheduler/repository_facts.hpp"
 
+#include <optional>
 #include <string>
-#include <variant>
-#include <vector>
 
 namespace holystone::scheduler {
 
-/// What an Event can be on: a claimant, or a Job by its key.
-using regarded_object = std::variant<claim_key, object_key>;
-
-/// An Event on a user's object.
-struct event_note {
-  regarded_object regarding;
-  object_uid uid;
-  bool warning = false;
-  std::string reason;
-  std::string message;
+/// What was found to be in the way when the next step was sought.
+struct hindrance {
+  /// Why nothing runs now, one sentence; empty when nothing waits.
+  std::string wait{};
+  /// Users are told of that at once, not after a long wait.
+  bool is_stuck = false;
+  /// Which CronJob can't be written, and why; empty when all can.
+  std::string cron_job{};
 };
-
-/// The object that an Event is on: `Job volsync-system/manual-1`.
-std::string regarded(const event_note& note);
 
 /// What all claimants of a repository are told alike; made once a step.
 struct repository_account {
@@ -35,14 +29,14 @@ struct repository_account {
   /// What is wrong with the repository itself; empty when nothing is.
   std::string error;
   /// What waits for too long or can't go on, and why; empty when nothing does.
-  std::string long_wait;
-  /// When `long_wait` may change by time alone.
+  std::string hold_up;
+  /// When `hold_up` may change by time alone.
   std::optional<instant> look_again;
 };
 
-/// Sums up the repository, of which admission says `waits`.
+/// Sums up the repository.
 repository_account account_of(const repository_facts& facts,
-                              const stand_by& waits, instant now);
+                              const hindrance& found, instant now);
 
 /// The status that a claimant should have.
 claim_status wanted_status(const repository_facts& facts,
@@ -58,19 +52,10 @@ bool is_contested(const repository_facts& facts, const claimant& who,
 written_status written(const repository_facts& facts, const claimant& who,
                        claim_status status);
 
-/// The Events that go with a change to `status`.
-std::vector<event_note> events_for(const claimant& who,
-                                   const claim_status& status);
+/// The text ended like every other sentence, whoever wrote it.
+std::string sentence(std::string text);
 
-/// Tells the winner that a run failed, or that a Job was dropped, and why.
-std::vector<event_note> events_for(const repository_facts& facts,
-                                   const release_lease& what);
-std::vector<event_note> events_for(const repository_facts& facts,
-                                   const drop_job& what);
-
-/// Tells the winner, if there is one, and the Job itself that it ran without
-/// the Lease and is suspended (contract section 5).
-std::vector<event_note> events_for(const repository_facts& facts,
-                                   const suspend_job& what);
+/// How a failure is told: `(timeout): What happened. What to do about it.`
+std::string failure_words(failure_class why, const std::string& message);
 
 } // namespace holystone::scheduler

@@ -5,7 +5,7 @@
 // condition of its own and an Event when it comes or changes. Pure; a part of
 // claim_status.hpp's answer.
 
-#include "scheduler/claim_status.hpp"
+#include "scheduler/event_notes.hpp"
 #include "scheduler/repository_facts.hpp"
 
 #include <vector>

@@ -8,66 +8,14 @@
 // be enumerated. It reads no clock and does no I/O; it knows CronJobs only as
 // intents and digests (k8s_io/manifests.hpp turns an intent into JSON).
 
-#include "scheduler/admission.hpp"
-#include "scheduler/claim_status.hpp"
-#include "scheduler/secret_copies.hpp"
-#include "scheduler/wanted_cron_job.hpp"
+#include "scheduler/event_notes.hpp"
+#include "scheduler/repository_action.hpp"
 
-#include <functional>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace holystone::scheduler {
-
-/// Server-side apply of the CronJob.
-struct apply_cron_job {
-  cron_job_intent wanted;
-  manifest_digests digests;
-  /// UID of the existing object, so that none is resurrected.
-  object_uid uid;
-};
-
-/// Set `status.lastScheduleTime`, so that an edit fires nothing.
-struct set_last_schedule {
-  object_key key;
-  object_uid uid;
-  instant slot;
-};
-
-/// Delete the CronJob with its finished Jobs.
-struct delete_cron_job {
-  object_key key;
-  object_uid uid;
-  /// It is in a namespace that the repository has left.
-  bool is_elsewhere = false;
-};
-
-/// Delete the repository's Lease when nothing claims it.
-struct delete_lease {
-  lease_fact lease;
-};
-
-/// Write a claimant's status.
-struct write_status {
-  claim_key who;
-  object_uid uid;
-  claim_status status;
-  /// When the condition takes or took its value.
-  instant since;
-};
-
-/// One write; the alternatives are the whole vocabulary of a repository.
-using repository_action
-    = std::variant<std::monostate, acquire_lease, resume_job, suspend_job,
-                   drop_job, replace_job, release_lease, write_copy,
-                   delete_copy, apply_cron_job, set_last_schedule,
-                   delete_cron_job, delete_lease, write_status>;
-
-/// Identifies what an action is about, for back-off: a failed action is not
-/// tried again before its time, while the others go on.
-std::string subject_of(const repository_action& action);
 
 /// What to do next.
 struct repository_step {

@@ -131,6 +131,13 @@ struct settled_apply {
   std::string found;
 };
 
+/// A Job that went, as far as that matters afterwards.
+struct gone_job {
+  object_uid uid;
+  /// How many pods it had made.
+  std::int64_t pods = 0;
+};
+
 /// Everything that is known of one repository.
 struct repository_facts {
   repository_id id;
@@ -154,8 +161,8 @@ struct repository_facts {
   /// The registry gave this repository one of the places to run.
   bool granted = false;
   object_uid never_resumed;
-  /// The holder's Job as it was when it went.
-  job_fact gone_holder;
+  /// The Job that went while it held the Lease.
+  gone_job gone_holder;
   /// Another repository that is claimed lies at the location, so that the Lease
   /// is its too (`--repository-identity=secret`).
   bool lease_is_shared = false;

@@ -6,6 +6,55 @@
 
 namespace holystone::scheduler {
 
+namespace {
+
+/// By when a pod that nobody hears from has ended at the latest; none: nobody
+/// knows.
+std::optional<instant> last_moment(const pod_fact& pod,
+                                   const run_limits& limits) {
+  auto since = pod.vanished ? pod.vanished : pod.bounded_since;
+  if (!since)
+    return std::nullopt;
+  return *since + limits.longest_possible();
+}
+
+} // namespace
+
+const job_fact* holder_of(const admission_view& view) {
+  auto i = std::ranges::find(view.jobs, view.lease.holder, &job_fact::uid);
+  return i == view.jobs.end() ? nullptr : &*i;
+}
+
+bool is_live(const pod_fact& pod, const run_limits& limits, instant now) {
+  if (pod.ended)
+    return false;
+  auto until = last_moment(pod, limits);
+  return !until || now < *until;
+}
+
+bool is_spent(const job_fact& job, const run_limits& limits, instant now) {
+  auto since = job.started.value_or(job.created);
+  return job.ours && job.deleting && now >= since + limits.longest_possible();
+}
+
+std::optional<stand_by> obstacle(const admission_view& view, instant now) {
+  if (!view.shared.busy.empty())
+    return stand_by{view.shared.busy, false, {}};
+  for (const auto& job : view.jobs)
+    if (job.state == job_state::running && job.uid != view.lease.holder
+        && !is_spent(job, view.limits, now))
+      return stand_by{
+          fmt::format("Job {}, which {}, runs", to_string(job.key),
+                      job.ours ? "does not hold the Lease" : "is not ours"),
+          false,
+          {}};
+  for (const auto& pod : view.pods)
+    if (is_live(pod, view.limits, now))
+      return stand_by{fmt::format("pod {} has not ended", to_string(pod.key)),
+                      false, last_moment(pod, view.limits)};
+  return std::nullopt;
+}
+
 std::optional<run_outcome> outcome_of(const admission_view& view,
                                       const object_uid& uid,
                                       const job_fact* job, instant now) {

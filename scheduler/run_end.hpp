@@ -2,13 +2,31 @@
 
 // How a run ended, or whether it has: what Jobs and pods together say of it.
 // Only a kubelet knows that a pod has ended, and it may fall silent.
-// Pure; admission.hpp draws the conclusions.
+// Pure; lease_holder.hpp and its like draw the conclusions, and the job runner
+// asks the same before it resumes a Job.
 
 #include "scheduler/admission.hpp"
 
 #include <optional>
 
 namespace holystone::scheduler {
+
+/// News of a Job and of its pods come one after another, within this time.
+inline constexpr seconds patience_with_news{60};
+
+/// The Job that holds the Lease; null when it is not there.
+const job_fact* holder_of(const admission_view& view);
+
+/// Can `pod` still run, as far as anybody can know?
+bool is_live(const pod_fact& pod, const run_limits& limits, instant now);
+
+/// Is the Job ours and on its way out, perhaps on a dead node, and must its
+/// last pod have ended by its own deadline?
+bool is_spent(const job_fact& job, const run_limits& limits, instant now);
+
+/// What runs beside the holder and is waited for: a Job that is not ours to
+/// stop or not stopped yet, a pod, or another location of the repository.
+std::optional<stand_by> obstacle(const admission_view& view, instant now);
 
 /// What the ledger learns from the Job of this UID, which has ended: the newest
 /// report, or else what the Job controller says of `job`; none when nobody

@@ -70,6 +70,10 @@ std::optional<seconds> parse_offset(std::string_view text) {
 
 } // namespace
 
+bool is_credible(instant at, instant now) {
+  return at <= now + std::chrono::minutes{5};
+}
+
 std::string to_rfc3339(instant at) {
   auto day = std::chrono::floor<std::chrono::days>(at);
   std::chrono::year_month_day date{day};

@@ -17,6 +17,11 @@ using instant = std::chrono::sys_seconds;
 /// A span in seconds.
 using std::chrono::seconds;
 
+/// May `at`, which was written down before `now`, be true? One that lies ahead
+/// by more than clocks differ was written by one that was wrong, and must not
+/// hold anything up until its time comes.
+bool is_credible(instant at, instant now);
+
 /// Formats as RFC 3339 in UTC, e.g. `2026-11-21T02:00:00Z`.
 std::string to_rfc3339(instant at);
 

@@ -70,6 +70,21 @@ std::optional<timetable> timetable_of(const maintenance_settings& settings,
   return timetable{*text, *schedule, *zone};
 }
 
+std::vector<instant> next_runs(const repository_facts& facts, instant after,
+                               std::size_t most) {
+  std::vector<instant> all;
+  const auto* winner = winner_of(facts);
+  if (!winner || winner->wish.settings.suspend)
+    return all;
+  auto table
+      = timetable_of(winner->wish.settings, maintenance_kind::full, facts.id);
+  std::optional<instant> next{after};
+  while (table && all.size() < most
+         && (next = next_run(table->schedule, table->zone, *next)))
+    all.push_back(*next);
+  return all;
+}
+
 std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
                                                const repository_policy& policy,
                                                maintenance_kind kind,
@@ -107,9 +122,8 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   if (!name_credentials(wanted, facts, wish))
     return std::nullopt;
   const auto& found = facts.cron_jobs[kind];
-  // One that lies ahead was written by a clock that was wrong.
   if (found.exists && found.effective_since
-      && *found.effective_since <= now + std::chrono::minutes{5}
+      && is_credible(*found.effective_since, now)
       && found.schedule == wanted.schedule
       && found.time_zone == wish.settings.time_zone
       && found.suspend == wish.settings.suspend && found.winner == wish.who)

@@ -85,6 +85,10 @@ std::optional<timetable> timetable_of(const maintenance_settings& settings,
                                       maintenance_kind kind,
                                       const repository_id& id);
 
+/// The next times, at most so many, at which the winner's full runs are due.
+std::vector<instant> next_runs(const repository_facts& facts, instant after,
+                               std::size_t most);
+
 /// The CronJob of this kind that is wanted; empty when nobody can win yet, or
 /// the winner does not want one.
 std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,

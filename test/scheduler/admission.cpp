@@ -82,7 +82,7 @@ TEST_CASE("a Job that can't be suspended holds up no other safe step") {
   auto late = scheduled(a_job("late"), now - 60s);
   place here{{a_job("bad", job_state::running), late}, {}, {}};
   here.since = now;
-  here.blocked = {"job/job-bad"};
+  here.blocked = {"job/volsync-system/job-bad"};
   CHECK(uid_in<drop_job>(here.ask()) == "late");
   here.jobs[1] = a_job("done", job_state::complete);
   CHECK(releases(here.held_by("done").ask()));
@@ -90,7 +90,7 @@ TEST_CASE("a Job that can't be suspended holds up no other safe step") {
 
 TEST_CASE("while a Job that can't be suspended runs, nobody else starts") {
   place here{{a_job("bad", job_state::running), a_job("j")}, {}, {}};
-  here.blocked = {"job/job-bad"};
+  here.blocked = {"job/volsync-system/job-bad"};
   CHECK_THAT(reason_of(here.ask()),
              Catch::Contains("job-bad, which does not hold the Lease"));
   CHECK_THAT(reason_of(here.held_by("j").ask()), Catch::Contains("job-bad"));
@@ -103,12 +103,12 @@ TEST_CASE("a Job that can't be dropped or replaced is passed over") {
   auto older = scheduled(a_job("older"), now - 120s);
   place here{{older, old}, {}, {}};
   here.since = now;
-  here.blocked = {"job/job-older"};
+  here.blocked = {"job/volsync-system/job-older"};
   CHECK(uid_in<drop_job>(here.ask()) == "old");
   auto outdated = a_job("a");
   outdated.template_digest = "t0";
   here.jobs = {outdated, a_job("b")};
-  here.blocked = {"job/job-a"};
+  here.blocked = {"job/volsync-system/job-a"};
   CHECK(uid_in<acquire_lease>(here.ask()) == "b");
   here.jobs.pop_back();
   CHECK_THAT(reason_of(here.ask()), Catch::Contains("job-a"));

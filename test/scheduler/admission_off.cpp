@@ -1,3 +1,5 @@
+#include "scheduler/admission_off.hpp"
+
 #include "quiet_cluster.hpp"
 
 #include <fmt/format.h>
@@ -14,6 +16,19 @@ void check_calm(const quiet_cluster& q) {
   CHECK_FALSE(q.cluster.lease.holder);
   for (const auto& [name, job] : q.cluster.jobs)
     CHECK(job.fact.state != job_state::waiting);
+}
+
+/// Admission is off, and so many Jobs that were made by hand run at once.
+void overlap(quiet_cluster& q, unsigned count) {
+  q.cluster.admission = false;
+  q.may_overlap = true;
+  q.cluster.run_time = 100s;
+  q.cluster.claim("a", "0 5 * * *");
+  q.live(20s);
+  for (unsigned i = 0; i < count; ++i)
+    q.cluster.create_job(maintenance_kind::full, {}, false);
+  q.live(30s);
+  REQUIRE(q.cluster.maintaining() == count);
 }
 
 std::size_t waiting(const quiet_cluster& q) {
@@ -105,15 +120,7 @@ TEST_CASE("switching admission off lets the runs end and the waiting go") {
 TEST_CASE("switching admission on stops what runs without the Lease and runs "
           "it again in its turn") {
   quiet_cluster q;
-  q.cluster.admission = false;
-  q.may_overlap = true;
-  q.cluster.run_time = 100s;
-  q.cluster.claim("a", "0 5 * * *");
-  q.live(20s);
-  for (int i = 0; i < 2; ++i)
-    q.cluster.create_job(maintenance_kind::full, {}, false);
-  q.live(30s);
-  REQUIRE(q.cluster.maintaining() == 2);
+  overlap(q, 2);
   q.cluster.admission = true;
   q.live(60s);
   q.may_overlap = false;
@@ -126,14 +133,7 @@ TEST_CASE("switching admission on stops what runs without the Lease and runs "
 TEST_CASE("what was stopped when admission was switched on is not forgotten "
           "when it is switched off again") {
   quiet_cluster q;
-  q.cluster.admission = false;
-  q.may_overlap = true;
-  q.cluster.run_time = 100s;
-  q.cluster.claim("a", "0 5 * * *");
-  q.live(20s);
-  for (int i = 0; i < 3; ++i)
-    q.cluster.create_job(maintenance_kind::full, {}, false);
-  q.live(30s);
+  overlap(q, 3);
   q.cluster.admission = true;
   q.us.hear_all();
   for (int i = 0; i < 3; ++i)

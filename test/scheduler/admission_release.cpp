@@ -1,4 +1,5 @@
 #include "admission_place.hpp"
+#include "scheduler/run_end.hpp"
 
 using namespace holystone;
 using namespace holystone::test::one_location;

@@ -127,7 +127,6 @@ TEST_CASE("a CronJob that a hand-over left behind goes when nothing there is "
   CHECK(made.wanted.made_from == ns);
   CHECK(made.wanted.effective_since == now);
   r.put_in_place(maintenance_kind::full, now);
-  r.facts.cron_jobs.full.ns = "web";
   r.with_statuses();
   CHECK(std::holds_alternative<std::monostate>(r.next().action));
   r.facts.lease.holder = {};
@@ -137,6 +136,29 @@ TEST_CASE("a CronJob that a hand-over left behind goes when nothing there is "
   auto gone = std::get<delete_cron_job>(r.next().action);
   CHECK(gone.key.ns == "app");
   CHECK(gone.uid.value == "of-app");
+}
+
+TEST_CASE("a CronJob that can't be written is told with its namespace, at "
+          "home and left behind") {
+  auto r = on_a_volume();
+  auto told_of = [&](const std::string& where, const std::string& purpose) {
+    auto name = where + "/kopia-maintenance-0123456789abcdef";
+    r.facts.troubles = {{"cronjob/" + name, "a webhook says no"}};
+    r.blocked = {"cronjob/" + name};
+    auto status = std::get<write_status>(r.next().action).status;
+    CHECK(status.reason == "Error");
+    CHECK(status.message
+          == fmt::format("CronJob {} can't be {}: a webhook says no.", name,
+                         purpose));
+  };
+  told_of("app", "written as ReplicationSource app/data asks");
+  r.settle().with_statuses();
+  r.facts.copies.clear();
+  r.facts.elsewhere.full.push_back(cron_job_in("web", "web", now - 2h));
+  told_of("web", "deleted");
+  // What does not hinder any more is not told.
+  r.facts.elsewhere.full.clear();
+  CHECK(rests(r.next()));
 }
 
 TEST_CASE("of two CronJobs the later one tells who has won, and none speaks "

@@ -1,6 +1,4 @@
-#include "little_operator.hpp"
-
-#include <catch2/catch.hpp>
+#include "crashing_story.hpp"
 
 using namespace holystone;
 using namespace holystone::scheduler;
@@ -10,45 +8,25 @@ namespace {
 
 /// A volume that only its claimants' namespaces can mount: made beside the
 /// first claim, run there, handed to another namespace in the middle of a run,
-/// ended. The write with the number `crash_at` is the process's last.
-class story_on_a_volume {
+/// ended.
+class story_on_a_volume : crashing_story {
 public:
   story_on_a_volume(unsigned crash_at, bool applied)
-      : crash_at_(crash_at), applied_(applied) {
+      : crashing_story(5, crash_at, applied) {
     cluster_.reached_by = reach::claim;
     cluster_.failure = 0;
     cluster_.run_time = 60s;
   }
 
+  /// Returns how many writes there were.
   unsigned play() {
     begin();
     hand_over();
     end();
-    return steps_;
+    return steps();
   }
 
 private:
-  void live(seconds time) {
-    for (auto until = cluster_.now + time; cluster_.now < until;) {
-      us_.hear_all();
-      for (int i = 0; i < 50; ++i) {
-        auto crashes = steps_ + 1 == crash_at_;
-        if (!us_.step(!crashes   ? fate::done
-                      : applied_ ? fate::reply_lost
-                                 : fate::not_sent))
-          break;
-        ++steps_;
-        if (crashes)
-          us_.restart();
-        CHECK(cluster_.maintaining() <= 1);
-      }
-      for (int i = 0; i < 10; ++i) {
-        cluster_.pass(1s);
-        REQUIRE(cluster_.maintaining() <= 1);
-      }
-    }
-  }
-
   /// Where the CronJobs are.
   std::string homes() const {
     std::string text;
@@ -100,12 +78,6 @@ private:
     CHECK_FALSE(cluster_.lease.exists);
     CHECK(us_.decide().finished);
   }
-
-  unsigned crash_at_;
-  bool applied_;
-  unsigned steps_ = 0;
-  little_cluster cluster_{5};
-  little_operator us_{cluster_};
 };
 
 } // namespace
@@ -116,10 +88,5 @@ TEST_CASE("a repository on a volume goes from one namespace to another and "
 }
 
 TEST_CASE("so it does wherever the process crashes") {
-  auto steps = story_on_a_volume{0, false}.play();
-  for (unsigned k = 1; k <= steps; ++k)
-    for (auto applied : {false, true}) {
-      INFO("write " << k << (applied ? " was applied" : " was not sent"));
-      story_on_a_volume{k, applied}.play();
-    }
+  crash_everywhere<story_on_a_volume>();
 }

@@ -2,10 +2,10 @@
 
 // A cluster of one location, small enough to be thought through: a CronJob
 // of each kind with their controller, Jobs, pods and nodes, a Lease, Secret
-// copies and claims, with UIDs, versions and preconditions as the API server
-// has them. The repository's decisions are tried on it by repository_model.cpp,
-// which also plays the adversary. It is not the simulator: it knows no JSON and
-// no kind that a repository does not write.
+// copies and claims. Writes reach it through little_server.hpp. The
+// repository's decisions are tried on it by repository_model.cpp, which also
+// plays the adversary. It is not the simulator: it knows no JSON and no kind
+// that a repository does not write.
 
 #include "scheduler/repository.hpp"
 
@@ -86,6 +86,14 @@ struct little_cluster {
 
   std::string next(std::string_view prefix);
 
+  void touch(resource_version& version) {
+    version = {next("v")};
+  }
+
+  /// The CronJobs of a namespace, and the digests of their templates.
+  per_kind<cron_job_fact>& cron_jobs_of(const std::string& where);
+  per_kind<std::string>& digests_of(const std::string& where);
+
   /// Adds a claim of its own namespace.
   void claim(const std::string& ns, const std::string& schedule,
              const std::string& quick_schedule = {});
@@ -101,27 +109,18 @@ struct little_cluster {
   /// The controllers and the nodes, for a stretch of time.
   void pass(seconds time);
 
-  /// Performs a write as the API server would: false when a precondition
-  /// fails. Throws when the write reaches an object that it was not meant for.
-  bool perform(const repository_action& action, const repository_facts& seen);
-
   /// Containers that run with a valid ticket; more than one is a disaster.
   unsigned maintaining() const;
 
 private:
   void tick();
   bool is_home(const std::string& where) const;
-  per_kind<cron_job_fact>& cron_jobs_of(const std::string& where);
-  per_kind<std::string>& digests_of(const std::string& where);
   std::vector<std::string> namespaces() const;
   void run_cron_job(maintenance_kind kind, const std::string& where);
   void run_job(job& one);
   void run_pod(pod& one);
   void end_pods(const std::string& job);
   bool has_pods(const std::string& job) const;
-  void touch(resource_version& version) {
-    version = {next("v")};
-  }
 };
 
 /// The policy that the model's repositories have.

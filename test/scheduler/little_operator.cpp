@@ -1,5 +1,6 @@
 #include "little_operator.hpp"
 
+#include "little_server.hpp"
 #include "scheduler/home.hpp"
 
 #include <algorithm>
@@ -41,7 +42,7 @@ void little_operator::listen(unsigned kind) {
     case 3:
       for (const auto& job : facts.jobs)
         if (job.uid == facts.lease.holder)
-          facts.gone_holder = job;
+          facts.gone_holder = {job.uid, job.pods};
       facts.jobs.clear();
       facts.strange_jobs.clear();
       for (const auto& [name, one] : cluster.jobs)
@@ -96,7 +97,7 @@ bool little_operator::step(fate what) {
   const auto* resume = std::get_if<resume_job>(&next.action);
   if (resume && facts.never_resumed == resume->job.uid)
     facts.never_resumed = {};
-  auto done = what != fate::not_sent && cluster.perform(next.action, facts);
+  auto done = what != fate::not_sent && perform(cluster, next.action, facts);
   if (!done || what != fate::done) {
     blocked_until[last_action] = cluster.now + seconds{1 + cluster.below(8)};
     return true;

@@ -36,7 +36,7 @@ repository_facts a_repository(const std::string& schedule) {
 /// What a claimant is told while Jobs wait for `why`.
 claim_status told(const repository_facts& facts, const claimant& who,
                   instant at, const std::string& why = {}) {
-  return wanted_status(facts, account_of(facts, {why, false, {}}, at), who, at);
+  return wanted_status(facts, account_of(facts, {why}, at), who, at);
 }
 
 } // namespace

@@ -21,7 +21,7 @@ inline const instant now = *parse_rfc3339("2026-11-21T12:00:00Z");
 inline const repository_id here{"0123456789abcdef"};
 inline const std::string ns = "volsync-system";
 inline const std::string full_cron_job
-    = "cronjob/kopia-maintenance-0123456789abcdef";
+    = "cronjob/volsync-system/kopia-maintenance-0123456789abcdef";
 inline const std::string quick_cron_job = full_cron_job + "-quick";
 
 inline claimant a_claim(std::string app, std::string schedule = "0 2 * * *",
@@ -63,7 +63,7 @@ inline job_fact a_job(job_state state) {
 /// What a claimant is told while Jobs wait for `why`.
 inline claim_status told(const repository_facts& facts, const claimant& who,
                          instant at, const std::string& why = {}) {
-  return wanted_status(facts, account_of(facts, {why, false, {}}, at), who, at);
+  return wanted_status(facts, account_of(facts, {why}, at), who, at);
 }
 
 /// One repository and what is decided about it.
@@ -118,6 +118,7 @@ struct room {
       return;
     }
     found.exists = found.ours = true;
+    found.ns = wanted->key.ns;
     found.deleting = false;
     found.uid = {fmt::format("cron-{}", to_string(kind))};
     found.created = now - 1h;

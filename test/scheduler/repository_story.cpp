@@ -1,6 +1,4 @@
-#include "little_operator.hpp"
-
-#include <catch2/catch.hpp>
+#include "crashing_story.hpp"
 
 using namespace holystone;
 using namespace holystone::scheduler;
@@ -9,47 +7,25 @@ using namespace std::chrono_literals;
 namespace {
 
 /// The basic story: made, run by hand and by schedule, handed over, ended.
-/// The write with the number `crash_at` is the process's last, and it was
-/// applied or not; a successor goes on. Returns how many writes there were.
-class story {
+class story : crashing_story {
 public:
   story(unsigned crash_at, bool applied)
-      : crash_at_(crash_at), applied_(applied) {
+      : crashing_story(3, crash_at, applied) {
     // Runs succeed and take about a minute.
     cluster_.limits.job_deadline = 300s;
   }
 
+  /// Returns how many writes there were.
   unsigned play() {
     create();
     run_by_hand();
     run_by_schedule();
     hand_over();
     end();
-    return steps_;
+    return steps();
   }
 
 private:
-  void live(seconds time) {
-    for (auto until = cluster_.now + time; cluster_.now < until;) {
-      us_.hear_all();
-      for (int i = 0; i < 50; ++i) {
-        auto crashes = steps_ + 1 == crash_at_;
-        if (!us_.step(!crashes   ? fate::done
-                      : applied_ ? fate::reply_lost
-                                 : fate::not_sent))
-          break;
-        ++steps_;
-        if (crashes)
-          us_.restart();
-        CHECK(cluster_.maintaining() <= 1);
-      }
-      for (int i = 0; i < 10; ++i) {
-        cluster_.pass(1s);
-        REQUIRE(cluster_.maintaining() <= 1);
-      }
-    }
-  }
-
   void create() {
     cluster_.claim("a", "0 * * * *");
     cluster_.claim("b", "0 * * * *");
@@ -113,12 +89,6 @@ private:
     CHECK_FALSE(cluster_.lease.exists);
     CHECK(us_.decide().finished);
   }
-
-  unsigned crash_at_;
-  bool applied_;
-  unsigned steps_ = 0;
-  little_cluster cluster_{3};
-  little_operator us_{cluster_};
 };
 
 } // namespace
@@ -129,10 +99,5 @@ TEST_CASE("the basic story goes from the first claim to no trace at all") {
 }
 
 TEST_CASE("the basic story has the same end wherever the process crashes") {
-  auto steps = story{0, false}.play();
-  for (unsigned k = 1; k <= steps; ++k)
-    for (auto applied : {false, true}) {
-      INFO("write " << k << (applied ? " was applied" : " was not sent"));
-      story{k, applied}.play();
-    }
+  crash_everywhere<story>();
 }
