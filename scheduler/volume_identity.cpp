@@ -1,6 +1,7 @@
 #include "scheduler/volume_identity.hpp"
 
 #include "scheduler/kopia_url.hpp"
+#include "scheduler/percent_coding.hpp"
 
 #include <fmt/format.h>
 
@@ -48,28 +49,6 @@ std::string encode(std::string_view text) {
       out += fmt::format("%{:02X}", static_cast<unsigned>(c));
     else
       out += c;
-  return out;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-std::string decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0
-        && hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16
-                               + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
   return out;
 }
 
@@ -203,7 +182,7 @@ result<volume_identity> parse_volume(std::string_view text) {
     const auto equals = pair.find('=');
     if (equals == std::string_view::npos)
       return error{fmt::format("volume: '{}' is not key=value", pair)};
-    const auto value = decode(pair.substr(equals + 1));
+    const auto value = percent_decoded(pair.substr(equals + 1));
     if (const auto key = pair.substr(0, equals); key == "mount")
       volume.mount_path = value;
     else if (key == "at")

@@ -1,38 +1,21 @@
 #include "simulator/target.hpp"
 
+#include "scheduler/percent_coding.hpp"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace holystone::simulator {
 
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
-std::string decode(std::string_view text, bool query) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0
-        && hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16
-                               + hex_digit(text[i + 2]));
-      i += 2;
-    } else if (query && text[i] == '+') {
-      out += ' ';
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
+// A name or value of a query, where a blank may be a plus.
+std::string query_decoded(std::string_view text) {
+  std::string blanked{text};
+  std::ranges::replace(blanked, '+', ' ');
+  return percent_decoded(blanked);
 }
 
 template <class Fun>
@@ -49,8 +32,8 @@ void read_query(std::string_view text, target& out) {
     auto equals = item.find('=');
     auto value = equals == std::string_view::npos ? std::string_view{}
                                                   : item.substr(equals + 1);
-    out.query.try_emplace(decode(item.substr(0, equals), true),
-                          decode(value, true));
+    out.query.try_emplace(query_decoded(item.substr(0, equals)),
+                          query_decoded(value));
   });
   out.watch = out.watch || out.flag("watch");
 }
@@ -97,7 +80,7 @@ std::optional<target> parse_target(std::string_view line) {
   auto path = line.substr(0, question);
   std::vector<std::string> parts;
   split(path.substr(path.empty() ? 0 : 1), '/',
-        [&](std::string_view part) { parts.push_back(decode(part, false)); });
+        [&](std::string_view part) { parts.push_back(percent_decoded(part)); });
   std::size_t used = 0;
   if (parts.size() >= 3 && parts[0] == "api") {
     out.version = parts[1];
