@@ -1,5 +1,7 @@
 #include "k8s_io/headline.hpp"
 
+#include "k8s_io/json_place.hpp"
+
 #include <boost/json/parse.hpp>
 
 #include <optional>
@@ -12,36 +14,14 @@ namespace json = boost::json;
 
 constexpr std::string_view spaces = " \t\r\n";
 
-// Where in a text of JSON one is.
-class place {
-public:
-  void follow(char c) {
-    if (is_escaped_)
-      is_escaped_ = false;
-    else if (is_in_string_ && c == '\\')
-      is_escaped_ = true;
-    else if (c == '"')
-      is_in_string_ = !is_in_string_;
-    else if (!is_in_string_ && (c == '{' || c == '['))
-      ++depth_;
-    else if (!is_in_string_ && (c == '}' || c == ']'))
-      --depth_;
-  }
+// Between the members of the outermost object?
+bool is_outermost(const json_place& at) {
+  return at.depth() == 1 && !at.is_in_string();
+}
 
-  // Between the members of the outermost object?
-  bool is_outermost() const noexcept {
-    return depth_ == 1 && !is_in_string_;
-  }
-
-  bool is_outside() const noexcept {
-    return depth_ <= 0;
-  }
-
-private:
-  int depth_ = 0;
-  bool is_in_string_ = false;
-  bool is_escaped_ = false;
-};
+bool is_outside(const json_place& at) {
+  return at.depth() <= 0;
+}
 
 std::string_view trimmed(std::string_view text) {
   auto first = text.find_first_not_of(spaces);
@@ -81,16 +61,16 @@ std::string_view member_text(std::string_view text, std::string_view name) {
   text = trimmed(text);
   if (!text.starts_with('{'))
     return {};
-  place at;
+  json_place at;
   std::size_t begin = 1;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    auto is_end = at.is_outermost() && (text[i] == ',' || text[i] == '}');
+    auto is_end = is_outermost(at) && (text[i] == ',' || text[i] == '}');
     at.follow(text[i]);
     if (!is_end)
       continue;
     if (auto found = value_of(text.substr(begin, i - begin), name))
       return *found;
-    if (at.is_outside())
+    if (is_outside(at))
       return {};
     begin = i + 1;
   }
@@ -101,13 +81,13 @@ bool is_whole_object(std::string_view text) {
   text = trimmed(text);
   if (!text.starts_with('{') || !text.ends_with('}'))
     return false;
-  place at;
+  json_place at;
   for (auto c : text.substr(0, text.size() - 1)) {
     at.follow(c);
-    if (at.is_outside())
+    if (is_outside(at))
       return false;
   }
-  return at.is_outermost();
+  return is_outermost(at);
 }
 
 json::object read_headline(std::string_view text) {

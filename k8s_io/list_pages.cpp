@@ -2,6 +2,7 @@
 
 #include "k8s_io/gzip.hpp"
 #include "k8s_io/headline.hpp"
+#include "k8s_io/json_place.hpp"
 #include "k8s_io/watch_lines.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
@@ -60,7 +61,7 @@ public:
 
 private:
   bool is_in_item() const noexcept {
-    return is_in_items_ && depth_ > 2;
+    return is_in_items_ && at_.depth() > 2;
   }
 
   std::optional<error> next_of_item(char c) {
@@ -68,8 +69,8 @@ private:
     auto is_too_long = item_.size() == longest_object;
     if (!is_too_long)
       item_ += c;
-    follow(c);
-    if (depth_ > 2)
+    at_.follow(c);
+    if (at_.depth() > 2)
       return {};
     auto failed = take_(item_, is_too_long ? "longer than any object" : "");
     item_.clear();
@@ -79,24 +80,24 @@ private:
   std::optional<error> next_of_rest(char c) {
     if (rest_.size() == longest_object)
       return malformed("it has more than items");
-    if (is_in_items_ && depth_ == 2 && !is_in_string_
+    if (is_in_items_ && at_.depth() == 2 && !at_.is_in_string()
         && (c == '{' || c == '[')) {
       rest_ += "{}";
-      follow(c);
+      at_.follow(c);
       item_ = c;
       return {};
     }
     rest_ += c;
-    if (depth_ == 1)
+    if (at_.depth() == 1)
       look_for_items(c);
-    follow(c);
-    is_in_items_ = is_in_items_ && depth_ >= 2;
+    at_.follow(c);
+    is_in_items_ = is_in_items_ && at_.depth() >= 2;
     return {};
   }
 
   // Between the braces of the list itself.
   void look_for_items(char c) {
-    if (is_in_string_)
+    if (at_.is_in_string())
       name_ += c;
     else if (c == '"')
       name_.clear();
@@ -109,27 +110,12 @@ private:
     has_items_ = has_items_ || is_in_items_;
   }
 
-  void follow(char c) {
-    if (is_escaped_)
-      is_escaped_ = false;
-    else if (is_in_string_ && c == '\\')
-      is_escaped_ = true;
-    else if (c == '"')
-      is_in_string_ = !is_in_string_;
-    else if (!is_in_string_ && (c == '{' || c == '['))
-      ++depth_;
-    else if (!is_in_string_ && (c == '}' || c == ']'))
-      --depth_;
-  }
-
   item_taker take_;
   std::string rest_;
   std::string item_;
   // The last string between the list's own braces, with its closing quote.
   std::string name_;
-  int depth_ = 0;
-  bool is_in_string_ = false;
-  bool is_escaped_ = false;
+  json_place at_;
   bool is_value_ = false;
   bool is_in_items_ = false;
   bool has_items_ = false;

@@ -1,6 +1,8 @@
 #include "k8s_io/reflector.hpp"
 
 #include "k8s_io/list_pages.hpp"
+#include "k8s_io/object_head.hpp"
+#include "k8s_io/unread_names.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
@@ -28,72 +30,6 @@ constexpr seconds lasting_watch{30};
 // So many watches in a row may break without an event before we list again;
 // one line that we can never read must not block the view for ever.
 constexpr unsigned most_barren_watches = 3;
-
-std::string text_of(const json::object& from, std::string_view name) {
-  auto* found = from.if_contains(name);
-  auto* text = found ? found->if_string() : nullptr;
-  return text ? std::string{text->data(), text->size()} : std::string{};
-}
-
-const json::object& metadata_of(const json::object& object) {
-  static const json::object none;
-  auto* found = object.if_contains("metadata");
-  auto* metadata = found ? found->if_object() : nullptr;
-  return metadata ? *metadata : none;
-}
-
-object_identity identity_of(const json::object& object) {
-  auto& metadata = metadata_of(object);
-  return {{text_of(metadata, "namespace"), text_of(metadata, "name")},
-          {text_of(metadata, "uid")}};
-}
-
-std::string api_version_of(const resource& kind) {
-  return kind.group.empty() ? std::string{kind.version}
-                            : fmt::format("{}/{}", kind.group, kind.version);
-}
-
-request ask(const reflected& what, verb how) {
-  request out;
-  out.what = how;
-  out.kind = what.kind;
-  out.ns = what.ns;
-  out.name = what.name;
-  out.label_selector = what.label_selector;
-  out.field_selector = what.field_selector;
-  out.metadata_only = what.metadata_only;
-  return out;
-}
-
-// Objects of a list that can't be read, for one report: anybody may write many.
-class unread_names {
-public:
-  void add(const json::object& headline, std::string_view why) {
-    if (++count_ > most_named)
-      return;
-    auto key = identity_of(headline).key;
-    names_.push_back(fmt::format(
-        "{} ({})", key.name.empty() ? "one without a name" : to_string(key),
-        why));
-  }
-
-  bool empty() const noexcept {
-    return count_ == 0;
-  }
-
-  std::string message(std::string_view plural) const {
-    return fmt::format("{} of {} can't be read and are ignored until that is "
-                       "mended: {}{}",
-                       count_, plural, fmt::join(names_, ", "),
-                       count_ > most_named ? ", ..." : "");
-  }
-
-private:
-  static constexpr std::size_t most_named = 10;
-
-  std::size_t count_ = 0;
-  std::vector<std::string> names_;
-};
 
 // Will the same request perhaps be answered a little later?
 bool is_passing(int status) {
@@ -441,7 +377,7 @@ void reflector::drop(const json::object& object, step_context& in) {
 }
 
 void reflector::move_to(const json::object& object, event_type type) {
-  auto version = text_of(metadata_of(object), "resourceVersion");
+  auto version = version_of(object);
   // The events that begin a watch without a version are the present objects in
   // no order of versions.
   is_anchored_ = is_anchored_ || type != event_type::added;
@@ -449,21 +385,10 @@ void reflector::move_to(const json::object& object, event_type type) {
     version_ = std::move(version);
 }
 
-// Items of typed lists do not repeat their kind; bookmarks have no name.
 bool reflector::is_ours(const json::object& object, bool is_bookmark,
                         bool is_item) const {
-  auto kind = text_of(object, "kind");
-  if (!(is_item && kind.empty())) {
-    auto version = text_of(object, "apiVersion");
-    if (what_.metadata_only) {
-      if (kind != "PartialObjectMetadata" || version != "meta.k8s.io/v1")
-        return false;
-    } else if (kind != what_.kind.kind
-               || version != api_version_of(what_.kind)) {
-      return false;
-    }
-  }
-  return is_bookmark || !text_of(metadata_of(object), "name").empty();
+  return is_of_kind(object, what_.kind, what_.metadata_only, is_item)
+         && (is_bookmark || !identity_of(object).key.name.empty());
 }
 
 } // namespace holystone::k8s_io

@@ -26,7 +26,7 @@
 #include "k8s_io/api_status.hpp"
 #include "k8s_io/backoff.hpp"
 #include "k8s_io/known_objects.hpp"
-#include "k8s_io/requests.hpp"
+#include "k8s_io/reflected.hpp"
 #include "k8s_io/watch.hpp"
 #include "k8s_io/watch_lines.hpp"
 
@@ -54,19 +54,6 @@ public:
   virtual void remove(const object_identity& which,
                       const boost::json::object* last)
       = 0;
-};
-
-/// What to watch.
-struct reflected {
-  resource kind;
-  /// Empty: all namespaces.
-  std::string ns = {};
-  /// One object's name, or empty.
-  std::string name = {};
-  std::string label_selector = {};
-  std::string field_selector = {};
-  /// Names, labels and annotations, never content (P-3).
-  bool metadata_only = false;
 };
 
 /// The list-and-watch machine. Copyable; a copy is a snapshot of its state.

@@ -120,6 +120,22 @@ inline k8s_io::response refusal(int code, std::string body = {},
   return out;
 }
 
+/// The end of a watch that was refused, or never answered.
+inline k8s_io::watch_end refused(int code, std::string body = {},
+                                 std::optional<seconds> retry_after = {}) {
+  return {code, std::move(body), code == 0 ? "refused" : "", retry_after};
+}
+
+/// The end of a watch whose connection broke.
+inline k8s_io::watch_end cut() {
+  return {200, {}, "connection reset", {}};
+}
+
+/// The end of a watch as the server ends it.
+inline k8s_io::watch_end regular() {
+  return {200, {}, {}, {}};
+}
+
 /// Drives one reflector by hand.
 struct harness {
   reflector machine{k8s_io::reflected{.kind = k8s_io::resources::jobs}};

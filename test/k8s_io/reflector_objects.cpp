@@ -9,15 +9,6 @@ using namespace std::chrono_literals;
 
 using strings = std::vector<std::string>;
 
-namespace {
-
-watch_end refused(int code, std::string body = {},
-                  std::optional<seconds> retry_after = {}) {
-  return {code, std::move(body), code == 0 ? "refused" : "", retry_after};
-}
-
-} // namespace
-
 TEST_CASE("R-09: a relist removes what is missing, with the UID it had") {
   harness it;
   it.sync({job("a", "1", "1"), job("b", "2", "2"), job("c", "3", "3")}, "5");
