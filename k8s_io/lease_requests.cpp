@@ -15,10 +15,10 @@ namespace json = boost::json;
 
 namespace {
 
-/// Metadata and spec of a Lease that `holder` has, or nobody.
-json::object lease_body(std::map<std::string, std::string> annotations,
-                        const std::optional<claim_key>& winner,
-                        std::string_view location) {
+/// Metadata of the Lease of `location`.
+json::object metadata_for(const std::map<std::string, std::string>& annotations,
+                          const std::optional<claim_key>& winner,
+                          std::string_view location) {
   json::object notes;
   for (const auto& [key, value] : annotations)
     notes[key] = value;
@@ -29,6 +29,40 @@ json::object lease_body(std::map<std::string, std::string> annotations,
             {names::location_hash, location},
             {names::velero_exclude, "true"}}},
           {"annotations", notes}};
+}
+
+/// A patch of the Lease that was seen, in the version that was seen, or its
+/// creation where there was none.
+request write(const lease_fact& seen, object_key where, json::object metadata,
+              json::object spec) {
+  request to;
+  to.kind = resources::leases;
+  if (seen.exists) {
+    to.what = verb::merge_patch;
+    metadata["uid"] = seen.uid.value;
+    metadata["resourceVersion"] = seen.version.value;
+  } else {
+    to.what = verb::create;
+    metadata["name"] = where.name;
+    metadata["namespace"] = where.ns;
+  }
+  json::object body{{"apiVersion", "coordination.k8s.io/v1"},
+                    {"kind", "Lease"},
+                    {"metadata", std::move(metadata)}};
+  if (!spec.empty())
+    body["spec"] = std::move(spec);
+  to.body = json::serialize(body);
+  to.ns = std::move(where.ns);
+  to.name = std::move(where.name);
+  return to;
+}
+
+/// Takes the holder out of the annotations, and gives the spec without one.
+json::object drop_holder(json::object& annotations) {
+  for (auto key :
+       {names::holder_job, names::holder_deadline, names::holder_secret})
+    annotations[key] = nullptr;
+  return {{"holderIdentity", nullptr}, {"acquireTime", nullptr}};
 }
 
 /// Leases are written with micro seconds.
@@ -42,81 +76,33 @@ std::string micro_time(instant at) {
 request acquire(const acquire_lease& what, const lease_fact& seen,
                 std::string_view operator_namespace, std::string_view location,
                 const std::optional<claim_key>& winner, instant now) {
-  auto metadata = lease_body(
+  auto metadata = metadata_for(
       {{std::string{names::holder_job}, to_string(what.job.key)},
        {std::string{names::holder_deadline}, to_rfc3339(what.deadline)},
        {std::string{names::holder_secret}, what.secret}},
       winner, location);
-  request take;
-  take.kind = resources::leases;
-  take.ns = operator_namespace;
-  take.name = lease_name(location);
-  if (seen.exists) {
-    take.what = verb::merge_patch;
-    metadata["uid"] = seen.uid.value;
-    metadata["resourceVersion"] = seen.version.value;
-  } else {
-    take.what = verb::create;
-    metadata["name"] = take.name;
-    metadata["namespace"] = take.ns;
-  }
-  take.body
-      = json::serialize(json::object{{"apiVersion", "coordination.k8s.io/v1"},
-                                     {"kind", "Lease"},
-                                     {"metadata", std::move(metadata)},
-                                     {"spec",
-                                      {{"holderIdentity", what.job.uid.value},
-                                       {"acquireTime", micro_time(now)}}}});
-  return take;
+  return write(seen, {std::string{operator_namespace}, lease_name(location)},
+               std::move(metadata),
+               {{"holderIdentity", what.job.uid.value},
+                {"acquireTime", micro_time(now)}});
 }
 
 request release(const release_lease& what, const lease_fact& seen,
                 std::string_view operator_namespace, std::string_view location,
                 const std::optional<claim_key>& winner) {
-  auto metadata = lease_body(to_annotations(what.known), winner, location);
-  request free;
-  free.kind = resources::leases;
-  free.ns = operator_namespace;
-  free.name = lease_name(location);
-  if (!seen.exists) {
-    free.what = verb::create;
-    metadata["name"] = free.name;
-    metadata["namespace"] = free.ns;
-    free.body
-        = json::serialize(json::object{{"apiVersion", "coordination.k8s.io/v1"},
-                                       {"kind", "Lease"},
-                                       {"metadata", std::move(metadata)}});
-    return free;
-  }
-  auto& notes = metadata["annotations"].as_object();
-  notes[names::holder_job] = nullptr;
-  notes[names::holder_deadline] = nullptr;
-  notes[names::holder_secret] = nullptr;
-  free.what = verb::merge_patch;
-  metadata["uid"] = seen.uid.value;
-  metadata["resourceVersion"] = seen.version.value;
-  free.body = json::serialize(json::object{
-      {"metadata", std::move(metadata)},
-      {"spec", {{"holderIdentity", nullptr}, {"acquireTime", nullptr}}}});
-  return free;
+  auto metadata = metadata_for(to_annotations(what.known), winner, location);
+  // A Lease that is made to keep the ledger has no holder to lose.
+  auto spec = seen.exists ? drop_holder(metadata["annotations"].as_object())
+                          : json::object{};
+  return write(seen, {std::string{operator_namespace}, lease_name(location)},
+               std::move(metadata), std::move(spec));
 }
 
 request vacate(const lease_fact& seen) {
-  request free;
-  free.what = verb::merge_patch;
-  free.kind = resources::leases;
-  free.ns = seen.key.ns;
-  free.name = seen.key.name;
-  free.body = json::serialize(json::object{
-      {"metadata",
-       {{"uid", seen.uid.value},
-        {"resourceVersion", seen.version.value},
-        {"annotations",
-         {{names::holder_job, nullptr},
-          {names::holder_deadline, nullptr},
-          {names::holder_secret, nullptr}}}}},
-      {"spec", {{"holderIdentity", nullptr}, {"acquireTime", nullptr}}}});
-  return free;
+  json::object notes;
+  auto spec = drop_holder(notes);
+  return write(seen, seen.key, {{"annotations", std::move(notes)}},
+               std::move(spec));
 }
 
 request remove(const lease_fact& seen, std::string_view operator_namespace,
