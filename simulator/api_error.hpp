@@ -1,8 +1,8 @@
 #pragma once
 
 // Failures as the API server states them: a code, a reason and a Status object
-// that clients decode. `answer<T>` is the `result` of the server's insides, whose
-// failure is more than words. Used by every verb of the simulated server.
+// that clients decode. `answer<T>` is the `result` of the server's insides,
+// whose failure is more than words. Used by every verb of the simulated server.
 
 #include "scheduler/result.hpp"
 

@@ -45,31 +45,6 @@ std::string go_name(const schema_node& schema) {
   }
 }
 
-bool fits(const json::value& value, shape what) {
-  bool whole = value.is_int64() || value.is_uint64();
-  switch (what) {
-    case shape::object:
-    case shape::map:
-      return value.is_object();
-    case shape::list:
-      return value.is_array();
-    case shape::integer:
-      return whole;
-    case shape::number:
-      return value.is_number();
-    case shape::boolean:
-      return value.is_bool();
-    case shape::int_or_string:
-      return whole || value.is_string();
-    case shape::quantity:
-      return value.is_number() || value.is_string();
-    case shape::any:
-      return true;
-    default:
-      return value.is_string();
-  }
-}
-
 std::string check(const json::value& value, const schema_node& schema,
                   const std::string& at) {
   if (!fits(value, schema.what))

@@ -83,28 +83,6 @@ std::string_view expected_type(const json::value& value,
   return type_name(schema.what);
 }
 
-bool has_type(const json::value& value, shape what) {
-  switch (what) {
-    case shape::object:
-    case shape::map:
-      return value.is_object();
-    case shape::list:
-      return value.is_array();
-    case shape::integer:
-      return value.is_int64() || value.is_uint64();
-    case shape::number:
-      return value.is_number();
-    case shape::boolean:
-      return value.is_bool();
-    case shape::int_or_string:
-      return value.is_string() || value.is_int64() || value.is_uint64();
-    case shape::any:
-      return true;
-    default:
-      return value.is_string();
-  }
-}
-
 class checker {
 public:
   explicit checker(field_errors& errors) : errors_(errors) {
@@ -118,7 +96,7 @@ public:
     // What was stored before its rule came stays editable elsewhere.
     if (before != nullptr && *before == value)
       return;
-    if (!has_type(value, schema.what)) {
+    if (!fits(value, schema.what)) {
       errors_.wrong_type(at, value, expected_type(value, schema));
       return;
     }

@@ -178,6 +178,31 @@ const schema_node* schema_node::field(std::string_view name) const {
   return nullptr;
 }
 
+bool fits(const boost::json::value& value, shape what) {
+  bool whole = value.is_int64() || value.is_uint64();
+  switch (what) {
+    case shape::object:
+    case shape::map:
+      return value.is_object();
+    case shape::list:
+      return value.is_array();
+    case shape::integer:
+      return whole;
+    case shape::number:
+      return value.is_number();
+    case shape::boolean:
+      return value.is_bool();
+    case shape::int_or_string:
+      return whole || value.is_string();
+    case shape::quantity:
+      return value.is_number() || value.is_string();
+    case shape::any:
+      return true;
+    default:
+      return value.is_string();
+  }
+}
+
 const schema_node* built_in_schema(std::string_view kind) {
   static const auto kinds = [] {
     std::map<std::string, schema_node, std::less<>> out;

@@ -75,6 +75,9 @@ struct schema_node {
   const schema_node* field(std::string_view name) const;
 };
 
+/// Is the value of the JSON type that this shape asks for?
+bool fits(const boost::json::value& value, schema_node::shape what);
+
 /// Owns nodes, so that they may point at each other.
 using schema_pool = std::deque<schema_node>;
 

@@ -111,12 +111,17 @@ std::vector<json::value> store::owned_by(const k8s_io::resource& kind,
   return out;
 }
 
-outcome store::create(const k8s_io::resource& kind, const json::value& object) {
-  auto& core = server_.core();
-  core.latest = now_;
+write_context store::begin_write() {
+  server_.core().latest = now_;
   write_context how;
   how.manager = manager_;
   how.now = now_;
+  return how;
+}
+
+outcome store::create(const k8s_io::resource& kind, const json::value& object) {
+  auto& core = server_.core();
+  auto how = begin_write();
   auto info = known(core, kind);
   return to_outcome(
       create_object(core, info,
@@ -127,10 +132,7 @@ outcome store::create(const k8s_io::resource& kind, const json::value& object) {
 
 outcome store::update(const k8s_io::resource& kind, const json::value& object) {
   auto& core = server_.core();
-  core.latest = now_;
-  write_context how;
-  how.manager = manager_;
-  how.now = now_;
+  auto how = begin_write();
   auto info = known(core, kind);
   return to_outcome(
       change_object(
@@ -143,11 +145,8 @@ outcome store::update(const k8s_io::resource& kind, const json::value& object) {
 outcome store::update_status(const k8s_io::resource& kind,
                              const json::value& object) {
   auto& core = server_.core();
-  core.latest = now_;
-  write_context how;
-  how.manager = manager_;
+  auto how = begin_write();
   how.subresource = "status";
-  how.now = now_;
   auto info = known(core, kind);
   return to_outcome(
       change_object(
@@ -166,11 +165,8 @@ outcome store::patch(const k8s_io::resource& kind, const object_key& key,
 
 outcome store::apply(const k8s_io::resource& kind, const json::value& object) {
   auto& core = server_.core();
-  core.latest = now_;
-  write_context how;
-  how.manager = manager_;
+  auto how = begin_write();
   how.force = true;
-  how.now = now_;
   bool created = false;
   auto info = known(core, kind);
   auto done = apply_object(core, info, key_of(object), object, how, created);

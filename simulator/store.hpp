@@ -25,6 +25,8 @@
 
 namespace holystone::simulator {
 
+struct write_context;
+
 /// The answer of a verb: an object, or the Status that says why not.
 struct outcome {
   int status = 0;
@@ -136,6 +138,7 @@ public:
   }
 
 private:
+  write_context begin_write();
   reply send(std::string method, const k8s_io::resource& kind,
              const object_key& key, std::string_view subresource,
              std::string body, std::string content_type,
