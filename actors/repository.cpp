@@ -8,7 +8,6 @@
 #include "k8s_io/status_requests.hpp"
 #include "metrics/log.hpp"
 #include "scheduler/home.hpp"
-#include "scheduler/timeline.hpp"
 #include "scheduler/wanted_cron_job.hpp"
 
 #include <fmt/format.h>
@@ -25,7 +24,6 @@ constexpr seconds longest_timer{300};
 constexpr unsigned lasting_failures = 3;
 /// Whatever time it is thought to be, nothing spins.
 constexpr seconds shortest_timer{1};
-
 /// How many runs to come people are shown.
 constexpr std::size_t shown_runs = 5;
 
@@ -66,21 +64,6 @@ to_request(const std::shared_ptr<const repository_step>& step,
   if (const auto* status = std::get_if<write_status>(&action))
     return apply_status(*status);
   return std::nullopt;
-}
-
-/// The next times at which the winner's schedule is due.
-std::vector<instant> next_runs(const repository_facts& facts, instant after) {
-  std::vector<instant> all;
-  const auto* winner = winner_of(facts);
-  if (!winner || winner->wish.settings.suspend)
-    return all;
-  auto table
-      = timetable_of(winner->wish.settings, maintenance_kind::full, facts.id);
-  std::optional<instant> next{after};
-  while (table && all.size() < shown_runs
-         && (next = next_run(table->schedule, table->zone, *next)))
-    all.push_back(*next);
-  return all;
 }
 
 /// Does the claimant ask for something else than before?
@@ -318,20 +301,7 @@ void repository_state::fail(const repository_step& step, const outcome& end) {
 }
 
 void repository_state::post(const std::vector<event_note>& notes) {
-  for (const auto& note : notes) {
-    if (!budgets[note.regarding].take(common->now()))
-      continue;
-    metrics::log(note.warning ? metrics::log_level::warning
-                              : metrics::log_level::info,
-                 "event",
-                 {{"repository", hash()},
-                  {"object", regarded(note)},
-                  {"reason", note.reason},
-                  {"message", note.message}});
-    caf::anon_send(common->api, call_atom::value,
-                   request_ptr{std::make_shared<const request>(post_event(
-                       note, common->reporter, common->now(), ++events))});
-  }
+  events.post(notes, {common->api, common->reporter, hash()}, common->now());
 }
 
 void repository_state::recover() {
@@ -353,16 +323,10 @@ void repository_state::recover() {
 void repository_state::read_again(watched_kind kind, std::string label,
                                   std::string only) {
   auto what = to_reflected(kind, common->policy.operator_namespace);
-  request call;
-  call.what = verb::list;
-  call.kind = what.kind;
-  call.ns = what.ns;
-  call.metadata_only = what.metadata_only;
-  call.label_selector = std::move(label);
-  if (!call.label_selector.empty() && !what.label_selector.empty())
-    call.label_selector += ',';
-  call.label_selector += what.label_selector;
-  call.field_selector = what.field_selector;
+  auto call = k8s_io::ask(what, verb::list);
+  if (!label.empty() && !call.label_selector.empty())
+    label += ',';
+  call.label_selector.insert(0, label);
   call.name = std::move(only);
   ++unread;
   self->request(common->api, caf::infinite, call_atom::value,
@@ -394,7 +358,7 @@ view_ptr repository_state::view() const {
   all->writing = writing;
   all->leading = leading;
   all->seat = seat;
-  all->next_runs = next_runs(known.facts(), common->now());
+  all->next_runs = next_runs(known.facts(), common->now(), shown_runs);
   all->troubles = troubles.messages();
   return all;
 }
@@ -414,7 +378,7 @@ repository(repository_actor::stateful_pointer<repository_state> self,
       [self](unclaim_atom, const claim_key& who) {
         self->state.known.unclaim(who);
         self->state.troubles.forgive();
-        self->state.budgets.erase(who);
+        self->state.events.forget(who);
         self->state.advance();
       },
       [self](seen_atom, const fact_ptr& what) {
@@ -422,7 +386,7 @@ repository(repository_actor::stateful_pointer<repository_state> self,
           ++self->state.heard;
         if (const auto* gone = std::get_if<loss>(what.get());
             gone && gone->kind == watched_kind::jobs)
-          self->state.budgets.erase(gone->which.key);
+          self->state.events.forget(gone->which.key);
         if (self->state.known.see(what, self->state.common->now()))
           self->state.advance();
       },

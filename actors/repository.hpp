@@ -5,18 +5,17 @@
 // has the answer folded in and asks again; it decides nothing itself. At most
 // one request is in flight. Spawned, linked and restarted by the registry.
 
+#include "actors/event_poster.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/observed.hpp"
 #include "actors/tally.hpp"
 #include "actors/troubled_subjects.hpp"
 #include "k8s_io/pod_template.hpp"
-#include "scheduler/event_budget.hpp"
 #include "scheduler/waiting_jobs.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -77,10 +76,8 @@ struct repository_state {
   std::uint64_t generation = 0;
   /// How many facts the registry told us.
   std::uint64_t heard = 0;
-  std::uint64_t events = 0;
-  /// By object, so that a condition that flaps can't flood it.
-  std::map<regarded_object, event_budget> budgets;
   waiting_jobs waiting;
+  event_poster events;
   /// Small: there is one for each repository.
   std::minstd_rand random;
   static inline const char* name = "repository";
