@@ -1,5 +1,6 @@
 #include "metrics/http_server.hpp"
 
+#include "test/metrics/echo.hpp"
 #include "test/metrics/raw_client.hpp"
 
 #include <catch2/catch.hpp>
@@ -9,24 +10,13 @@
 #include <vector>
 
 using namespace holystone::metrics;
+using holystone::test::echo;
 using holystone::test::eventually;
+using holystone::test::local;
 using holystone::test::raw_client;
 using namespace std::chrono_literals;
 
 namespace {
-
-http_options local() {
-  return {.address = "127.0.0.1"};
-}
-
-// Tells what it was asked.
-void echo(const std::shared_ptr<http_exchange>& exchange) {
-  const auto& request = exchange->request();
-  exchange->respond({.status = 200,
-                     .content_type = "text/x-echo",
-                     .headers = {{"X-Method", request.method}},
-                     .body = request.target + "|" + request.body});
-}
 
 std::string post_of(const std::string& body, const std::string& extra = {}) {
   return "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: "

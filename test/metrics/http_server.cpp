@@ -1,5 +1,6 @@
 #include "metrics/http_server.hpp"
 
+#include "test/metrics/echo.hpp"
 #include "test/metrics/raw_client.hpp"
 
 #include <catch2/catch.hpp>
@@ -8,25 +9,10 @@
 #include <thread>
 
 using namespace holystone::metrics;
+using holystone::test::echo;
+using holystone::test::local;
 using holystone::test::raw_client;
 using namespace std::chrono_literals;
-
-namespace {
-
-http_options local() {
-  return {.address = "127.0.0.1"};
-}
-
-// Tells what it was asked.
-void echo(const std::shared_ptr<http_exchange>& exchange) {
-  const auto& request = exchange->request();
-  exchange->respond({.status = 200,
-                     .content_type = "text/x-echo",
-                     .headers = {{"X-Method", request.method}},
-                     .body = request.target + "|" + request.body});
-}
-
-} // namespace
 
 TEST_CASE("a request is answered and the connection serves the next one") {
   http_server server{local(), echo};
