@@ -49,9 +49,16 @@ struct elector_state {
   std::optional<caf::typed_response_promise<bool>> leaving;
   static inline const char* name = "elector";
 
+  /// Now, by a clock that never jumps.
   steady_instant steady() const;
+
+  /// Performs what the machine asks for, if it does.
   void send(const election::request& what);
+
+  /// Time has passed.
   void tick();
+
+  /// Gives leadership back; `promise` is kept when that is done.
   void leave(caf::typed_response_promise<bool> promise);
 
 private:

@@ -60,9 +60,16 @@ struct root_state {
   unsigned inspector_restarts = 0;
   static inline const char* name = "root";
 
+  /// Spawns all that falls and starts as one group.
   void start_core();
+
+  /// Spawns the inspector, which falls alone.
   void start_inspector();
+
+  /// A child has ended: what hangs on it starts again, after a while.
   void fell(const caf::exit_msg& what);
+
+  /// The supervised actors as people see them.
   actor_views list() const;
 };
 

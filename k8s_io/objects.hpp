@@ -59,8 +59,10 @@ struct source_fact {
   std::optional<instant> since;
 };
 
+/// A ReplicationSource or KopiaMaintenance with what it says of maintenance.
 source_fact read_source(const boost::json::value& object);
 
+/// `ours` is told by our labels; the namespace is the reader's to add.
 cron_job_fact read_cron_job(const boost::json::value& object);
 
 /// The location that a CronJob records.
@@ -74,8 +76,10 @@ job_fact read_job(const boost::json::value& object);
 /// it.
 std::string repository_of_job(const boost::json::value& object);
 
+/// It has an outcome once a kubelet has told that it ended.
 pod_fact read_pod(const boost::json::value& object);
 
+/// Holder and ledger of a repository's Lease.
 lease_fact read_lease(const boost::json::value& object);
 
 /// A Secret's metadata; `copy` is set for a copy of ours.

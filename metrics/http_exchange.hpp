@@ -39,7 +39,7 @@ public:
   stream_queue(std::shared_ptr<loop_gate> gate, std::function<void()> wake,
                std::size_t limit);
 
-  /// See `http_stream`.
+  /// The writer's view; each as `http_stream` has it.
   bool write(std::string chunk);
   void close();
   void abort();

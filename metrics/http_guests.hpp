@@ -19,6 +19,7 @@ namespace holystone::metrics {
 namespace asio = boost::asio;
 using error = boost::system::error_code;
 
+/// Makes a coroutine store the error instead of throwing it.
 inline auto into(error& ec) {
   return asio::redirect_error(asio::use_awaitable, ec);
 }

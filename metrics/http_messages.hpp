@@ -1,6 +1,7 @@
+#pragma once
+
 // Requests and answers between our words and Boost.Beast's. Internal to
 // http_connection.hpp, like everything that needs Beast to compile.
-#pragma once
 
 #include "metrics/http_exchange.hpp"
 
@@ -17,6 +18,7 @@ namespace http = beast::http;
 using tcp = asio::ip::tcp;
 using error = boost::system::error_code;
 
+/// Address and port of the other end; empty when it is gone.
 inline std::string peer_name(const tcp::socket& socket) {
   error ec;
   auto end = socket.remote_endpoint(ec);
@@ -31,6 +33,7 @@ inline std::string peer_name(const tcp::socket& socket) {
   return text + ":" + std::to_string(end.port());
 }
 
+/// A request that was read, in our words.
 inline http_request convert(http::request<http::string_body>&& from,
                             std::string peer) {
   http_request to;
@@ -44,6 +47,7 @@ inline http_request convert(http::request<http::string_body>&& from,
   return to;
 }
 
+/// The answer to a request that could not be read.
 inline http_response refusal(const error& ec) {
   if (ec == http::error::header_limit)
     return {.status = 431, .body = "the request's header is too large\n"};
@@ -52,13 +56,14 @@ inline http_response refusal(const error& ec) {
   return {.status = 400, .body = "not a valid HTTP/1.1 request\n"};
 }
 
-// A line break in a value would begin another field.
+/// May the text be a field? A line break would begin another one.
 inline bool is_clean(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 && c != '\t';
   });
 }
 
+/// Sets status and fields of an answer of ours; what is not clean is left out.
 template <class Response>
 void fill_head(Response& to, int status, const std::string& content_type,
                const http_headers& headers) {
@@ -71,6 +76,7 @@ void fill_head(Response& to, int status, const std::string& content_type,
       to.insert(name, value);
 }
 
+/// Does an answer of this status end with its head?
 inline bool has_no_body(int status) {
   return status < 200 || status == 204 || status == 304;
 }

@@ -106,6 +106,7 @@ class http_exchange {
 public:
   virtual ~http_exchange() = default;
 
+  /// What was asked.
   virtual const http_request& request() const = 0;
 
   /// Answers; a second answer and one after the deadline are dropped.

@@ -37,11 +37,13 @@ struct blob_totals {
   std::int64_t bytes = 0;
 };
 
+/// Reads what that command printed; none when it is nothing of the kind.
 std::optional<maintenance_state> parse_maintenance_info(std::string_view json);
 
 /// The repository's unique id in `kopia repository status --json`.
 std::optional<std::string> parse_unique_id(std::string_view json);
 
+/// Reads what that command printed; none when it is nothing of the kind.
 std::optional<blob_totals> parse_blob_stats(std::string_view text);
 
 /// The time of the only blob in `kopia blob list --json`.

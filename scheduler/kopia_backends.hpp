@@ -35,10 +35,12 @@ public:
   /// KOPIA_REPOSITORY if its scheme is `scheme`.
   const kopia_url* url_of(std::string_view scheme) const;
 
+  /// The claim's namespace.
   std::string_view ns() const {
     return ns_;
   }
 
+  /// What a filesystem repository sits on, if that is known.
   const std::optional<volume_identity>& volume() const {
     return volume_;
   }
@@ -66,6 +68,8 @@ struct backend_choice {
 /// Says which key to add, naming all spellings that would do.
 error missing_key(std::string_view keys, std::string_view what);
 
+/// Each reads one backend's keys: where the repository is, and how kopia gets
+/// there. An error names the key.
 result<backend_choice> use_s3(const backend_input& input);
 result<backend_choice> use_azure(const backend_input& input);
 result<backend_choice> use_gcs(const backend_input& input);
