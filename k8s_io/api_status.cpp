@@ -1,22 +1,14 @@
 #include "k8s_io/api_status.hpp"
 
+#include "k8s_io/fields.hpp"
+
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
 
 namespace holystone::k8s_io {
 
-namespace {
-
 namespace json = boost::json;
-
-std::string text_at(const json::object& from, std::string_view name) {
-  auto* found = from.if_contains(name);
-  auto* text = found ? found->if_string() : nullptr;
-  return text ? std::string{text->data(), text->size()} : std::string{};
-}
-
-} // namespace
 
 bool api_status::is_too_large_version() const {
   return std::find(causes.begin(), causes.end(), "ResourceVersionTooLarge")
@@ -36,16 +28,10 @@ api_status to_status(const json::object& object) {
     out.code = static_cast<int>(code->get_int64());
   out.reason = text_at(object, "reason");
   out.message = text_at(object, "message");
-  auto* details = object.if_contains("details");
-  if (!details || !details->is_object())
-    return out;
-  auto* causes = details->get_object().if_contains("causes");
-  if (!causes || !causes->is_array())
-    return out;
-  for (auto& entry : causes->get_array())
-    if (auto* cause = entry.if_object()) {
-      out.fields.push_back(text_at(*cause, "field"));
-      out.causes.push_back(text_at(*cause, "reason"));
+  for (const auto& cause : items_at(object, "details", "causes"))
+    if (cause.is_object()) {
+      out.fields.push_back(text_at(cause, "field"));
+      out.causes.push_back(text_at(cause, "reason"));
     }
   return out;
 }

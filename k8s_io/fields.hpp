@@ -23,16 +23,26 @@ inline const boost::json::value* find(const boost::json::value& from) {
 }
 
 template <class... Keys>
+const boost::json::value* find(const boost::json::object& from,
+                               std::string_view key, Keys... rest);
+
+template <class... Keys>
 const boost::json::value* find(const boost::json::value& from,
                                std::string_view key, Keys... rest) {
   const auto* object = from.if_object();
-  const auto* next = object ? object->if_contains(key) : nullptr;
+  return object ? find(*object, key, rest...) : nullptr;
+}
+
+template <class... Keys>
+const boost::json::value* find(const boost::json::object& from,
+                               std::string_view key, Keys... rest) {
+  const auto* next = from.if_contains(key);
   return next ? find(*next, rest...) : nullptr;
 }
 
 /// The text at a path, or an empty string.
-template <class... Keys>
-std::string text_at(const boost::json::value& from, Keys... keys) {
+template <class Json, class... Keys>
+std::string text_at(const Json& from, Keys... keys) {
   const auto* found = find(from, std::string_view{keys}...);
   const auto* text = found ? found->if_string() : nullptr;
   return text ? std::string{*text} : std::string{};
@@ -66,9 +76,8 @@ std::optional<instant> instant_at(const boost::json::value& from,
 }
 
 /// The items of the array at a path; empty when there is none.
-template <class... Keys>
-const boost::json::array& items_at(const boost::json::value& from,
-                                   Keys... keys) {
+template <class Json, class... Keys>
+const boost::json::array& items_at(const Json& from, Keys... keys) {
   static const boost::json::array none;
   const auto* found = find(from, std::string_view{keys}...);
   const auto* array = found ? found->if_array() : nullptr;

@@ -1,5 +1,6 @@
 #include "k8s_io/list_pages.hpp"
 
+#include "k8s_io/fields.hpp"
 #include "k8s_io/gzip.hpp"
 #include "k8s_io/headline.hpp"
 #include "k8s_io/json_place.hpp"
@@ -121,11 +122,6 @@ private:
   bool has_items_ = false;
 };
 
-std::string to_text(const json::value* from) {
-  auto* text = from ? from->if_string() : nullptr;
-  return text ? std::string{text->data(), text->size()} : std::string{};
-}
-
 result<list_header> to_header(const json::value& parsed, bool has_items,
                               const item_taker& take) {
   auto* list = parsed.if_object();
@@ -144,13 +140,10 @@ result<list_header> to_header(const json::value& parsed, bool has_items,
         if (auto failed = take({}, "not an object"))
           return *failed;
   list_header out;
-  out.kind = to_text(list->if_contains("kind"));
-  out.api_version = to_text(list->if_contains("apiVersion"));
-  auto* told = list->if_contains("metadata");
-  if (auto* metadata = told ? told->if_object() : nullptr) {
-    out.resource_version = to_text(metadata->if_contains("resourceVersion"));
-    out.continue_token = to_text(metadata->if_contains("continue"));
-  }
+  out.kind = text_at(*list, "kind");
+  out.api_version = text_at(*list, "apiVersion");
+  out.resource_version = text_at(*list, "metadata", "resourceVersion");
+  out.continue_token = text_at(*list, "metadata", "continue");
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "k8s_io/reflector.hpp"
 
+#include "k8s_io/fields.hpp"
 #include "k8s_io/list_pages.hpp"
 #include "k8s_io/object_head.hpp"
 #include "k8s_io/unread_names.hpp"
@@ -388,7 +389,7 @@ void reflector::move_to(const json::object& object, event_type type) {
 bool reflector::is_ours(const json::object& object, bool is_bookmark,
                         bool is_item) const {
   return is_of_kind(object, what_.kind, what_.metadata_only, is_item)
-         && (is_bookmark || !identity_of(object).key.name.empty());
+         && (is_bookmark || !text_at(object, "metadata", "name").empty());
 }
 
 } // namespace holystone::k8s_io
