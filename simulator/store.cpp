@@ -130,9 +130,11 @@ outcome store::create(const k8s_io::resource& kind, const json::value& object) {
       201);
 }
 
-outcome store::update(const k8s_io::resource& kind, const json::value& object) {
+outcome store::put(const k8s_io::resource& kind, const json::value& object,
+                   std::string_view subresource) {
   auto& core = server_.core();
   auto how = begin_write();
+  how.subresource = subresource;
   auto info = known(core, kind);
   return to_outcome(
       change_object(
@@ -142,18 +144,13 @@ outcome store::update(const k8s_io::resource& kind, const json::value& object) {
       200);
 }
 
+outcome store::update(const k8s_io::resource& kind, const json::value& object) {
+  return put(kind, object, "");
+}
+
 outcome store::update_status(const k8s_io::resource& kind,
                              const json::value& object) {
-  auto& core = server_.core();
-  auto how = begin_write();
-  how.subresource = "status";
-  auto info = known(core, kind);
-  return to_outcome(
-      change_object(
-          core, info, key_of(object),
-          [&](const json::value&) -> answer<json::value> { return object; },
-          change_kind::put, how),
-      200);
+  return put(kind, object, "status");
 }
 
 outcome store::patch(const k8s_io::resource& kind, const object_key& key,

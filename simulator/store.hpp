@@ -139,6 +139,8 @@ public:
 
 private:
   write_context begin_write();
+  outcome put(const k8s_io::resource& kind, const boost::json::value& object,
+              std::string_view subresource);
   reply send(std::string method, const k8s_io::resource& kind,
              const object_key& key, std::string_view subresource,
              std::string body, std::string content_type,
