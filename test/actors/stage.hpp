@@ -124,10 +124,11 @@ struct stage {
   root_actor top;
 };
 
-/// A source with its Secret; `bucket` is the repository.
-inline void add_source(simulated_world& world, const std::string& ns,
-                       const std::string& bucket,
-                       const std::string& schedule = "0 2 * * *") {
+/// A source with its Secret, in a namespace of their own. `secret` has lines of
+/// two blanks and an entry, `kopia` of four blanks and a field.
+inline void install_source(simulated_world& world, const std::string& ns,
+                           const std::string& secret,
+                           const std::string& kopia) {
   world.install(fmt::format(R"(
 apiVersion: v1
 kind: Namespace
@@ -137,11 +138,8 @@ apiVersion: v1
 kind: Secret
 metadata: {{name: kopia, namespace: {0}}}
 stringData:
-  KOPIA_REPOSITORY: s3://{1}
   KOPIA_PASSWORD: secret
-  AWS_ACCESS_KEY_ID: id
-  AWS_SECRET_ACCESS_KEY: key
-  AWS_S3_ENDPOINT: http://minio.example:9000
+{1}
 ---
 apiVersion: volsync.backube/v1alpha1
 kind: ReplicationSource
@@ -151,9 +149,24 @@ spec:
   trigger: {{manual: once}}
   kopia:
     repository: kopia
-    maintenanceCronJob: {{enabled: true, schedule: "{2}"}}
+{2}
 )",
-                            ns, bucket, schedule));
+                            ns, secret, kopia));
+}
+
+/// A source whose repository is the bucket.
+inline void add_source(simulated_world& world, const std::string& ns,
+                       const std::string& bucket,
+                       const std::string& schedule = "0 2 * * *") {
+  install_source(
+      world, ns,
+      fmt::format("  KOPIA_REPOSITORY: s3://{}\n"
+                  "  AWS_ACCESS_KEY_ID: id\n"
+                  "  AWS_SECRET_ACCESS_KEY: key\n"
+                  "  AWS_S3_ENDPOINT: http://minio.example:9000",
+                  bucket),
+      fmt::format("    maintenanceCronJob: {{enabled: true, schedule: \"{}\"}}",
+                  schedule));
 }
 
 inline const std::string home = "/apis/batch/v1/namespaces/volsync-system/";
@@ -207,20 +220,34 @@ inline std::string usual_picture() {
   return seen;
 }
 
-/// `kubectl create job --from=cronjob/...`.
-inline void create_job(simulated_world& world, const std::string& name) {
-  auto cron_jobs = world.call("GET", home + "cronjobs");
-  const auto& from = items_at(cron_jobs, "items").at(0);
+/// Where objects of the group batch are.
+inline std::string batch(const std::string& ns, const std::string& plural) {
+  return "/apis/batch/v1/namespaces/" + ns + "/" + plural;
+}
+
+/// What `kubectl create job --from=cronjob/...` sends.
+inline boost::json::object a_job(simulated_world& world, const std::string& ns,
+                                 const std::string& name,
+                                 std::size_t cron_job = 0) {
+  auto list = world.call("GET", batch(ns, "cronjobs"));
+  const auto& from = items_at(list, "items").at(cron_job);
   auto job = find(from, "spec", "jobTemplate")->as_object();
   job["apiVersion"] = "batch/v1";
   job["kind"] = "Job";
-  job["metadata"].as_object()["name"] = name;
-  job["metadata"].as_object()["ownerReferences"] = boost::json::array{
+  auto& metadata = job["metadata"].as_object();
+  metadata["name"] = name;
+  metadata["ownerReferences"] = boost::json::array{
       boost::json::object{{"apiVersion", "batch/v1"},
                           {"kind", "CronJob"},
                           {"name", text_at(from, "metadata", "name")},
                           {"uid", text_at(from, "metadata", "uid")}}};
-  world.call("POST", home + "jobs", boost::json::serialize(job));
+  return job;
+}
+
+/// Makes a Job by hand from the operator's only CronJob.
+inline void create_job(simulated_world& world, const std::string& name) {
+  world.call("POST", home + "jobs",
+             boost::json::serialize(a_job(world, "volsync-system", name)));
 }
 
 /// How many Jobs are complete.

@@ -10,30 +10,11 @@ namespace holystone::actors {
 /// A source whose repository is on a claim of its namespace.
 inline void add_disk_source(simulated_world& world, const std::string& ns,
                             const std::string& volumes) {
-  world.install(fmt::format(R"(
-apiVersion: v1
-kind: Namespace
-metadata: {{name: {0}}}
----
-apiVersion: v1
-kind: Secret
-metadata: {{name: kopia, namespace: {0}}}
-stringData:
-  KOPIA_REPOSITORY: filesystem:///mnt/backups/kopia
-  KOPIA_PASSWORD: secret
----
-apiVersion: volsync.backube/v1alpha1
-kind: ReplicationSource
-metadata: {{name: data, namespace: {0}}}
-spec:
-  sourcePVC: data
-  trigger: {{manual: once}}
-  kopia:
-    repository: kopia
-    maintenanceCronJob: {{enabled: true}}
-    moverVolumes: [{1}]
-)",
-                            ns, volumes));
+  install_source(world, ns,
+                 "  KOPIA_REPOSITORY: filesystem:///mnt/backups/kopia",
+                 fmt::format("    maintenanceCronJob: {{enabled: true}}\n"
+                             "    moverVolumes: [{}]",
+                             volumes));
 }
 
 inline const std::string on_claim
@@ -96,29 +77,6 @@ inline std::string condition_of(simulated_world& world, const std::string& ns) {
 
 inline std::string location_of(const boost::json::value& cron_job) {
   return text_at(cron_job, "metadata", "annotations", names::location);
-}
-
-inline std::string batch(const std::string& ns, const std::string& plural) {
-  return "/apis/batch/v1/namespaces/" + ns + "/" + plural;
-}
-
-/// `kubectl create job --from=cronjob/...`
-inline boost::json::object a_job(simulated_world& world, const std::string& ns,
-                                 const std::string& name,
-                                 std::size_t cron_job = 0) {
-  auto list = world.call("GET", batch(ns, "cronjobs"));
-  const auto& from = items_at(list, "items").at(cron_job);
-  auto job = find(from, "spec", "jobTemplate")->as_object();
-  job["apiVersion"] = "batch/v1";
-  job["kind"] = "Job";
-  auto& metadata = job["metadata"].as_object();
-  metadata["name"] = name;
-  metadata["ownerReferences"] = boost::json::array{
-      boost::json::object{{"apiVersion", "batch/v1"},
-                          {"kind", "CronJob"},
-                          {"name", text_at(from, "metadata", "name")},
-                          {"uid", text_at(from, "metadata", "uid")}}};
-  return job;
 }
 
 inline void run_by_hand(simulated_world& world, const std::string& ns,

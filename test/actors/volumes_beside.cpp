@@ -18,6 +18,13 @@ void add_disk(simulated_world& world, const std::string& ns) {
   bind(world, ns);
 }
 
+/// Two claims on it, app's first.
+void add_two_disks(simulated_world& world) {
+  add_disk(world, "app");
+  world.now += 2s;
+  add_disk(world, "web");
+}
+
 /// Namespaces of all objects of a kind, as a list has them.
 std::string homes(simulated_world& world, const std::string& target) {
   std::string found;
@@ -75,9 +82,7 @@ TEST_CASE("a volume that only its namespace can mount is maintained there, "
 TEST_CASE("A-15: a repository is handed to another namespace without an extra "
           "run, and leaves the first when its Job has ended") {
   simulated_world world;
-  add_disk(world, "app");
-  world.now += 2s;
-  add_disk(world, "web");
+  add_two_disks(world);
   stage s{world};
   s.pass(10s);
   CHECK(homes(world) == "app ");
@@ -99,9 +104,7 @@ TEST_CASE("A-15: a repository is handed to another namespace without an extra "
 
 TEST_CASE("a restart between two namespaces ends where no restart would") {
   simulated_world world;
-  add_disk(world, "app");
-  world.now += 2s;
-  add_disk(world, "web");
+  add_two_disks(world);
   {
     stage s{world};
     s.pass(10s);
@@ -121,9 +124,7 @@ TEST_CASE("a restart between two namespaces ends where no restart would") {
 TEST_CASE("A-15: a Job that waits in a namespace whose claim can't win any "
           "more runs in the winner's") {
   simulated_world world;
-  add_disk(world, "app");
-  world.now += 2s;
-  add_disk(world, "web");
+  add_two_disks(world);
   stage s{world};
   s.pass(10s);
   run_by_hand(world, "app", "first");
