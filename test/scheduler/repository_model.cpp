@@ -1,8 +1,7 @@
+#include "adversary.hpp"
 #include "little_operator.hpp"
 
 #include <catch2/catch.hpp>
-
-#include <algorithm>
 
 using namespace holystone;
 using namespace holystone::scheduler;
@@ -47,135 +46,6 @@ bool nothing_left(const little_cluster& cluster) {
   return !cluster.cron_jobs.full.exists && !cluster.cron_jobs.quick.exists
          && cluster.jobs.empty() && cluster.copies.empty()
          && !cluster.lease.exists;
-}
-
-maintenance_kind some_kind(little_cluster& cluster) {
-  return cluster.chance(0.6) ? maintenance_kind::full : maintenance_kind::quick;
-}
-
-std::string some_quick_schedule(little_cluster& cluster) {
-  return cluster.chance(0.3)   ? ""
-         : cluster.chance(0.5) ? "*/3 * * * *"
-                               : "*/7 * * * *";
-}
-
-/// What may go wrong between two looks of the operator.
-void disturb(little_cluster& cluster, bool nodes_die) {
-  auto pick_job = [&]() -> little_cluster::job* {
-    if (cluster.jobs.empty())
-      return nullptr;
-    auto i = cluster.jobs.begin();
-    std::advance(i, cluster.below(static_cast<unsigned>(cluster.jobs.size())));
-    return &i->second;
-  };
-  switch (cluster.below(14)) {
-    case 0: // Resumed by hand.
-      if (auto* job = pick_job();
-          job && job->fact.state == job_state::waiting) {
-        job->fact.state = job_state::running;
-        job->fact.started = cluster.now;
-        job->fact.version = {cluster.next("v")};
-      }
-      break;
-    case 1: // Suspended by hand.
-      if (auto* job = pick_job();
-          job && job->fact.state == job_state::running) {
-        job->fact.state = job_state::waiting;
-        job->fact.ticketless = job->ticket != job->fact.uid.value;
-        job->fact.version = {cluster.next("v")};
-      }
-      break;
-    case 2: // Deleted, in the foreground or at once.
-      if (auto* job = pick_job()) {
-        auto uid = job->fact.uid;
-        for (auto& pod : cluster.pods)
-          if (pod.fact.job == uid)
-            pod.terminating = true;
-        if (cluster.chance(0.5)) {
-          job->fact.deleting = true;
-          job->fact.version = {cluster.next("v")};
-        } else {
-          cluster.jobs.erase(job->fact.key.name);
-        }
-      }
-      break;
-    case 3: // Deleted with --cascade=orphan.
-      if (auto* job = pick_job())
-        cluster.jobs.erase(job->fact.key.name);
-      break;
-    case 4: // The pod is evicted.
-      if (!cluster.pods.empty())
-        cluster.pods[cluster.below(static_cast<unsigned>(cluster.pods.size()))]
-            .terminating
-            = true;
-      break;
-    case 5: // Deleted by force: the Job fails, the container runs on.
-      if (nodes_die)
-        for (auto& pod : cluster.pods)
-          if (pod.running && pod.exists) {
-            pod.exists = false;
-            pod.node_is_dead = true;
-            pod.ends = cluster.now
-                       + seconds{cluster.below(static_cast<unsigned>(
-                           cluster.limits.job_deadline.count()))};
-            for (auto& [name, job] : cluster.jobs)
-              if (job.fact.uid == pod.fact.job
-                  && job.fact.state == job_state::running) {
-                job.fact.state = job_state::failed;
-                job.fact.finished = cluster.now;
-                job.fact.version = {cluster.next("v")};
-              }
-            break;
-          }
-      break;
-    case 6:
-    case 7: // kubectl create job --from=cronjob/...
-      if (auto kind = some_kind(cluster); cluster.cron_jobs[kind].exists
-                                          && !cluster.cron_jobs[kind].deleting
-                                          && cluster.jobs.size() < 6)
-        cluster.create_job(kind, std::nullopt, cluster.chance(0.5));
-      break;
-    case 8: // Another schedule.
-      if (!cluster.claimants.empty()) {
-        auto& wish = cluster
-                         .claimants[cluster.below(
-                             static_cast<unsigned>(cluster.claimants.size()))]
-                         .wish;
-        wish.settings.schedule
-            = cluster.chance(0.5) ? "*/10 * * * *" : "5 * * * *";
-        wish.settings.quick_schedule = some_quick_schedule(cluster);
-        wish.settings.suspend = cluster.chance(0.1);
-        ++wish.generation;
-      }
-      break;
-    case 9: // Comes and goes.
-      if (cluster.claimants.size() < 3 && cluster.chance(0.6))
-        cluster.claim(cluster.next("ns"), "*/5 * * * *",
-                      some_quick_schedule(cluster));
-      else if (!cluster.claimants.empty() && cluster.chance(0.3))
-        cluster.unclaim(cluster.claimants[0].wish.who.object.ns);
-      break;
-    case 10: // Another version of a Secret.
-      if (!cluster.claimants.empty())
-        cluster.claimants[0].wish.secret_version = cluster.next("v");
-      break;
-    case 11: // The CronJob is deleted or edited by hand.
-      if (auto kind = some_kind(cluster); cluster.cron_jobs[kind].exists) {
-        if (cluster.chance(0.3)) {
-          cluster.delete_cron_job_of(kind);
-        } else {
-          cluster.cron_jobs[kind].schedule = "1 * * * *";
-          cluster.cron_jobs[kind].digest = "edited";
-        }
-      }
-      break;
-    case 12: // A copy is deleted by hand.
-      if (!cluster.copies.empty() && cluster.chance(0.3))
-        cluster.copies.pop_back();
-      break;
-    default:
-      break;
-  }
 }
 
 fate some_fate(little_cluster& cluster) {
