@@ -6,7 +6,7 @@
 // Pure but for its memory; the repository's actor asks it whenever nothing is
 // to be written. What claimants are told is in claim_status.hpp.
 
-#include "scheduler/claim_status.hpp"
+#include "scheduler/event_notes.hpp"
 
 #include <map>
 #include <optional>
