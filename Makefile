@@ -18,13 +18,15 @@ JOBS ?= $(shell nproc)
 # Tests, demo and end-to-end run what is shipped; it is built once.
 RELEASE := build/release
 
-# Runs the tests of one build and says at the end why any was left out.
+# Runs the tests of one build and says at the end why any was left out. The
+# longest of them tell stories and mostly wait.
 define run_tests
 	@.ci/setup go
 	@tools=($$(test/cluster/build-tools kopia kubectl versitygw)); \
 	HOLYSTONE_KOPIA=$${tools[0]}/kopia KUBECTL=$${tools[1]}/kubectl \
 	HOLYSTONE_VERSITYGW=$${tools[2]}/versitygw \
-	  ctest --test-dir $(1) --output-on-failure --no-tests=error -j$(JOBS)
+	  ctest --test-dir $(1) --output-on-failure --no-tests=error \
+	    -j$$((2 * $(JOBS)))
 	@grep -h '^skipped: ' $(1)/Testing/Temporary/LastTest.log | sort | uniq -c \
 	  || echo "No test was skipped."
 endef
