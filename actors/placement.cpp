@@ -316,7 +316,7 @@ whereabouts placement::place_by_policy(claimant wants,
   // After a restart, until the next Job shows it again.
   if (const auto* known = given_.recorded(at))
     if (auto where = filesystem_location(*known, wish.who.object.ns, path)) {
-      wish.volume = repository_volume{*known, {}, {}, true};
+      wish.volume = repository_volume{*known, {}, {}};
       return settle(std::move(wants), told, *where);
     }
   return settle(std::move(wants), told, *told.where);
@@ -326,7 +326,7 @@ void placement::move(const std::string& before, const placed& to) {
   const auto& wish = to.wants.wish;
   // After a restart the claim was where its copy is.
   given_.move(known_place(wish, before), to.hash);
-  if (wish.volume && wish.volume->is_injected)
+  if (wish.volume && wish.volume->is_injected())
     given_.record(to.hash, wish.volume->identity);
 }
 
@@ -355,7 +355,7 @@ std::optional<readable> placement::recall(claim& wish,
   const auto* known = given_.recorded(where);
   if (!known)
     return std::nullopt;
-  wish.volume = repository_volume{*known, {}, {}, true};
+  wish.volume = repository_volume{*known, {}, {}};
   const auto* seen = given_.seen(where);
   if (!seen)
     return std::nullopt;

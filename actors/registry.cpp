@@ -23,7 +23,7 @@ const std::string& why_of(const volume_reading& told) {
 bool runs_beside(const placed& told) {
   const auto& volume = told.wants.wish.volume;
   return told.where && told.where->reached_by == reach::claim
-         && !(volume && volume->is_injected);
+         && !(volume && volume->is_injected());
 }
 
 } // namespace

@@ -19,8 +19,8 @@ json::object to_object(const quantities& amounts) {
 
 /// The volume that our pods mount for the repository, if any.
 const repository_volume* mounted_volume(const cron_job_intent& wanted) {
-  return wanted.volume && !wanted.volume->is_injected ? &*wanted.volume
-                                                      : nullptr;
+  return wanted.volume && !wanted.volume->is_injected() ? &*wanted.volume
+                                                        : nullptr;
 }
 
 bool has_ca(const cron_job_intent& wanted) {

@@ -54,7 +54,7 @@ namespaces_with_say(const repository_facts& facts,
   if (facts.reached_by == reach::claim)
     for (const auto& who : facts.claimants) {
       const auto& volume = who.wish.volume;
-      if (volume ? !volume->is_injected : !who.wish.defect || &who == winner)
+      if (volume ? !volume->is_injected() : !who.wish.defect || &who == winner)
         all.push_back(who.wish.who.object.ns);
     }
   std::ranges::sort(all);

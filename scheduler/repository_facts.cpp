@@ -71,7 +71,7 @@ const claimant* winner_of(const repository_facts& facts) {
 }
 
 bool depends_on_policy(const repository_facts& facts, const claim& wish) {
-  return wish.volume ? wish.volume->is_injected
+  return wish.volume ? wish.volume->is_injected()
                      : facts.reached_by == reach::unknown;
 }
 
@@ -79,7 +79,7 @@ bool runs_beside_winner(const repository_facts& facts) {
   if (facts.reached_by != reach::claim)
     return false;
   const auto* winner = winner_of(facts);
-  return !winner || !winner->wish.volume || !winner->wish.volume->is_injected;
+  return !winner || !winner->wish.volume || !winner->wish.volume->is_injected();
 }
 
 } // namespace holystone::scheduler

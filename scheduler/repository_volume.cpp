@@ -59,7 +59,7 @@ repository_volume to_repository_volume(const named_volume& named,
 repository_volume to_injected_volume(const named_volume& named,
                                      volume_identity found) {
   found.mount_path = named.seen_at;
-  return {std::move(found), {}, {}, true};
+  return {std::move(found), {}, {}};
 }
 
 result<std::string> path_in_pod(const std::optional<volume_identity>& volume,

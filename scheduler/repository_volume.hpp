@@ -45,8 +45,12 @@ struct repository_volume {
   object_key claim;
   /// Where to look when there is no repository at the root; empty: nowhere.
   std::string folder{};
-  /// An admission policy adds it to our Jobs (S4), so that we mount nothing.
-  bool is_injected = false;
+
+  /// Does an admission policy add it to our Jobs (S4), where the Secret's paths
+  /// expect it, so that we mount nothing?
+  bool is_injected() const {
+    return identity.mounted_at.empty();
+  }
 
   friend bool operator==(const repository_volume&, const repository_volume&)
       = default;

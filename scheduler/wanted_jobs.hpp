@@ -16,7 +16,8 @@ namespace holystone::scheduler {
 /// Is this a Job of ours that waits and stays?
 bool is_waiting(const job_fact& job);
 
-/// Did the last write to the Job fail, so that it is passed over for now?
+/// Did the last write to the Job fail, so that it is passed over until its
+/// back-off ends?
 bool is_blocked_in(const admission_view& view, const job_fact& job);
 
 /// Earlier in the queue: by when it was due, then by name, which is unique.

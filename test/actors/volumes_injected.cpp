@@ -57,13 +57,43 @@ std::vector<std::string> on_disk(const std::string& handle) {
           + handle + R"(","path":"/kopia","volume":"csi"})"};
 }
 
+/// A source without a volume, and a disk that a policy may give to its Jobs.
+struct world_with_disk : simulated_world {
+  world_with_disk() {
+    add_disk_source(*this, "app", "");
+    add_disk(*this, "disk", "shared");
+  }
+};
+
+/// A first Job shows the disk.
+void show_disk(simulated_world& world, stage& s) {
+  s.pass(10s);
+  run_on(world, ours, "first", "disk");
+  s.pass(10s);
+}
+
+/// Does a Job on the disk run to its end?
+bool runs_on_disk(simulated_world& world, stage& s, const std::string& name) {
+  run_on(world, ours, name, "disk");
+  s.pass(2min);
+  return state_of(world, ours, name) == job_state::complete;
+}
+
+/// What is written meanwhile.
+std::set<std::string> writes_in(simulated_world& world, stage& s,
+                                seconds time) {
+  world.writes.clear();
+  s.pass(time);
+  return distinct(world.writes);
+}
+
+const std::set<std::string> only_the_lease{"merge_patch leases"};
+
 } // namespace
 
 TEST_CASE("S4: a volume that an admission policy adds is read from the "
           "suspended Job, before anything runs") {
-  simulated_world world;
-  add_disk_source(world, "app", "");
-  add_disk(world, "disk", "shared");
+  world_with_disk world;
   stage s{world};
   s.pass(10s);
   CHECK(locations(world) == stand_in);
@@ -74,23 +104,15 @@ TEST_CASE("S4: a volume that an admission policy adds is read from the "
   CHECK(jobs_of(world, ours).empty());
   CHECK(names_of(world.call("GET", "/api/v1/pods")).empty());
   CHECK(condition_of(world, "app").starts_with("Scheduled: CronJob kopia-"));
-  run_on(world, ours, "second", "disk");
-  s.pass(2min);
-  CHECK(state_of(world, ours, "second") == job_state::complete);
-  world.writes.clear();
-  s.pass(660s);
-  CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
+  CHECK(runs_on_disk(world, s, "second"));
+  CHECK(writes_in(world, s, 660s) == only_the_lease);
 }
 
 TEST_CASE("a volume of an admission policy is left to the policy: the CronJob "
           "names it for the mover and mounts nothing") {
-  simulated_world world;
-  add_disk_source(world, "app", "");
-  add_disk(world, "disk", "shared");
+  world_with_disk world;
   stage s{world};
-  s.pass(10s);
-  run_on(world, ours, "first", "disk");
-  s.pass(10s);
+  show_disk(world, s);
   auto list = cron_jobs(world);
   const auto& made = items_at(list, "items").at(0);
   const auto* pod
@@ -130,36 +152,26 @@ TEST_CASE("namespaces whose Jobs are given one volume have one repository") {
 
 TEST_CASE("after a restart a repository stays on the volume that its CronJob "
           "records") {
-  simulated_world world;
-  add_disk_source(world, "app", "");
-  add_disk(world, "disk", "shared");
+  world_with_disk world;
   {
     stage s{world};
-    s.pass(10s);
-    run_on(world, ours, "first", "disk");
-    s.pass(10s);
+    show_disk(world, s);
   }
   world.writes.clear();
   stage s{world};
   s.pass(60s);
   CHECK(locations(world) == on_disk("shared"));
   CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
-  run_on(world, ours, "second", "disk");
-  s.pass(2min);
-  CHECK(state_of(world, ours, "second") == job_state::complete);
+  CHECK(runs_on_disk(world, s, "second"));
 }
 
 TEST_CASE("a policy that gives another volume moves the repository, and a Job "
           "that was let through before is made anew") {
-  simulated_world world;
-  add_disk_source(world, "app", "");
-  add_disk(world, "disk", "shared");
+  world_with_disk world;
   add_disk(world, "other", "other");
   add_disk(world, "again", "other");
   stage s{world};
-  s.pass(10s);
-  run_on(world, ours, "first", "disk");
-  s.pass(10s);
+  show_disk(world, s);
   run_on(world, ours, "second", "other");
   s.pass(10s);
   CHECK(locations(world) == on_disk("other"));
@@ -190,9 +202,7 @@ TEST_CASE("a Job waits while nobody can tell what its volume is, and the claim "
 }
 
 TEST_CASE("a tenant's Job with copied labels moves nobody's repository") {
-  simulated_world world;
-  add_disk_source(world, "app", "");
-  add_disk(world, "disk", "shared");
+  world_with_disk world;
   stage s{world};
   s.pass(10s);
   run_on(world, "app", "evil", "disk");
@@ -202,21 +212,15 @@ TEST_CASE("a tenant's Job with copied labels moves nobody's repository") {
 
 TEST_CASE("a Secret that is missing for a while ends no maintenance on a "
           "policy's volume either") {
-  simulated_world world;
-  add_disk_source(world, "app", "");
-  add_disk(world, "disk", "shared");
+  world_with_disk world;
   stage s{world};
-  s.pass(10s);
-  run_on(world, ours, "first", "disk");
-  s.pass(10s);
+  show_disk(world, s);
   run_on(world, ours, "second", "disk");
   s.pass(2min);
   world.call("DELETE", "/api/v1/namespaces/app/secrets/kopia");
   s.pass(10s);
   CHECK(condition_of(world, "app").starts_with("Waiting: Secret app/kopia"));
-  run_on(world, ours, "third", "disk");
-  s.pass(2min);
-  CHECK(state_of(world, ours, "third") == job_state::complete);
+  CHECK(runs_on_disk(world, s, "third"));
   CHECK(locations(world) == on_disk("shared"));
 }
 
@@ -226,9 +230,7 @@ TEST_CASE("a restart finds the Job that showed a volume, whoever falls around "
                                    "volume-reader"};
   for (const auto& victim : victims)
     for (auto when = 0; when < 8; ++when) {
-      simulated_world world;
-      add_disk_source(world, "app", "");
-      add_disk(world, "disk", "shared");
+      world_with_disk world;
       stage s{world};
       s.pass(10s);
       run_on(world, ours, "first", "disk");
@@ -248,22 +250,16 @@ TEST_CASE("a restart finds the Job that showed a volume, whoever falls around "
       INFO(victim << " fell at " << when);
       CHECK(locations(world) == on_disk("shared"));
       CHECK(jobs_of(world, ours).empty());
-      run_on(world, ours, "second", "disk");
-      s.pass(2min);
-      CHECK(state_of(world, ours, "second") == job_state::complete);
+      CHECK(runs_on_disk(world, s, "second"));
     }
 }
 
 TEST_CASE("a Secret that names another path on a policy's volume moves the "
           "claim after a restart, too") {
-  simulated_world world;
-  add_disk_source(world, "app", "");
-  add_disk(world, "disk", "shared");
+  world_with_disk world;
   {
     stage s{world};
-    s.pass(10s);
-    run_on(world, ours, "first", "disk");
-    s.pass(10s);
+    show_disk(world, s);
   }
   stage s{world};
   s.pass(10s);
@@ -280,34 +276,24 @@ TEST_CASE("a Secret that names another path on a policy's volume moves the "
 
 TEST_CASE("while a Secret is missing, a restart holds no Job on a policy's "
           "volume back") {
-  simulated_world world;
-  add_disk_source(world, "app", "");
-  add_disk(world, "disk", "shared");
+  world_with_disk world;
   {
     stage s{world};
-    s.pass(10s);
-    run_on(world, ours, "first", "disk");
-    s.pass(10s);
+    show_disk(world, s);
     world.call("DELETE", "/api/v1/namespaces/app/secrets/kopia");
     s.pass(10s);
   }
   stage s{world};
   s.pass(10s);
   CHECK(condition_of(world, "app").starts_with("Waiting: Secret app/kopia"));
-  run_on(world, ours, "second", "disk");
-  s.pass(2min);
-  CHECK(state_of(world, ours, "second") == job_state::complete);
+  CHECK(runs_on_disk(world, s, "second"));
 }
 
 TEST_CASE("claims that expect one volume at different paths come to rest in "
           "one repository") {
-  simulated_world world;
-  add_disk_source(world, "app", "");
-  add_disk(world, "disk", "shared");
+  world_with_disk world;
   stage s{world};
-  s.pass(10s);
-  run_on(world, ours, "first", "disk");
-  s.pass(10s);
+  show_disk(world, s);
   add_disk_source(world, "web", "");
   world.call("PATCH", "/api/v1/namespaces/web/secrets/kopia",
              R"({"stringData":{"KOPIA_REPOSITORY":)"
@@ -318,21 +304,15 @@ TEST_CASE("claims that expect one volume at different paths come to rest in "
   run_on(world, ours, "second", "disk", is_webs ? 0 : 1, "/mnt/data");
   s.pass(30s);
   CHECK(locations(world) == on_disk("shared"));
-  world.writes.clear();
-  s.pass(60s);
-  CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
+  CHECK(writes_in(world, s, 60s) == only_the_lease);
 }
 
 TEST_CASE("a policy that returns to a volume where somebody else's claim "
           "stayed brings its claim to rest there") {
-  simulated_world world;
-  add_disk_source(world, "app", "");
-  add_disk(world, "disk", "shared");
+  world_with_disk world;
   add_disk(world, "other", "other");
   stage s{world};
-  s.pass(10s);
-  run_on(world, ours, "first", "disk");
-  s.pass(10s);
+  show_disk(world, s);
   add_volume(world, "pv-web",
              "csi: {driver: ebs.csi.aws.com, volumeHandle: shared}");
   add_disk_source(world, "web", on_claim);
@@ -345,7 +325,5 @@ TEST_CASE("a policy that returns to a volume where somebody else's claim "
   run_on(world, ours, "third", "disk");
   s.pass(30s);
   CHECK(locations(world) == on_disk("shared"));
-  world.writes.clear();
-  s.pass(60s);
-  CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
+  CHECK(writes_in(world, s, 60s) == only_the_lease);
 }

@@ -8,14 +8,16 @@ using namespace holystone::test::one_repository;
 
 namespace {
 
+const named_volume disk{"disk", {}, {}, "/repository"};
+
 /// A repository on a volume that app and web can mount, app's claim first.
 room on_a_volume() {
   room r{{a_claim("app", "0 2 * * *", 2h), a_claim("web", "0 3 * * *", 1h)}};
   r.facts.reached_by = reach::claim;
   for (auto& c : r.facts.claimants) {
     c.reached_by = reach::claim;
-    c.wish.volume.emplace();
-    c.wish.volume->claim = {c.wish.who.object.ns, "disk"};
+    c.wish.volume = to_repository_volume(
+        disk, {c.wish.who.object.ns, disk.claim_name}, pv_volume("u"));
   }
   return r;
 }
@@ -199,7 +201,7 @@ TEST_CASE("S4: a volume that an admission policy adds in the operator's "
           "namespace makes no claimant's namespace a home") {
   auto r = on_a_volume();
   for (auto& c : r.facts.claimants)
-    c.wish.volume->is_injected = true;
+    c.wish.volume = to_injected_volume(disk, pv_volume("u"));
   CHECK(home_of(r.facts, ns) == ns);
   CHECK(namespaces_with_say(r.facts, ns) == std::vector<std::string>{ns});
   CHECK(missing_copies(r.facts).size() == 2);

@@ -60,8 +60,8 @@ void little_cluster::claim(const std::string& who, const std::string& schedule,
   c.location = "{}";
   c.reached_by = reached_by;
   if (reached_by == reach::claim) {
-    c.wish.volume.emplace();
-    c.wish.volume->claim = {who, "disk"};
+    c.wish.volume = to_repository_volume({"disk", {}, {}, "/repository"},
+                                         {who, "disk"}, pv_volume("u"));
   }
   claimants.push_back(c);
 }
