@@ -59,7 +59,7 @@ void account_keeper_state::write(const accounts::change& what) {
 }
 
 void account_keeper_state::arm() {
-  self->delayed_send(self, account_patience, tick_atom::value, ++generation);
+  clock.set(self, steady_now(self) + account_patience);
 }
 
 account_keeper_actor::behavior_type
@@ -86,8 +86,8 @@ account_keeper(account_keeper_state::self_pointer self,
         self->state.leading = leads;
         self->state.ensure();
       },
-      [self](tick_atom, std::uint64_t generation) {
-        if (generation == self->state.generation)
+      [self](tick_atom, std::uint64_t ticket) {
+        if (self->state.clock.rang(ticket))
           self->state.ensure();
       },
   };

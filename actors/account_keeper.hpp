@@ -6,6 +6,7 @@
 
 #include "actors/accounts.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/timer.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -32,7 +33,7 @@ struct account_keeper_state {
   bool leading = false;
   bool is_settled = false;
   bool is_writing = false;
-  std::uint64_t generation = 0;
+  timer clock;
   static inline const char* name = "account-keeper";
 
   void take(const observation& what);

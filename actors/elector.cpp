@@ -5,29 +5,18 @@
 
 namespace holystone::actors {
 
-namespace {
-
-/// Within the renew deadline, so that a lost answer leaves time for another.
-constexpr auto patience = std::chrono::seconds{5};
-
-} // namespace
-
-steady_instant elector_state::steady() const {
-  return std::chrono::time_point_cast<milliseconds>(
-      std::chrono::steady_clock::time_point{
-          self->clock().now().time_since_epoch()});
-}
-
 void elector_state::send(const election::request& what) {
   if (what) {
     auto step = *what;
     auto call = std::make_shared<const request>(
         to_request(step, setup.operator_namespace, leader_lease, setup.now()));
-    self->request(setup.api, patience, urgent_atom::value, request_ptr{call})
+    // The race goes on by itself when an answer is late.
+    self->request(setup.api, caf::infinite, urgent_atom::value,
+                  request_ptr{call})
         .then([this,
                step](const response_ptr& answer) { answered(step, *answer); },
               [this, step](const caf::error&) {
-                send(race->failed(step.serial, steady()));
+                send(race->failed(step.serial, steady_now(self)));
               });
   }
   settle();
@@ -37,15 +26,15 @@ void elector_state::answered(const lease_request& what,
                              const response& answer) {
   auto record = answer.ok() ? read_leader(answer.body) : std::nullopt;
   if (record)
-    send(race->found(what.serial, std::move(*record), steady()));
+    send(race->found(what.serial, std::move(*record), steady_now(self)));
   else if (answer.status == 404 && what.verb == lease_verb::read)
-    send(race->lacked(what.serial, steady()));
+    send(race->lacked(what.serial, steady_now(self)));
   else
-    send(race->failed(what.serial, steady()));
+    send(race->failed(what.serial, steady_now(self)));
 }
 
 void elector_state::settle() {
-  auto leads = race->leads(steady());
+  auto leads = race->leads(steady_now(self));
   if (leads != led) {
     led = leads;
     metrics::log_info(
@@ -62,12 +51,12 @@ void elector_state::settle() {
     }
     return;
   }
-  auto delay = std::max(race->next_tick() - steady(), milliseconds{1});
-  self->delayed_send(self, delay, tick_atom::value, ++generation);
+  clock.set(self, race->next_tick(steady_now(self)));
 }
 
 void elector_state::tick() {
-  send(race->tick(steady(), std::uniform_real_distribution<>{}(random)));
+  send(
+      race->tick(steady_now(self), std::uniform_real_distribution<>{}(random)));
 }
 
 void elector_state::leave(caf::typed_response_promise<bool> promise) {
@@ -75,7 +64,7 @@ void elector_state::leave(caf::typed_response_promise<bool> promise) {
   // Work stops before the Lease is given back.
   if (led)
     self->send(setup.registry, lead_atom::value, false);
-  send(race->release(steady()));
+  send(race->release(steady_now(self)));
 }
 
 elector_actor::behavior_type
@@ -88,8 +77,8 @@ elector(elector_actor::stateful_pointer<elector_state> self,
   state.random.seed(std::random_device{}());
   state.tick();
   return {
-      [self](tick_atom, std::uint64_t generation) {
-        if (generation == self->state.generation)
+      [self](tick_atom, std::uint64_t ticket) {
+        if (self->state.clock.rang(ticket))
           self->state.tick();
       },
       [self](stop_atom) {

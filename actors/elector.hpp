@@ -6,6 +6,7 @@
 // under two leaders. Spawned by the root.
 
 #include "actors/interfaces.hpp"
+#include "actors/timer.hpp"
 #include "scheduler/lease.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -44,13 +45,10 @@ struct elector_state {
   std::optional<election> race;
   bool led = false;
   std::mt19937 random;
-  std::uint64_t generation = 0;
+  timer clock;
   /// Who waits for the release.
   std::optional<caf::typed_response_promise<bool>> leaving;
   static inline const char* name = "elector";
-
-  /// Now, by a clock that never jumps.
-  steady_instant steady() const;
 
   /// Performs what the machine asks for, if it does.
   void send(const election::request& what);

@@ -51,6 +51,8 @@ using registry_actor = caf::typed_actor<
     takes<lead_atom, bool>,
     // A repository wants, takes or gives back a place to run.
     takes<place_atom, std::string, place>,
+    // A repository wants to be told when it is that late.
+    takes<wake_atom, std::string, instant>,
     // A repository owns nothing any more, after it heard of so many facts.
     takes<finish_atom, std::string, std::uint64_t>,
     // INTERNAL: this is to be read again.
@@ -88,8 +90,8 @@ using repository_actor = caf::typed_actor<
     takes<shared_atom, bool>,
     // A place to run was given, or taken back.
     takes<grant_atom, bool>,
-    // INTERNAL: time passes.
-    takes<tick_atom, std::uint64_t>,
+    // It is as late as it wanted to be told.
+    takes<tick_atom>,
     // The repository, for people.
     caf::replies_to<get_atom>::with<view_ptr>>;
 

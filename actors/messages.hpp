@@ -285,6 +285,7 @@ using settled_atom = caf::atom_constant<caf::atom("settled")>;
 using place_atom = caf::atom_constant<caf::atom("place")>;
 using need_atom = caf::atom_constant<caf::atom("need")>;
 using grant_atom = caf::atom_constant<caf::atom("grant")>;
+using wake_atom = caf::atom_constant<caf::atom("wake")>;
 using finish_atom = caf::atom_constant<caf::atom("finish")>;
 using get_atom = caf::atom_constant<caf::atom("get")>;
 using list_atom = caf::atom_constant<caf::atom("list")>;
@@ -316,6 +317,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::place)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::watched_kind)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::scheduler::claim_key)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::scheduler::repository_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::instant)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::object_key)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::k8s_io::watch_id)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::k8s_io::watch_end)

@@ -9,7 +9,8 @@ namespace holystone::actors {
 
 namespace {
 
-constexpr seconds longest_timer{300};
+/// Alarms are set by the wall clock, which may jump.
+constexpr seconds longest_timer{60};
 
 const std::string& why_of(const reading& told) {
   return told.where.why().message;
@@ -347,6 +348,7 @@ void registry_state::finished(const std::string& hash, std::uint64_t heard) {
   }
   claims.forget_repository(hash);
   repositories.erase(hash);
+  waiting.erase(hash);
   give_places();
 }
 
@@ -359,36 +361,48 @@ void registry_state::ended(const caf::exit_msg& what) {
 }
 
 void registry_state::fell(const std::string& hash) {
-  auto since = std::chrono::time_point_cast<milliseconds>(
-      std::chrono::steady_clock::time_point{
-          self->clock().now().time_since_epoch()});
-  auto delay = repositories.fell(hash, since, common->now());
+  auto delay = repositories.fell(hash, steady_now(self), common->now());
   seats.seat(hash, place::none);
   common->meters->actor_restarted("repository");
   metrics::log_error("repository actor failed; it is started again",
                      {{"repository", hash}, {"seconds", delay.count()}});
+  waiting.set(hash, *repositories.find(hash)->restart_at);
   arm();
   give_places();
 }
 
-void registry_state::arm() {
-  auto wake = repositories.restarts_at();
-  auto now = common->now();
-  if (auto opens_at = picture.opens_at())
-    wake = std::min(wake.value_or(*opens_at), *opens_at);
-  if (!wake)
+void registry_state::wake(const std::string& hash, instant when) {
+  // The last words of an actor that fell count no more.
+  if (!repositories.actor_of(hash))
     return;
-  auto delay = std::clamp<seconds>(*wake - now, seconds{0}, longest_timer);
-  self->delayed_send(self, delay, tick_atom::value, ++generation);
+  waiting.set(hash, when);
+  arm();
+}
+
+void registry_state::arm() {
+  auto next = earlier(waiting.next(), picture.opens_at());
+  if (!next)
+    return;
+  auto delay
+      = std::clamp<seconds>(*next - common->now(), seconds{0}, longest_timer);
+  clock.set(self, steady_now(self) + delay);
 }
 
 void registry_state::tick() {
   auto now = common->now();
-  for (const auto& hash : repositories.due(now))
-    start(hash, repositories.enter(hash), true);
+  for (const auto& hash : waiting.take_due(now))
+    call(hash);
   if (picture.open(now))
     lead(leading);
   arm();
+}
+
+void registry_state::call(const std::string& hash) {
+  auto* who = repositories.find(hash);
+  if (who && who->actor)
+    self->send(who->actor, tick_atom::value);
+  else if (who && who->restart_at)
+    start(hash, *who, true);
 }
 
 registry_view_ptr registry_state::view() const {
@@ -423,12 +437,15 @@ registry(registry_actor::stateful_pointer<registry_state> self,
       [self](place_atom, const std::string& hash, place where) {
         self->state.seat(hash, where);
       },
+      [self](wake_atom, const std::string& hash, instant at) {
+        self->state.wake(hash, at);
+      },
       [self](finish_atom, const std::string& hash, std::uint64_t heard) {
         self->state.finished(hash, heard);
       },
       [self](read_atom, const readable& what) { self->state.read_again(what); },
-      [self](tick_atom, std::uint64_t generation) {
-        if (generation == self->state.generation)
+      [self](tick_atom, std::uint64_t ticket) {
+        if (self->state.clock.rang(ticket))
           self->state.tick();
       },
       [self](list_atom) { return self->state.view(); },

@@ -7,6 +7,7 @@
 // by the root.
 
 #include "actors/addresses.hpp"
+#include "actors/alarms.hpp"
 #include "actors/aliases.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/opening.hpp"
@@ -14,6 +15,7 @@
 #include "actors/places.hpp"
 #include "actors/repository.hpp"
 #include "actors/roster.hpp"
+#include "actors/timer.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -55,7 +57,8 @@ struct registry_state {
   /// Where each claim is now.
   std::map<claim_key, std::string> at;
   roster repositories;
-  std::uint64_t generation = 0;
+  alarms waiting;
+  timer clock;
   static inline const char* name = "registry";
 
   void begin(registry_setup given);
@@ -65,6 +68,8 @@ struct registry_state {
   void read_again(const readable& what);
   void seat(const std::string& hash, place where);
   void finished(const std::string& hash, std::uint64_t heard);
+  /// A repository wants to be called.
+  void wake(const std::string& hash, instant when);
   /// An actor that is linked to us ended.
   void ended(const caf::exit_msg& what);
   void tick();
@@ -82,6 +87,7 @@ private:
   void ask(const Reader& reader, Atom, const readable& what);
   void start(const std::string& hash, repository_entry& into, bool recover);
   void fell(const std::string& hash);
+  void call(const std::string& hash);
   void pass_on(const std::string& hash, const fact_ptr& what);
   void pass_lease_on(const std::string& location);
   void tell_aliases();

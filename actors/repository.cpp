@@ -18,12 +18,8 @@ namespace holystone::actors {
 
 namespace {
 
-/// Longest timer: wall clocks jump.
-constexpr seconds longest_timer{300};
 /// What failed this often in a row, for 7 s and more, is told to users.
 constexpr unsigned lasting_failures = 3;
-/// Whatever time it is thought to be, nothing spins.
-constexpr seconds shortest_timer{1};
 /// How many runs to come people are shown.
 constexpr std::size_t shown_runs = 5;
 
@@ -77,11 +73,6 @@ bool asks_anew(const repository_facts& facts, const claim& wish) {
   });
 }
 
-std::optional<instant> sooner(std::optional<instant> a,
-                              std::optional<instant> b) {
-  return a && b ? std::min(*a, *b) : a ? a : b;
-}
-
 } // namespace
 
 void repository_state::begin(repository_setup given) {
@@ -107,18 +98,8 @@ void repository_state::lead(bool leads) {
 }
 
 void repository_state::look_again() {
-  rings_at.reset();
-  troubles.calm();
-  auto now = common->now();
-  if (!due)
-    return;
-  // A timer is cut short because clocks jump, not because there is work; or it
-  // was set for something that was done meanwhile.
-  if (now < *due) {
-    set_timer();
-    return;
-  }
-  known.give_up_echoes(now);
+  due.reset();
+  known.give_up_echoes(common->now());
   advance();
 }
 
@@ -137,20 +118,16 @@ void repository_state::take_seat(const repository_step& step) {
 }
 
 void repository_state::arm(std::optional<instant> wake) {
-  due = sooner(sooner(wake, troubles.next(common->now())), known.gives_up_at());
-  set_timer();
-}
-
-void repository_state::set_timer() {
-  if (!due)
-    return;
   auto now = common->now();
-  auto delay = std::clamp(*due - now, shortest_timer, longest_timer);
-  // One that should have rung by now waited for a clock that has jumped.
-  if (rings_at && now <= *rings_at && *rings_at <= now + delay)
+  auto next = earlier(earlier(wake, troubles.next(now)), known.gives_up_at());
+  if (!next)
     return;
-  rings_at = now + delay;
-  self->delayed_send(self, delay, tick_atom::value, ++generation);
+  // Whatever time it is thought to be, nothing spins.
+  auto at = std::max(*next, now + seconds{1});
+  if (due == at)
+    return;
+  due = at;
+  self->send(common->registry, wake_atom::value, hash(), at);
 }
 
 void repository_state::advance() {
@@ -180,7 +157,7 @@ void repository_state::advance() {
     auto word = is_idle && leading
                     ? waiting.tell(known.facts(), step.reason, now)
                     : waiting_jobs::word{};
-    arm(sooner(step.wake, word.again));
+    arm(earlier(step.wake, word.again));
     post(word.notes);
     return;
   }
@@ -195,7 +172,7 @@ void repository_state::perform(const step_ptr& step) {
   auto counted = std::holds_alternative<replace_job>(action)
                      ? std::string{"replacements"}
                      : subject_of(action);
-  if (!troubles.may_write(counted)) {
+  if (!troubles.may_write(counted, common->now())) {
     fail(*step, outcome{false,
                         milliseconds{60'000},
                         "written again and again: does another controller "
@@ -407,10 +384,7 @@ repository(repository_actor::stateful_pointer<repository_state> self,
         self->state.known.grant(granted);
         self->state.advance();
       },
-      [self](tick_atom, std::uint64_t generation) {
-        if (generation == self->state.generation)
-          self->state.look_again();
-      },
+      [self](tick_atom) { self->state.look_again(); },
       [self](get_atom) { return self->state.view(); },
   };
 }

@@ -68,12 +68,8 @@ struct repository_state {
   std::string reason;
   std::string writing;
   place seat = place::none;
-  /// When to look again without an event.
+  /// When the registry is to tell us that time has passed.
   std::optional<instant> due;
-  /// When the pending timer fires. A timer can't be taken back, so none is set
-  /// beside one that comes early enough.
-  std::optional<instant> rings_at;
-  std::uint64_t generation = 0;
   /// How many facts the registry told us.
   std::uint64_t heard = 0;
   waiting_jobs waiting;
@@ -116,7 +112,6 @@ private:
   void post(const std::vector<event_note>& notes);
   void take_seat(const repository_step& step);
   void arm(std::optional<instant> wake);
-  void set_timer();
   void read_again(watched_kind kind, std::string label, std::string only);
 };
 

@@ -5,6 +5,7 @@
 #include "actors/job_runner.hpp"
 #include "actors/projections.hpp"
 #include "actors/secret_mirror.hpp"
+#include "actors/timer.hpp"
 #include "actors/volume_reader.hpp"
 #include "actors/watcher.hpp"
 #include "metrics/log.hpp"
@@ -100,10 +101,7 @@ void root_state::fell(const caf::exit_msg& what) {
   }
   registry = nullptr;
   elector = nullptr;
-  auto now = std::chrono::time_point_cast<milliseconds>(
-      std::chrono::steady_clock::time_point{
-          self->clock().now().time_since_epoch()});
-  auto delay = supervised.crashed(now);
+  auto delay = supervised.crashed(steady_now(self));
   metrics::log_error("actor failed; the core is started again",
                      {{"actor", role},
                       {"reason", caf::to_string(what.reason)},

@@ -70,20 +70,4 @@ seconds roster::fell(const std::string& hash, steady_instant since,
   return delay;
 }
 
-std::vector<std::string> roster::due(instant now) const {
-  std::vector<std::string> found;
-  for (const auto& [hash, one] : all_)
-    if (one.restart_at && *one.restart_at <= now)
-      found.push_back(hash);
-  return found;
-}
-
-std::optional<instant> roster::restarts_at() const {
-  std::optional<instant> first;
-  for (const auto& [hash, one] : all_)
-    if (one.restart_at && (!first || *one.restart_at < *first))
-      first = one.restart_at;
-  return first;
-}
-
 } // namespace holystone::actors

@@ -63,12 +63,6 @@ public:
   /// An actor fell; says after how long it is to be started again.
   seconds fell(const std::string& hash, steady_instant since, instant now);
 
-  /// Whose actors are to be started again by now.
-  std::vector<std::string> due(instant now) const;
-
-  /// When the next actor is to be started again.
-  std::optional<instant> restarts_at() const;
-
   /// A repository is gone.
   void erase(const std::string& hash) {
     all_.erase(hash);

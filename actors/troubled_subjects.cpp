@@ -6,9 +6,10 @@ namespace holystone::actors {
 
 namespace {
 
-/// A subject that is written this often between two ticks of a minute is in a
-/// loop with somebody.
+/// A subject that is written this often within this time is in a loop with
+/// somebody.
 constexpr unsigned hot_writes = 30;
+constexpr seconds hot_time{60};
 
 /// Up to 32 s, so that what is mended by others is soon noticed.
 constexpr unsigned most_doublings = 5;
@@ -48,12 +49,12 @@ void troubled_subjects::succeeded(const std::string& subject) {
   records_.erase(subject);
 }
 
-bool troubled_subjects::may_write(const std::string& subject) {
+bool troubled_subjects::may_write(const std::string& subject, instant now) {
+  if (now < recent_since_ || now >= recent_since_ + hot_time) {
+    recent_.clear();
+    recent_since_ = now;
+  }
   return ++recent_[subject] <= hot_writes;
-}
-
-void troubled_subjects::calm() {
-  recent_.clear();
 }
 
 std::optional<instant> troubled_subjects::next(instant now) const {

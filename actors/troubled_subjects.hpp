@@ -31,11 +31,8 @@ public:
   /// again at once.
   void forgive();
 
-  /// Counts a write; false when there were too many since the last `calm`.
-  bool may_write(const std::string& subject);
-
-  /// Forgets how often was written; once a tick.
-  void calm();
+  /// Counts a write; false when there were too many in the last minute.
+  bool may_write(const std::string& subject, instant now);
 
   /// When the next subject may be tried again.
   std::optional<instant> next(instant now) const;
@@ -53,7 +50,9 @@ private:
   };
 
   std::map<std::string, record> records_;
+  // How often each was written since then.
   std::map<std::string, unsigned> recent_;
+  instant recent_since_;
 };
 
 } // namespace holystone::actors

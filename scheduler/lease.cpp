@@ -114,8 +114,9 @@ bool election::leads(steady_instant now) const {
   return leads_until_ && now < *leads_until_;
 }
 
-steady_instant election::next_tick() const {
-  auto next = pending_ ? pending_->sent + terms_.deadline / 2 : retry_at_;
+steady_instant election::next_tick(steady_instant now) const {
+  auto waits = pending_ && now >= retry_at_;
+  auto next = waits ? pending_->sent + terms_.deadline / 2 : retry_at_;
   return leads_until_ ? std::min(*leads_until_, next) : next;
 }
 

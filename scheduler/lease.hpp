@@ -100,8 +100,9 @@ public:
   /// whether or not a tick came.
   bool leads(steady_instant now) const;
 
-  /// When the next tick is due.
-  steady_instant next_tick() const;
+  /// When the next tick is due. While an answer is awaited that is the time of
+  /// the next attempt, as if it were there already: one timer does for both.
+  steady_instant next_tick(steady_instant now) const;
 
   /// Was `release` called, and is nothing left to be sent?
   bool is_over() const;

@@ -173,8 +173,7 @@ struct search {
   }
 
   void look_at(std::optional<instant> at) {
-    if (at)
-      step.wake = std::min(step.wake.value_or(*at), *at);
+    step.wake = earlier(step.wake, at);
   }
 
   bool is_resting() const {

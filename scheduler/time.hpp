@@ -4,6 +4,7 @@
 // so an instant is a `std::chrono` time point in seconds, UTC. This is not a
 // clock: pure code takes `now` as an argument.
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -21,6 +22,12 @@ using std::chrono::seconds;
 /// by more than clocks differ was written by one that was wrong, and must not
 /// hold anything up until its time comes.
 bool is_credible(instant at, instant now);
+
+/// The earlier one of those that there are.
+inline std::optional<instant> earlier(std::optional<instant> a,
+                                      std::optional<instant> b) {
+  return a && b ? std::min(*a, *b) : a ? a : b;
+}
 
 /// Formats as RFC 3339 in UTC, e.g. `2026-11-21T02:00:00Z`.
 std::string to_rfc3339(instant at);

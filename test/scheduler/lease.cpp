@@ -56,7 +56,7 @@ TEST_CASE("R-32: attempts are 2 s apart, up to 1.2 times that for candidates") {
     auto read = race.tick(at(0s), jitter);
     REQUIRE(read);
     race.found(read->serial, held_by("a", "r1"), at(1ms));
-    CHECK(race.next_tick() == at(pause));
+    CHECK(race.next_tick(at(1ms)) == at(pause));
     CHECK(!race.tick(at(pause - 1ms), 0));
     CHECK(race.tick(at(pause), 0));
   }
@@ -149,6 +149,18 @@ TEST_CASE("R-34: whoever was stopped knows on its first look that it may not") {
   CHECK(!race.leads(at(1h)));
 }
 
+TEST_CASE("R-32: one tick does for a renewal, and a late answer has one more") {
+  auto race = leader(at(0s));
+  auto renew = race.tick(at(2s), 0);
+  REQUIRE(renew);
+  // Whether or not the answer is there.
+  CHECK(race.next_tick(at(2s)) == at(4s));
+  CHECK(!race.tick(at(4s), 0));
+  CHECK(race.next_tick(at(4s)) == at(7s));
+  race.found(renew->serial, held_by("a", "r3"), at(5s));
+  CHECK(race.next_tick(at(5s)) <= at(5s));
+}
+
 TEST_CASE(
     "R-35: a leader that cannot renew steps down before others may take") {
   auto race = leader(at(0s));
@@ -159,7 +171,7 @@ TEST_CASE(
     race.failed(request->serial, at(now + 10ms));
   }
   CHECK(race.leads(at(9999ms)));
-  CHECK(race.next_tick() <= at(10s));
+  CHECK(race.next_tick(at(9999ms)) <= at(10s));
   CHECK(!race.leads(at(10s)));
 }
 

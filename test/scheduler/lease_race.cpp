@@ -74,7 +74,7 @@ public:
     }
     for (std::size_t i = 0; i < candidates.size(); ++i)
       if (auto& one = candidates[i];
-          runs(one) && local(one) >= one.race->next_tick())
+          runs(one) && local(one) >= one.race->next_tick(local(one)))
         post(i, one.race->tick(local(one),
                                static_cast<double>(random(1000)) / 1000));
   }

@@ -1,0 +1,43 @@
+#pragma once
+
+// When each repository wants to be called. One timer for all of them, by the
+// wall clock: a thousand timers of their own cost a thousand wakings, each for
+// nothing when it is only there because clocks jump. Plain memory; kept by the
+// registry.
+
+#include "scheduler/time.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holystone::actors {
+
+/// One alarm for each repository.
+class alarms {
+public:
+  /// The repository is to be called then, and not when it said before.
+  void set(const std::string& hash, instant at);
+
+  /// The repository is gone.
+  void erase(const std::string& hash);
+
+  /// Who is to be called by now, in the order of time; they have no alarm from
+  /// now on.
+  std::vector<std::string> take_due(instant now);
+
+  /// When the first is to be called.
+  std::optional<instant> next() const;
+
+private:
+  using by_hash = std::map<std::string, instant>;
+
+  by_hash at_;
+  // The same; the texts are those of the keys above.
+  std::set<std::pair<instant, const std::string*>> in_order_;
+};
+
+} // namespace holystone::actors
