@@ -1,8 +1,11 @@
 #include "actors/alarms.hpp"
 
+#include <algorithm>
+
 namespace holystone::actors {
 
-void alarms::set(const std::string& hash, instant at) {
+void alarms::set(const std::string& hash, instant at, instant now) {
+  seen_ = std::max(seen_, now);
   auto [i, is_new] = at_.try_emplace(hash, at);
   if (!is_new)
     in_order_.erase({i->second, &i->first});
@@ -20,7 +23,9 @@ void alarms::erase(const std::string& hash) {
 
 std::vector<std::string> alarms::take_due(instant now) {
   std::vector<std::string> due;
-  while (!in_order_.empty() && in_order_.begin()->first <= now) {
+  auto has_jumped_back = now < std::exchange(seen_, now);
+  while (!in_order_.empty()
+         && (has_jumped_back || in_order_.begin()->first <= now)) {
     due.push_back(*in_order_.begin()->second);
     erase(due.back());
   }

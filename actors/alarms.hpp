@@ -19,14 +19,20 @@ namespace holystone::actors {
 /// One alarm for each repository.
 class alarms {
 public:
+  alarms() = default;
+  // The order points into the alarms.
+  alarms(const alarms&) = delete;
+  alarms& operator=(const alarms&) = delete;
+
   /// The repository is to be called then, and not when it said before.
-  void set(const std::string& hash, instant at);
+  void set(const std::string& hash, instant at, instant now);
 
   /// The repository is gone.
   void erase(const std::string& hash);
 
   /// Who is to be called by now, in the order of time; they have no alarm from
-  /// now on.
+  /// now on. All of them when it is earlier than it was: what they said may
+  /// come from a clock that ran ahead.
   std::vector<std::string> take_due(instant now);
 
   /// When the first is to be called.
@@ -38,6 +44,8 @@ private:
   by_hash at_;
   // The same; the texts are those of the keys above.
   std::set<std::pair<instant, const std::string*>> in_order_;
+  // The latest `now` so far; earlier ones are of a clock that has jumped back.
+  instant seen_;
 };
 
 } // namespace holystone::actors

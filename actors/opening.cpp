@@ -21,7 +21,11 @@ bool opening::complete(watched_kind kind, instant now) {
 }
 
 bool opening::open(instant now) {
-  if (is_open_ || !is_synced() || (!is_settled() && now < *opens_at_))
+  if (is_open_ || !is_synced())
+    return false;
+  // One that lies further ahead is of a clock that has jumped back.
+  auto is_awaited = now < *opens_at_ && *opens_at_ <= now + longest_opening;
+  if (!is_settled() && is_awaited)
     return false;
   opens_at_.reset();
   is_open_ = true;

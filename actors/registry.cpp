@@ -366,7 +366,7 @@ void registry_state::fell(const std::string& hash) {
   common->meters->actor_restarted("repository");
   metrics::log_error("repository actor failed; it is started again",
                      {{"repository", hash}, {"seconds", delay.count()}});
-  waiting.set(hash, *repositories.find(hash)->restart_at);
+  waiting.set(hash, *repositories.find(hash)->restart_at, common->now());
   arm();
   give_places();
 }
@@ -375,7 +375,7 @@ void registry_state::wake(const std::string& hash, instant when) {
   // The last words of an actor that fell count no more.
   if (!repositories.actor_of(hash))
     return;
-  waiting.set(hash, when);
+  waiting.set(hash, when, common->now());
   arm();
 }
 

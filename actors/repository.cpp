@@ -124,7 +124,7 @@ void repository_state::arm(std::optional<instant> wake) {
     return;
   // Whatever time it is thought to be, nothing spins.
   auto at = std::max(*next, now + seconds{1});
-  if (due == at)
+  if (due && now <= *due && *due <= at)
     return;
   due = at;
   self->send(common->registry, wake_atom::value, hash(), at);

@@ -47,8 +47,8 @@ election::election(std::string identity, const election_terms& terms)
 election::request election::tick(steady_instant now, double jitter) {
   if (leads_until_ && now >= *leads_until_)
     leads_until_.reset();
-  // Whoever sends has a timeout; should its answer get lost all the same, the
-  // race goes on.
+  // An answer that takes longer is given up; should it come all the same, it
+  // counts no more.
   if (pending_ && now - pending_->sent < terms_.deadline / 2)
     return std::nullopt;
   if (std::exchange(pending_, std::nullopt))

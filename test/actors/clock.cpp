@@ -66,6 +66,20 @@ TEST_CASE("when the clock jumps ahead, what is due is done within a minute") {
   CHECK(tries(s) == 1);
 }
 
+TEST_CASE("when the clock jumps back, an actor that fell is started again all "
+          "the same") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  stage s{world};
+  s.pass(20s);
+  stage::crash(caf::actor_cast<caf::actor>(
+      s.registry().repositories.all().begin()->second.actor));
+  s.settle();
+  world.now -= 1h;
+  rung(s, 61s);
+  CHECK(s.registry().repositories.all().begin()->second.actor);
+}
+
 TEST_CASE("when the clock jumps back, nothing spins") {
   simulated_world world;
   add_source(world, "app", "one");

@@ -42,6 +42,14 @@ TEST_CASE("a Secret that is being read holds it up for half a minute") {
   CHECK_FALSE(picture.opens_at());
 }
 
+TEST_CASE("a clock that jumps back holds nothing up") {
+  opening picture;
+  list_all(picture);
+  picture.read(secret);
+  CHECK_FALSE(picture.open(start + seconds{1}));
+  CHECK(picture.open(start - seconds{3600}));
+}
+
 TEST_CASE("once open it stays open while a new Secret is read") {
   opening picture;
   list_all(picture);

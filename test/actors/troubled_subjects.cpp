@@ -44,7 +44,7 @@ TEST_CASE("what the server refuses is told at once, and tried again when "
   all.failed("a", refusal, start);
   all.failed("b", {false, milliseconds{9'000}, "503", {}}, start);
   CHECK(all.messages(3) == std::map<std::string, std::string>{{"a", "422"}});
-  CHECK(all.is_blocked("a", start + seconds{59}));
+  CHECK(all.is_blocked("a", start + seconds{299}));
   all.forgive();
   CHECK_FALSE(all.is_blocked("a", start));
   CHECK(all.messages(3).contains("a"));
