@@ -132,6 +132,21 @@ private:
     }
   }
 
+  // `.limits.memory` is told as `.limits[memory]` where limits is a map.
+  static std::string shown_path(const json::value& schema,
+                                std::string_view path) {
+    std::string out;
+    for (auto at = &schema; at != nullptr && !path.empty();) {
+      auto end = path.find('.', 1);
+      auto name = path.substr(1, end == path.npos ? end : end - 1);
+      path = end == path.npos ? std::string_view{} : path.substr(end);
+      auto below = k8s_io::find(*at, "properties", name);
+      out += below ? fmt::format(".{}", name) : fmt::format("[{}]", name);
+      at = below ? below : k8s_io::find(*at, "additionalProperties");
+    }
+    return out;
+  }
+
   void read_rules(const json::value& schema, const std::string& at,
                   value_limits& out) {
     for (auto& each : k8s_io::items_at(schema, "x-kubernetes-validations")) {
@@ -139,7 +154,7 @@ private:
       rule.text = k8s_io::text_at(each, "rule");
       rule.message = k8s_io::text_at(each, "message");
       rule.reason = k8s_io::text_at(each, "reason");
-      rule.field_path = k8s_io::text_at(each, "fieldPath");
+      rule.field_path = shown_path(schema, k8s_io::text_at(each, "fieldPath"));
       rule.holds = equivalent_of(rule.text);
       if (rule.holds == nullptr && !failed)
         failed = not_modelled(fmt::format(

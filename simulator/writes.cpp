@@ -132,7 +132,7 @@ complaint check_guards(const kind_info& kind, const stored& current,
                        current.uid);
   if (!version.empty() && version != std::to_string(current.version))
     return stale_version(kind, current.key.name);
-  if (version.empty() && way == change_kind::put
+  if (version.empty() && way != change_kind::apply
       && !kind.unconditional_update) {
     field_errors errors;
     errors.invalid("metadata.resourceVersion", 0,

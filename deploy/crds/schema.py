@@ -1,13 +1,23 @@
 """Pieces of OpenAPI v3 schema that the CustomResourceDefinitions share.
 
-Only shapes and words, no objects: `generate` puts them together. The pod
-types are those of the Kubernetes API, written without their documentation.
+Only shapes and words, and the frame around a kind: `maintenance` and
+`replication` put them together. The pod types are those of the Kubernetes API,
+written without their documentation.
 """
 
-QUANTITY = (
-    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))"
-    r"(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
-)
+SCHEDULE_NOTE = ("A schedule is five cron fields or a descriptor such as "
+                 "@daily; H picks a value from the repository's hash.")
+# An amount: what the API server reads as a quantity, without a minus.
+QUANTITY = (r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
+            r"([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$")
+# The names of objects, of StorageClasses too.
+NAME = (r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+        r"(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+LONGEST_NAME = 253
+# One folder below /mnt: no slash, no two dots in a row, not empty.
+FOLDER = r"^(\.?[^./])+\.?$"
+ACCESS_MODES = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany",
+                "ReadWriteOncePod"]
 # What kube-apiserver accepts in a CronJob's timeZone, short of loading it.
 TIME_ZONE = r"^[A-Za-z0-9._+-]{1,14}(/[A-Za-z0-9._+-]{1,14})*$"
 IDENTITY = r"^[a-zA-Z0-9][a-zA-Z0-9._-]*[a-zA-Z0-9]$|^[a-zA-Z0-9]$"
@@ -41,9 +51,21 @@ def moment(about=None):
 def quantity(about=None):
     return told(about, {
         "anyOf": [{"type": "integer"}, {"type": "string"}],
+        "minimum": 0,
         "pattern": QUANTITY,
         "x-kubernetes-int-or-string": True,
     })
+
+
+def name(about=None):
+    """The name of an object that has to be given."""
+    return text(about, maxLength=LONGEST_NAME, minLength=1,
+                pattern=f"^{NAME}$")
+
+
+def optional_name(about=None):
+    """Templates write an empty text where they mean none."""
+    return text(about, maxLength=LONGEST_NAME, pattern=f"^({NAME})?$")
 
 
 def struct(properties, required=(), about=None, **more):
@@ -71,6 +93,10 @@ def keyed(items, *keys, about=None):
 
 def strings(about=None, **more):
     return array(text(), about, **more)
+
+
+def access_modes(about=None, **more):
+    return array(text(enum=ACCESS_MODES), about, **more)
 
 
 def mapping(values, about=None):
@@ -220,19 +246,20 @@ def mover_volumes(about=None):
         "key": text(), "mode": int32(), "path": text(),
     }, ["key", "path"])
     return array(struct({
-        "mountPath": text("Name of the directory under /mnt; no slashes."),
+        "mountPath": text("Name of the directory under /mnt; no slashes.",
+                          pattern=FOLDER),
         "volumeSource": struct({
             "nfs": struct({
                 "path": text(), "readOnly": flag(), "server": text(),
             }, ["path", "server"]),
             "persistentVolumeClaim": struct({
-                "claimName": text(), "readOnly": flag(),
+                "claimName": name(), "readOnly": flag(),
             }, ["claimName"]),
             "secret": struct({
                 "defaultMode": int32(),
                 "items": atomic(key_to_path),
                 "optional": flag(),
-                "secretName": text(),
+                "secretName": optional_name(),
             }),
         }),
     }, ["mountPath", "volumeSource"]), about)
@@ -243,15 +270,33 @@ def mover_volumes(about=None):
 
 def custom_ca(about=None):
     return struct({
-        "configMapName": text("ConfigMap that holds the certificate."),
+        "configMapName": optional_name(
+            "ConfigMap that holds the certificate."),
         "key": text("Key of the certificate; ca.crt when left out."),
-        "secretName": text("Secret that holds the certificate; it wins over "
-                           "configMapName."),
+        "secretName": optional_name(
+            "Secret that holds the certificate; it wins over configMapName."),
     }, about=about)
 
 
-def time_zone(about):
-    return text(about, pattern=TIME_ZONE)
+def cache_options():
+    return {
+        "cacheAccessModes": access_modes(
+            "Access modes of the cache volume."),
+        "cacheCapacity": quantity("Size of kopia's cache."),
+        "cacheStorageClassName": optional_name(
+            "StorageClass of the cache volume."),
+        "contentCacheSizeLimitMB": int32(
+            "Limit of the content cache in MiB; 0 is unlimited.", minimum=0),
+        "metadataCacheSizeLimitMB": int32(
+            "Limit of the metadata cache in MiB; 0 is unlimited.",
+            minimum=0),
+    }
+
+
+def time_zone():
+    return text("Zone of both schedules, e.g. Europe/Berlin; when left out, "
+                "that of a CRON_TZ= before schedule, or else the operator's "
+                "--timezone.", pattern=TIME_ZONE)
 
 
 def conditions():
@@ -274,3 +319,48 @@ def mover_status():
         "logs": text("The end of the mover's log."),
         "result": text(enum=["Successful", "Failed"]),
     }, about="The outcome of the last transfer.")
+
+
+# -- the frame ---------------------------------------------------------------
+
+
+def sorted_by_name(properties):
+    return dict(sorted(properties.items()))
+
+
+def column(name, path, kind="string", **more):
+    return {"name": name, "type": kind, "jsonPath": path, **more}
+
+
+def definition(kind, about, spec, status, columns, required=()):
+    plural = kind.lower() + "s"
+    root = struct({
+        "apiVersion": text(),
+        "kind": text(),
+        "metadata": {"type": "object"},
+        "spec": struct(sorted_by_name(spec), required, "What is wanted."),
+        "status": struct(sorted_by_name(status), about="What is the case."),
+    }, about=about)
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": plural + ".volsync.backube"},
+        "spec": {
+            "group": "volsync.backube",
+            "names": {
+                "kind": kind,
+                "listKind": kind + "List",
+                "plural": plural,
+                "singular": kind.lower(),
+            },
+            "scope": "Namespaced",
+            "versions": [{
+                "name": "v1alpha1",
+                "served": True,
+                "storage": True,
+                "subresources": {"status": {}},
+                "additionalPrinterColumns": columns,
+                "schema": {"openAPIV3Schema": root},
+            }],
+        },
+    }

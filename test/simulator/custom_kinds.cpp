@@ -191,11 +191,17 @@ TEST_CASE("a definition's own list type decides on server-side apply (R-48)") {
   CHECK(c.apply(w, R"({"spec":{"a":["y"]}})", "two").status == 409);
 }
 
-TEST_CASE("a PUT of a custom object needs its version (R-49)") {
+TEST_CASE("a PUT of a custom object needs its version, and a patch may not "
+          "remove it (R-49)") {
   test_cluster c;
   define(c, R"({"type":"object"})");
   c.post(widgets, widget("{}"));
   CHECK(c.put(widgets + "/w", widget("{}")).status == 422);
+  CHECK(
+      c.merge(widgets + "/w", R"({"metadata":{"resourceVersion":null}})").status
+      == 422);
+  CHECK(c.merge(widgets + "/w", R"({"metadata":{"labels":{"a":"b"}}})").status
+        == 200);
 }
 
 TEST_CASE("a definition with a CEL rule that has no equivalent is 501") {
@@ -238,6 +244,51 @@ TEST_CASE("a schedule and a manual trigger exclude each other (S1)") {
         != std::string::npos);
   CHECK(with(R"({"schedule":"0 2 * * *"})").status == 201);
   CHECK(with(R"({"manual":"now"})").status == 201);
+}
+
+TEST_CASE("resources of a KopiaMaintenance keep to the fork's bounds") {
+  test_cluster c;
+  REQUIRE_FALSE(c.server.install(
+      source_file("deploy/crds/kopiamaintenances.yaml"), c.now));
+  auto with = [&](const std::string& resources) {
+    return c.post("/apis/volsync.backube/v1alpha1/namespaces/default/"
+                  "kopiamaintenances?dryRun=All",
+                  R"({"metadata":{"name":"k"},"spec":{"repository":
+                  {"repository":"s"},"resources":)"
+                      + resources + "}}");
+  };
+  struct row {
+    std::string resources;
+    std::string field;
+    std::string words;
+  };
+  for (auto& each : std::vector<row>{
+           {R"({"limits":{"memory":0}})", "limits[memory]", "positive"},
+           {R"({"limits":{"cpu":"0"}})", "limits[cpu]", "positive"},
+           {R"({"requests":{"memory":"0Gi"}})", "requests[memory]", "positive"},
+           {R"({"requests":{"cpu":"0.0"}})", "requests[cpu]", "positive"},
+           {R"({"limits":{"memory":"100.1Gi"}})", "limits[memory]", "100Gi"},
+           {R"({"limits":{"cpu":33}})", "limits[cpu]", "32 cores"},
+           {R"({"limits":{"memory":"1G"},"requests":{"memory":"1Gi"}})",
+            "requests[memory]", "exceeds memory limit"},
+           {R"({"limits":{"cpu":"1"},"requests":{"cpu":"1001m"}})",
+            "requests[cpu]", "exceeds CPU limit"},
+           {R"({"limits":{"x":1}})", "limits", "unsupported resource limit"},
+           {R"({"requests":{"x":1}})", "requests",
+            "unsupported resource request"},
+       }) {
+    auto got = with(each.resources);
+    INFO(each.resources << " -> " << json::serialize(got.body));
+    REQUIRE(got.status == 422);
+    auto& cause = got.body.at("details").at("causes").at(0);
+    CHECK(cause.at("field").as_string() == "spec.resources." + each.field);
+    CHECK_THAT(got.message(), Catch::Contains("invalid resource requirements")
+                                  && Catch::Contains(each.words));
+  }
+  CHECK(with(R"({"limits":{"memory":"100Gi","cpu":"32"},"requests":
+    {"memory":"1Gi","cpu":"1m","ephemeral-storage":1,"hugepages-2Mi":"2Mi"}})")
+            .status
+        == 201);
 }
 
 TEST_CASE("a manifest that cannot be installed names its object") {
