@@ -14,8 +14,8 @@ void accounts::learn(const account_seen& account) {
 }
 
 void accounts::learn(const cron_job_seen& cron_job) {
-  if (cron_job.fact.ours && cron_job.key.ns != home_)
-    cron_jobs_.insert(cron_job.key);
+  if (cron_job.fact.ours && cron_job.fact.key.ns != home_)
+    cron_jobs_.insert(cron_job.fact.key);
 }
 
 void accounts::forget_account(const std::string& ns) {

@@ -10,10 +10,8 @@ namespace holystone::actors {
 std::string addresses::learn(const fact& what) {
   if (const auto* secret = std::get_if<secret_fact>(&what))
     return secret->copy ? secret->repository : std::string{};
-  if (const auto* cron_job = std::get_if<cron_job_seen>(&what)) {
-    auto name = parse_cron_job_name(cron_job->key.name);
-    return name ? name->id.hex : std::string{};
-  }
+  if (const auto* cron_job = std::get_if<cron_job_seen>(&what))
+    return cron_job->whose ? cron_job->whose->id.hex : std::string{};
   if (const auto* job = std::get_if<job_seen>(&what)) {
     if (!job->repository.empty())
       repository_of_job_[job->fact.uid.value] = job->repository;

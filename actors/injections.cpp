@@ -30,7 +30,7 @@ bool injections::learn(const job_seen& job) {
 
 void injections::learn(const cron_job_seen& cron_job,
                        const std::string& repository) {
-  if (cron_job.key.ns == operator_namespace_ && cron_job.injected)
+  if (cron_job.fact.key.ns == operator_namespace_ && cron_job.injected)
     recorded_.insert_or_assign(repository, *cron_job.injected);
 }
 

@@ -5,6 +5,7 @@
 // aliases of interfaces.hpp say who understands what.
 
 #include "k8s_io/backoff.hpp"
+#include "k8s_io/claimants.hpp"
 #include "k8s_io/known_objects.hpp"
 #include "k8s_io/objects.hpp"
 #include "k8s_io/requests.hpp"
@@ -36,10 +37,11 @@ using response_ptr = std::shared_ptr<const response>;
 
 // -- what watchers see --------------------------------------------------------
 
-/// A CronJob under one of our names.
+/// A CronJob.
 struct cron_job_seen {
-  object_key key;
   cron_job_fact fact;
+  /// The repository it belongs to, and the kind; empty: none of ours.
+  std::optional<cron_job_address> whose{};
   /// Where its repository is, as it records that; for when no Secret tells.
   std::optional<location> where{};
   /// The volume that an admission policy gives to its Jobs, as it records that.

@@ -125,23 +125,21 @@ void observed::fold(const fact& what) {
 }
 
 void observed::fold_cron_job(const cron_job_seen& seen) {
-  auto name = parse_cron_job_name(seen.key.name);
-  if (!name)
+  if (!seen.whose)
     return;
-  auto& here = facts_.cron_jobs[name->kind];
+  auto& here = facts_.cron_jobs[seen.whose->kind];
   auto found = seen.fact;
-  found.ns = seen.key.ns;
-  found.is_operators = found.ns == operator_namespace_;
+  found.is_operators = found.key.ns == operator_namespace_;
   if (facts_.location.empty() && found.ours && seen.where
       && identify(*seen.where) == facts_.location_id) {
     facts_.location = canonical_json(*seen.where);
     facts_.reached_by = reach_of(*seen.where);
   }
-  auto& others = facts_.elsewhere[name->kind];
+  auto& others = facts_.elsewhere[seen.whose->kind];
   std::erase_if(others,
-                [&](const cron_job_fact& one) { return one.ns == found.ns; });
+                [&](const cron_job_fact& one) { return one.key == found.key; });
   // Where it belongs is said by sort_out.
-  if (!here.exists || here.ns == found.ns)
+  if (!here.exists || here.key == found.key)
     here = std::move(found);
   else
     others.push_back(std::move(found));

@@ -154,7 +154,7 @@ void placement::learn(const cron_job_seen& cron_job,
   given_.learn(cron_job, repository);
   const auto& winner = cron_job.fact.winner;
   // Who may write to a namespace can't place the claims of another one.
-  if (cron_job.fact.ours && winner && winner->object.ns == cron_job.key.ns)
+  if (cron_job.fact.ours && winner && winner->object.ns == cron_job.fact.key.ns)
     won_[*winner] = repository;
 }
 

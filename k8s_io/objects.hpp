@@ -8,6 +8,7 @@
 
 #include "scheduler/admission.hpp"
 #include "scheduler/claims.hpp"
+#include "scheduler/object_names.hpp"
 #include "scheduler/repository.hpp"
 
 #include <boost/json.hpp>
@@ -35,35 +36,17 @@ struct object_meta {
 
 object_meta read_meta(const boost::json::value& object);
 
-/// A ReplicationSource, as far as maintenance is concerned.
-struct source_fact {
-  claim_key who;
-  object_uid uid;
-  resource_version version;
-  instant created;
-  std::int64_t generation = 0;
-  bool deleting = false;
-  /// It has a `spec.kopia`; sources of other movers are left alone.
-  bool is_kopia = false;
-  /// `spec.kopia.repository`: a Secret of the same namespace.
-  std::string secret;
-  std::optional<custom_ca> ca;
-  /// Volumes that may hold the repository.
-  std::vector<named_volume> volumes;
-  embedded_maintenance maintenance;
-  std::string resync;
-  /// `user@host` of its backups.
-  std::string identity;
-  std::optional<claim_status> status;
-  /// `lastTransitionTime` of its condition.
-  std::optional<instant> since;
-};
+/// A label's or an annotation's value; empty when there is none.
+std::string value_of(const std::map<std::string, std::string>& texts,
+                     std::string_view key);
 
-/// A ReplicationSource or KopiaMaintenance with what it says of maintenance.
-source_fact read_source(const boost::json::value& object);
-
-/// `ours` is told by our labels; the namespace is the reader's to add.
+/// `ours` is told by our labels.
 cron_job_fact read_cron_job(const boost::json::value& object);
+
+/// Whose CronJob this is, by its name, or by what it says of itself if it has
+/// the name of its winner's; a copy under another name is nobody's.
+std::optional<cron_job_address>
+address_of_cron_job(const boost::json::value& object);
 
 /// The location that a CronJob records.
 std::optional<location> read_location(const boost::json::value& cron_job);

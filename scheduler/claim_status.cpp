@@ -1,6 +1,7 @@
 #include "scheduler/claim_status.hpp"
 
 #include "scheduler/claim_warnings.hpp"
+#include "scheduler/home.hpp"
 #include "scheduler/long_wait.hpp"
 #include "scheduler/timeline.hpp"
 #include "scheduler/wanted_cron_job.hpp"
@@ -28,11 +29,9 @@ std::string brief(std::string text) {
 /// The CronJob as people find it: with its namespace where that is not the
 /// operator's.
 std::string cron_job_words(const repository_facts& facts,
-                           const claimant* winner, maintenance_kind kind) {
-  auto name = cron_job_name(facts.id, kind);
-  return winner && runs_beside_winner(facts)
-             ? to_string(object_key{winner->wish.who.object.ns, name})
-             : name;
+                           maintenance_kind kind) {
+  auto key = cron_job_key(facts, kind, {});
+  return key.ns.empty() ? key.name : to_string(key);
 }
 
 /// A CronJob under one of our names that keeps us from making ours. One under
@@ -45,7 +44,7 @@ std::string foreign_cron_job(const repository_facts& facts,
         = kind == maintenance_kind::full
           || (winner && !schedule_of(winner->wish.settings, kind).empty());
     if (found.exists && !found.ours && is_wanted)
-      return cron_job_words(facts, winner, kind);
+      return cron_job_words(facts, kind);
   }
   return {};
 }
@@ -108,7 +107,7 @@ std::optional<instant> next_maintenance(const repository_facts& facts,
 void tell(claim_status& status, const repository_facts& facts,
           const claim& wish, const claimant& winner) {
   const auto& wins = winner.wish;
-  auto cron_job = cron_job_words(facts, &winner, maintenance_kind::full);
+  auto cron_job = cron_job_words(facts, maintenance_kind::full);
   auto trail = failures_of(facts.lease.known);
   if (is_refused(facts, wish)) {
     status.reason = "Error";
@@ -199,7 +198,7 @@ claim_status wanted_status(const repository_facts& facts,
   const auto& cron_job = facts.cron_jobs.full;
   status.warnings = wanted_warnings(facts, who, now);
   if (cron_job.exists && cron_job.ours)
-    status.cron_job = cron_job_name(facts.id, maintenance_kind::full);
+    status.cron_job = cron_job.key.name;
   const auto* winner = account.winner;
   status.next_maintenance = account.next_maintenance;
   if (wish.defect) {
@@ -210,9 +209,8 @@ claim_status wanted_status(const repository_facts& facts,
     status.message = account.error;
   } else if (!winner || !cron_job.exists) {
     status.reason = "Waiting";
-    status.message
-        = fmt::format("CronJob {} is being made.",
-                      cron_job_words(facts, winner, maintenance_kind::full));
+    status.message = fmt::format("CronJob {} is being made.",
+                                 cron_job_words(facts, maintenance_kind::full));
   } else {
     tell(status, facts, wish, *winner);
     if (status.ready && !account.hold_up.empty()) {

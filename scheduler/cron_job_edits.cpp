@@ -75,7 +75,7 @@ repository_action edit_of(const repository_facts& facts, const wishes& wanted,
                       });
     if (!is_left)
       return {};
-    return removal_of(facts, found, kind);
+    return removal_of(found);
   }
   auto table = timetable_of(intent->settings, kind, facts.id);
   auto slot = found.exists && table ? slot_to_skip(found, *intent, *table, now)
@@ -86,9 +86,8 @@ repository_action edit_of(const repository_facts& facts, const wishes& wanted,
   return apply_cron_job{*intent, wanted.digests[kind], found.uid};
 }
 
-delete_cron_job removal_of(const repository_facts& facts,
-                           const cron_job_fact& found, maintenance_kind kind) {
-  return {{found.ns, cron_job_name(facts.id, kind)}, found.uid};
+delete_cron_job removal_of(const cron_job_fact& found) {
+  return {found.key, found.uid};
 }
 
 repository_action sweep_of(const repository_facts& facts) {
@@ -100,8 +99,8 @@ repository_action sweep_of(const repository_facts& facts) {
   };
   for (auto kind : maintenance_kinds)
     for (const auto& old : facts.elsewhere[kind])
-      if (old.ours && !old.deleting && !is_used(old.ns))
-        return removal_of(facts, old, kind);
+      if (old.ours && !old.deleting && !is_used(old.key.ns))
+        return removal_of(old);
   return {};
 }
 

@@ -32,9 +32,8 @@ bool is_in_place(const repository_facts& facts, const wishes& wanted,
 repository_action edit_of(const repository_facts& facts, const wishes& wanted,
                           maintenance_kind kind, instant now);
 
-/// Removes a CronJob that was found under the repository's name of this kind.
-delete_cron_job removal_of(const repository_facts& facts,
-                           const cron_job_fact& found, maintenance_kind kind);
+/// Removes a CronJob of the repository's.
+delete_cron_job removal_of(const cron_job_fact& found);
 
 /// Removes a CronJob from a namespace that the repository has left, or from one
 /// that never was its home; none while a Job there is still of use.

@@ -1,5 +1,7 @@
 #include "scheduler/home.hpp"
 
+#include "scheduler/object_names.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -22,10 +24,10 @@ void divide(std::vector<Fact>& right, std::vector<Fact>& wrong,
 }
 
 void sort_cron_jobs(cron_job_fact& here, std::vector<cron_job_fact>& elsewhere,
-                    const std::string& home) {
-  if (here.exists && here.ns != home)
+                    const object_key& home) {
+  if (here.exists && here.key != home)
     elsewhere.push_back(std::exchange(here, {}));
-  auto i = std::ranges::find(elsewhere, home, &cron_job_fact::ns);
+  auto i = std::ranges::find(elsewhere, home, &cron_job_fact::key);
   if (i == elsewhere.end())
     return;
   here = std::move(*i);
@@ -42,6 +44,15 @@ std::string home_of(const repository_facts& facts,
   return winner ? winner->wish.who.object.ns : operator_namespace;
 }
 
+object_key cron_job_key(const repository_facts& facts, maintenance_kind kind,
+                        const std::string& operator_namespace) {
+  const auto* winner = winner_of(facts);
+  auto ns = home_of(facts, operator_namespace);
+  return {ns, winner && winner->wish.who.kind == claim_kind::kopia_maintenance
+                  ? maintenance_cron_job_name(winner->wish.who.object, kind)
+                  : cron_job_name(facts.id, kind)};
+}
+
 std::vector<std::string>
 namespaces_with_say(const repository_facts& facts,
                     const std::string& operator_namespace) {
@@ -51,12 +62,17 @@ namespaces_with_say(const repository_facts& facts,
   // A claim that can't show its volume just now may only say that it belongs
   // here.
   const auto* winner = winner_of(facts);
-  if (facts.reached_by == reach::claim)
-    for (const auto& who : facts.claimants) {
-      const auto& volume = who.wish.volume;
-      if (volume ? !volume->is_injected() : !who.wish.defect || &who == winner)
-        all.push_back(who.wish.who.object.ns);
-    }
+  for (const auto& who : facts.claimants) {
+    const auto& wish = who.wish;
+    auto is_fit = !wish.defect || &who == winner;
+    auto has_say
+        = wish.who.kind == claim_kind::kopia_maintenance
+              ? is_fit
+              : facts.reached_by == reach::claim
+                    && (wish.volume ? !wish.volume->is_injected() : is_fit);
+    if (has_say)
+      all.push_back(wish.who.object.ns);
+  }
   std::ranges::sort(all);
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
@@ -66,9 +82,9 @@ void sort_out(repository_facts& facts, const std::string& operator_namespace) {
   auto is_at_home = [&](const auto& one) {
     return one.key.ns == operator_namespace;
   };
-  auto home = home_of(facts, operator_namespace);
   for (auto kind : maintenance_kinds)
-    sort_cron_jobs(facts.cron_jobs[kind], facts.elsewhere[kind], home);
+    sort_cron_jobs(facts.cron_jobs[kind], facts.elsewhere[kind],
+                   cron_job_key(facts, kind, operator_namespace));
   // Nearly always; no list of namespaces is needed then.
   if (facts.strange_jobs.empty() && facts.strange_pods.empty()
       && std::ranges::all_of(facts.jobs, is_at_home)

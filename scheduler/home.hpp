@@ -2,8 +2,9 @@
 
 // Where a repository is at home: the namespace of its CronJobs, Jobs and pods.
 // That is the operator's, except for a repository on a volume that only its
-// claimants' namespaces can mount (contract section 3). And whose Jobs and pods
-// count: labels can be copied, so that a namespace without part in the
+// claimants' namespaces can mount (contract section 3), and for one that a
+// KopiaMaintenance maintains, beside which it is (section 7). And whose Jobs
+// and pods count: labels can be copied, so that a namespace without part in the
 // repository has no say. Pure; whoever keeps the facts has them sorted here.
 
 #include "scheduler/repository_facts.hpp"
@@ -17,6 +18,10 @@ namespace holystone::scheduler {
 /// The namespace in which the repository is maintained.
 std::string home_of(const repository_facts& facts,
                     const std::string& operator_namespace);
+
+/// The CronJob of this kind that the repository should have.
+object_key cron_job_key(const repository_facts& facts, maintenance_kind kind,
+                        const std::string& operator_namespace);
 
 /// The namespaces whose Jobs and pods count: the operator's, those of claimants
 /// that show the volume and of the winner if pods run there, and the one in

@@ -1,5 +1,9 @@
 #include "scheduler/object_names.hpp"
 
+#include "scheduler/short_hash.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace holystone::scheduler {
@@ -7,6 +11,9 @@ namespace holystone::scheduler {
 namespace {
 
 constexpr std::string_view cron_job_prefix = "kopia-maintenance-";
+constexpr std::string_view maintenance_prefix = "kopia-maint-";
+/// The API server's limit: the controller adds eleven characters for a Job.
+constexpr std::size_t longest_cron_job_name = 52;
 constexpr std::string_view lease_prefix = "kopia-repository-";
 constexpr std::string_view quick_suffix = "-quick";
 constexpr std::size_t hash_length = 16;
@@ -24,6 +31,20 @@ std::string cron_job_name(const repository_id& id, maintenance_kind kind) {
   if (kind == maintenance_kind::quick)
     name += quick_suffix;
   return name;
+}
+
+std::string maintenance_cron_job_name(const object_key& maintenance,
+                                      maintenance_kind kind) {
+  auto suffix = kind == maintenance_kind::quick ? quick_suffix : "";
+  auto most = longest_cron_job_name - maintenance_prefix.size() - 1
+              - hash_length - suffix.size();
+  auto name = maintenance.name.substr(0, most);
+  // Each part between dots must end in a letter or a digit.
+  while (name.ends_with('-') || name.ends_with('.'))
+    name.pop_back();
+  auto hash
+      = short_hash(fmt::format("{}/{}", maintenance.ns, maintenance.name));
+  return fmt::format("{}{}-{}{}", maintenance_prefix, name, hash, suffix);
 }
 
 std::optional<cron_job_address> parse_cron_job_name(std::string_view name) {

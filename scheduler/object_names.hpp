@@ -6,6 +6,7 @@
 // the secret mirror, Jobs and pods by Kubernetes.
 
 #include "scheduler/maintenance_kind.hpp"
+#include "scheduler/object_key.hpp"
 #include "scheduler/repository_identity.hpp"
 
 #include <optional>
@@ -16,6 +17,12 @@ namespace holystone::scheduler {
 
 /// The name of a repository's CronJob of this kind.
 std::string cron_job_name(const repository_id& id, maintenance_kind kind);
+
+/// The name of a KopiaMaintenance's CronJob of this kind: its own name, as far
+/// as 52 characters go, and a hash of its namespace and name. The fork's name
+/// where that was short enough to work.
+std::string maintenance_cron_job_name(const object_key& maintenance,
+                                      maintenance_kind kind);
 
 /// Whose CronJob a name stands for.
 struct cron_job_address {

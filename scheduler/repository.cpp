@@ -116,8 +116,7 @@ std::optional<repository_action> next_removal(const repository_facts& facts,
                                               const std::string& why) {
   for (auto kind : maintenance_kinds)
     if (const auto& found = facts.cron_jobs[kind]; found.exists && found.ours)
-      return found.deleting ? repository_action{}
-                            : removal_of(facts, found, kind);
+      return found.deleting ? repository_action{} : removal_of(found);
   if (is_elsewhere(facts))
     return sweep_of(facts);
   // Most went with the CronJobs; one whose owner was another did not.

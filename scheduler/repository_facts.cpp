@@ -10,22 +10,31 @@ namespace {
 
 /// Does the CronJob record a winner that counts? Whoever may write to a
 /// tenant's namespace can at most say that this tenant has won.
-bool records_winner(const repository_facts& facts, const cron_job_fact& one) {
+bool records_winner(const cron_job_fact& one) {
   return one.winner
-         && (facts.reached_by != reach::claim || one.is_operators
-             || one.winner->object.ns == one.ns);
+         && (one.is_operators || one.winner->object.ns == one.key.ns);
+}
+
+/// Can the CronJob's winner have its pods in its own namespace? A
+/// KopiaMaintenance that claims nothing here can't: anybody may write down the
+/// name of one.
+bool may_run_beside(const repository_facts& facts, const cron_job_fact& one) {
+  return facts.reached_by == reach::claim
+         || (one.winner->kind == claim_kind::kopia_maintenance
+             && std::ranges::any_of(facts.claimants, [&](const claimant& who) {
+                  return who.wish.who == *one.winner;
+                }));
 }
 
 /// After a hand-over between namespaces there may be two CronJobs; the later
 /// one tells.
 std::optional<claim_key> incumbent_of(const repository_facts& facts) {
   const auto& here = facts.cron_jobs.full;
-  const auto* last = records_winner(facts, here) ? &here : nullptr;
-  if (facts.reached_by == reach::claim)
-    for (const auto& other : facts.elsewhere.full)
-      if (other.ours && records_winner(facts, other)
-          && (!last || last->effective_since < other.effective_since))
-        last = &other;
+  const auto* last = records_winner(here) ? &here : nullptr;
+  for (const auto& other : facts.elsewhere.full)
+    if (other.ours && records_winner(other) && may_run_beside(facts, other)
+        && (!last || last->effective_since < other.effective_since))
+      last = &other;
   return last ? last->winner : facts.lease.winner;
 }
 
@@ -76,9 +85,11 @@ bool depends_on_policy(const repository_facts& facts, const claim& wish) {
 }
 
 bool runs_beside_winner(const repository_facts& facts) {
+  const auto* winner = winner_of(facts);
+  if (winner && winner->wish.who.kind == claim_kind::kopia_maintenance)
+    return true;
   if (facts.reached_by != reach::claim)
     return false;
-  const auto* winner = winner_of(facts);
   return !winner || !winner->wish.volume || !winner->wish.volume->is_injected();
 }
 

@@ -47,7 +47,7 @@ struct copy_fact {
 /// A CronJob under one of our names as the API server shows it.
 struct cron_job_fact {
   bool exists = false;
-  std::string ns;
+  object_key key;
   /// It is in the operator's namespace, where no tenant writes.
   bool is_operators = false;
   object_uid uid;
@@ -178,8 +178,8 @@ claim_list claims_of(const repository_facts& facts);
 /// comes last (contract section 2).
 const claimant* winner_of(const repository_facts& facts);
 
-/// Do pods run in the winner's namespace, because only there its volume can be
-/// mounted (contract section 3)?
+/// Do pods run in the winner's namespace, because it is a KopiaMaintenance
+/// (contract section 7) or only there its volume can be mounted (section 3)?
 bool runs_beside_winner(const repository_facts& facts);
 
 /// Is the location of this claim known only from what an admission policy adds

@@ -1,31 +1,13 @@
 #include "scheduler/repository_identity.hpp"
 
 #include "scheduler/json_text.hpp"
+#include "scheduler/short_hash.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-
-#include <array>
-#include <stdexcept>
 
 namespace holystone::scheduler {
 
 namespace {
-
-constexpr std::size_t hash_digits = 16;
-
-repository_id short_hash(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(),
-                 nullptr)
-      != 1)
-    throw std::runtime_error("OpenSSL cannot compute SHA-256");
-  std::string hex;
-  for (std::size_t i = 0; i < hash_digits / 2; ++i)
-    hex += fmt::format("{:02x}", digest[i]);
-  return {hex};
-}
 
 std::string_view part(const location& where, const char* name) {
   const auto found = where.parts.find(name);
@@ -64,7 +46,7 @@ std::string canonical_json(const location& where) {
 }
 
 repository_id identify(const location& where) {
-  return short_hash(canonical_json(where));
+  return {short_hash(canonical_json(where))};
 }
 
 repository_id identify_by_secret(std::string_view secret_name,
@@ -77,7 +59,7 @@ repository_id identify_by_secret(std::string_view secret_name,
   out.raw("customCA", authority.str())
       .raw("location", canonical_json(where))
       .text("repository", secret_name);
-  return short_hash(out.str());
+  return {short_hash(out.str())};
 }
 
 reach reach_of(const location& where) {

@@ -97,8 +97,7 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   if (!table || lacks_volume(facts, wish))
     return std::nullopt;
   auto claims = claims_of(facts);
-  cron_job_intent wanted{{home_of(facts, policy.operator_namespace),
-                          cron_job_name(facts.id, kind)},
+  cron_job_intent wanted{cron_job_key(facts, kind, policy.operator_namespace),
                          kind,
                          facts.id,
                          facts.location_id,

@@ -44,14 +44,14 @@ TEST_CASE("a ServiceAccount beside a claim goes with the last claim and "
   all.learn(there(home, ""));
   all.learn(there("app", home));
   cron_job_seen cron_job;
-  cron_job.key = {"app", "c"};
+  cron_job.fact.key = {"app", "c"};
   cron_job.fact.ours = true;
   all.learn(cron_job);
   all.need(data, true);
   CHECK(next(all) == "");
   all.need(data, false);
   CHECK(next(all) == "");
-  all.forget_cron_job(cron_job.key);
+  all.forget_cron_job(cron_job.fact.key);
   CHECK(next(all, start, false) == "");
   CHECK(next(all) == "app!of-app");
   all.done({"app", {"of-app"}});

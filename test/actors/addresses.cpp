@@ -29,17 +29,12 @@ job_seen make_job(const std::string& label, const std::string& uid) {
 
 } // namespace
 
-TEST_CASE("a CronJob is its name's repository's") {
+TEST_CASE("a CronJob is the repository's whose it says it is") {
   addresses all;
-  auto of = [&](const std::string& name) {
-    return all.learn(cron_job_seen{{"volsync-system", name}, {}, {}});
-  };
-  CHECK(of("kopia-maintenance-" + hash) == hash);
-  CHECK(of("kopia-maintenance-" + hash + "-quick") == hash);
-  CHECK(of("kopia-maintenance-" + hash + "-mine") == "");
-  CHECK(of("kopia-maintenance-0123456789ABCDEF") == "");
-  CHECK(of("kopia-maintenance-0123") == "");
-  CHECK(of("backup") == "");
+  cron_job_seen seen;
+  CHECK(all.learn(seen).empty());
+  seen.whose = {{hash}, maintenance_kind::quick};
+  CHECK(all.learn(seen) == hash);
 }
 
 TEST_CASE("A-6: a pod without our label is its Job's repository's") {

@@ -21,10 +21,11 @@ observed a_repository() {
 fact cron_job(const std::string& version, const std::string& schedule) {
   cron_job_fact now_is;
   now_is.exists = true;
+  now_is.key = cron_job_key;
   now_is.uid = {"cron-job"};
   now_is.version = {version};
   now_is.schedule = schedule;
-  return cron_job_seen{cron_job_key, now_is, {}};
+  return cron_job_seen{now_is, parse_cron_job_name(cron_job_key.name)};
 }
 
 fact_ptr share(observation what) {
@@ -252,16 +253,17 @@ TEST_CASE("the CronJobs of both kinds are kept apart") {
   auto known = a_repository();
   known.see(share(cron_job("1", "full")), start);
   auto quick = std::get<cron_job_seen>(cron_job("2", "quick"));
-  quick.key.name += "-quick";
+  quick.fact.key.name += "-quick";
+  quick.whose->kind = maintenance_kind::quick;
   quick.fact.uid = {"quick"};
   known.see(share(fact{quick}), start);
   CHECK(known.facts().cron_jobs.full.schedule == "full");
   CHECK(known.facts().cron_jobs.quick.schedule == "quick");
-  delete_cron_job gone{quick.key, quick.fact.uid};
+  delete_cron_job gone{quick.fact.key, quick.fact.uid};
   known.finish(gone, {}, start);
   CHECK(known.facts().cron_jobs.quick.deleting);
   CHECK_FALSE(known.facts().cron_jobs.full.deleting);
-  known.see(lost(watched_kind::cron_jobs, quick.key, "quick"), start);
+  known.see(lost(watched_kind::cron_jobs, quick.fact.key, "quick"), start);
   CHECK_FALSE(known.facts().cron_jobs.quick.exists);
   CHECK(known.facts().cron_jobs.full.exists);
 }

@@ -1,5 +1,6 @@
 #include "k8s_io/objects.hpp"
 
+#include "k8s_io/claimants.hpp"
 #include "k8s_io/names.hpp"
 
 #include <catch2/catch.hpp>
@@ -273,4 +274,44 @@ TEST_CASE("a CronJob is ours by both of our labels") {
       json::object{{names::kopia_maintenance, "true"},
                    {names::location_hash, "x"}});
   CHECK(read_cron_job(made).ours);
+}
+
+TEST_CASE("a CronJob is its name's repository's") {
+  auto of = [](const std::string& name) {
+    auto address = address_of_cron_job(
+        json::object{{"metadata", {{"name", name}, {"namespace", "app"}}}});
+    return address ? address->id.hex : std::string{};
+  };
+  const std::string hash = "0123456789abcdef";
+  CHECK(of("kopia-maintenance-" + hash) == hash);
+  CHECK(of("kopia-maintenance-" + hash + "-quick") == hash);
+  CHECK(of("kopia-maintenance-" + hash + "-mine") == "");
+  CHECK(of("kopia-maintenance-0123456789ABCDEF") == "");
+  CHECK(of("kopia-maintenance-0123") == "");
+  CHECK(of("backup") == "");
+}
+
+TEST_CASE("a KopiaMaintenance's CronJob says whose it is, and no copy of it "
+          "does") {
+  auto of = [](const std::string& ns, const std::string& name,
+               const std::string& winner) {
+    return address_of_cron_job(
+        json::object{{"metadata",
+                      {{"name", name},
+                       {"namespace", ns},
+                       {"labels",
+                        {{names::repository_hash, "0123456789abcdef"},
+                         {names::run_kind, "quick"}}},
+                       {"annotations", {{names::winner, winner}}}}}});
+  };
+  auto name
+      = maintenance_cron_job_name({"app", "daily"}, maintenance_kind::quick);
+  auto address = of("app", name, "KopiaMaintenance app/daily");
+  REQUIRE(address);
+  CHECK(address->id.hex == "0123456789abcdef");
+  CHECK(address->kind == maintenance_kind::quick);
+  CHECK_FALSE(of("app", "copy", "KopiaMaintenance app/daily"));
+  CHECK_FALSE(of("web", name, "KopiaMaintenance app/daily"));
+  CHECK_FALSE(of("app", name, "ReplicationSource app/daily"));
+  CHECK_FALSE(of("app", name, ""));
 }

@@ -1,4 +1,5 @@
 #include "an_intent.hpp"
+#include "k8s_io/claimants.hpp"
 #include "k8s_io/names.hpp"
 #include "k8s_io/objects.hpp"
 

@@ -1,7 +1,7 @@
 #include "k8s_io/status_requests.hpp"
 
 #include "an_intent.hpp"
-#include "k8s_io/objects.hpp"
+#include "k8s_io/claimants.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,8 @@
 #include "scheduler/home.hpp"
 
 #include "repository_room.hpp"
+#include "scheduler/object_names.hpp"
+#include "scheduler/secret_copies.hpp"
 
 using namespace holystone;
 using namespace holystone::scheduler;
@@ -26,7 +28,7 @@ cron_job_fact cron_job_in(const std::string& where, const std::string& winner,
                           instant since) {
   cron_job_fact found;
   found.exists = found.ours = true;
-  found.ns = where;
+  found.key = {where, cron_job_name(here, maintenance_kind::full)};
   found.uid = {"of-" + where};
   found.winner = claim_key{claim_kind::replication_source, {winner, "data"}};
   found.effective_since = since;
@@ -112,7 +114,7 @@ TEST_CASE("a CronJob that a hand-over left behind goes when nothing there is "
   auto r = on_a_volume();
   r.facts.cron_jobs.full = cron_job_in("app", "app", now - 1h);
   sort_out(r.facts, ns);
-  CHECK(r.facts.cron_jobs.full.ns == "app");
+  CHECK(r.facts.cron_jobs.full.key.ns == "app");
   r.facts.claimants.erase(r.facts.claimants.begin());
   r.facts.lease.exists = true;
   r.facts.lease.holder = {"job-app"};
@@ -169,12 +171,12 @@ TEST_CASE("of two CronJobs the later one tells who has won, and none speaks "
   r.facts.cron_jobs.full = cron_job_in("app", "app", now - 2h);
   r.facts.elsewhere.full.push_back(cron_job_in("web", "web", now - 1h));
   sort_out(r.facts, ns);
-  CHECK(r.facts.cron_jobs.full.ns == "web");
-  CHECK(r.facts.elsewhere.full.front().ns == "app");
+  CHECK(r.facts.cron_jobs.full.key.ns == "web");
+  CHECK(r.facts.elsewhere.full.front().key.ns == "app");
   r.facts.cron_jobs.full.winner->object.ns = "app";
   r.facts.elsewhere.full.front().winner->object.ns = "web";
   sort_out(r.facts, ns);
-  CHECK(r.facts.cron_jobs.full.ns == "app");
+  CHECK(r.facts.cron_jobs.full.key.ns == "app");
 }
 
 TEST_CASE("no copy is made for pods that run beside their claim") {
@@ -209,5 +211,40 @@ TEST_CASE("S4: a volume that an admission policy adds in the operator's "
   r.facts.cron_jobs.full = cron_job_in(ns, "web", now - 1h);
   CHECK(winner_of(r.facts)->wish.who.object.ns == "app");
   r.facts.cron_jobs.full.is_operators = true;
+  CHECK(winner_of(r.facts)->wish.who.object.ns == "web");
+}
+
+TEST_CASE("a KopiaMaintenance has its repository beside it, with its own "
+          "Secret and a CronJob named after it") {
+  room r{{a_claim("app", "0 2 * * *", 2h)}};
+  r.facts.claimants.push_back(a_claim("web", "0 3 * * *", 1h));
+  auto& maintenance = r.facts.claimants.back().wish;
+  maintenance.who = {claim_kind::kopia_maintenance, {"web", "daily"}};
+  CHECK(home_of(r.facts, ns) == "web");
+  CHECK(cron_job_key(r.facts, maintenance_kind::full, ns)
+        == object_key{"web", maintenance_cron_job_name(
+                                 {"web", "daily"}, maintenance_kind::full)});
+  CHECK(namespaces_with_say(r.facts, ns)
+        == std::vector<std::string>{ns, "web"});
+  CHECK(missing_copies(r.facts).empty());
+  auto wanted
+      = wanted_cron_job(r.facts, r.policy(), maintenance_kind::full, now);
+  REQUIRE(wanted);
+  CHECK(wanted->credentials == maintenance.secret.name);
+  // While it can't win, the embedded claim has it in the operator's namespace.
+  maintenance.defect = trouble{"Waiting", "no Secret"};
+  CHECK(cron_job_key(r.facts, maintenance_kind::full, ns)
+        == object_key{ns, cron_job_name(here, maintenance_kind::full)});
+  CHECK(namespaces_with_say(r.facts, ns) == std::vector<std::string>{ns});
+}
+
+TEST_CASE("a CronJob in a tenant's namespace that names a KopiaMaintenance "
+          "moves no incumbent unless that one claims the repository") {
+  room r{{a_claim("app", "0 2 * * *", 2h), a_claim("web", "0 3 * * *", 1h)}};
+  r.facts.cron_jobs.full = cron_job_in(ns, "web", now - 2h);
+  r.facts.cron_jobs.full.is_operators = true;
+  auto forged = cron_job_in("evil", "evil", now - 1h);
+  forged.winner->kind = claim_kind::kopia_maintenance;
+  r.facts.elsewhere.full.push_back(forged);
   CHECK(winner_of(r.facts)->wish.who.object.ns == "web");
 }

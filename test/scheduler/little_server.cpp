@@ -185,7 +185,7 @@ struct write {
       return false;
     if (!cron_job.exists) {
       cron_job.exists = cron_job.ours = true;
-      cron_job.ns = wanted.key.ns;
+      cron_job.key = wanted.key;
       cron_job.uid = {in.next("u")};
       cron_job.created = in.now;
     }

@@ -118,7 +118,8 @@ struct room {
       return;
     }
     found.exists = found.ours = true;
-    found.ns = wanted->key.ns;
+    found.key = wanted->key;
+    found.is_operators = found.key.ns == ns;
     found.deleting = false;
     found.uid = {fmt::format("cron-{}", to_string(kind))};
     found.created = now - 1h;
