@@ -1,6 +1,7 @@
 #include "actors/troubled_subjects.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace holystone::actors {
 
@@ -54,7 +55,11 @@ bool troubled_subjects::may_write(const std::string& subject, instant now) {
     recent_.clear();
     recent_since_ = now;
   }
-  return ++recent_[subject] <= hot_writes;
+  auto hash = std::hash<std::string>{}(subject);
+  auto i = std::ranges::find(recent_, hash, &writes::subject);
+  if (i == recent_.end())
+    i = recent_.insert(i, {hash});
+  return ++i->times <= hot_writes;
 }
 
 std::optional<instant> troubled_subjects::next(instant now) const {

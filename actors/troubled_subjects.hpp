@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace holystone::actors {
 
@@ -50,8 +51,15 @@ private:
   };
 
   std::map<std::string, record> records_;
-  // How often each was written since then.
-  std::map<std::string, unsigned> recent_;
+  /// How often something was written; by the subject's hash, because there is
+  /// one for each write of every repository.
+  struct writes {
+    std::size_t subject = 0;
+    unsigned times = 0;
+  };
+
+  // Since then.
+  std::vector<writes> recent_;
   instant recent_since_;
 };
 

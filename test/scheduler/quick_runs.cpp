@@ -123,8 +123,7 @@ TEST_CASE("a foreign object under the quick CronJob's name is told to those "
   q.cluster.claim("a", "0 2 * * *", "0 * * * *");
   auto& foreign = q.cluster.cron_jobs.quick;
   foreign.exists = true;
-  foreign.key = {"volsync-system",
-                 "kopia-maintenance-0123456789abcdef-quick"};
+  foreign.key = {"volsync-system", "kopia-maintenance-0123456789abcdef-quick"};
   foreign.uid = {"foreign"};
   foreign.schedule = "5 5 * * *";
   foreign.time_zone = "UTC";
