@@ -59,7 +59,7 @@ void account_keeper_state::write(const accounts::change& what) {
 }
 
 void account_keeper_state::arm() {
-  clock.set(self, steady_now(self) + account_patience);
+  wakeup.set(self, steady_now(self) + account_patience);
 }
 
 account_keeper_actor::behavior_type
@@ -87,7 +87,7 @@ account_keeper(account_keeper_state::self_pointer self,
         self->state.ensure();
       },
       [self](tick_atom, std::uint64_t ticket) {
-        if (self->state.clock.rang(ticket))
+        if (self->state.wakeup.rang(ticket))
           self->state.ensure();
       },
   };

@@ -33,7 +33,7 @@ struct account_keeper_state {
   bool leading = false;
   bool is_settled = false;
   bool is_writing = false;
-  timer clock;
+  timer wakeup;
   static inline const char* name = "account-keeper";
 
   void take(const observation& what);

@@ -39,12 +39,11 @@ public:
   std::optional<instant> next() const;
 
 private:
-  using by_hash = std::map<std::string, instant>;
-
-  by_hash at_;
+  std::map<std::string, instant> at_;
   // The same; the texts are those of the keys above.
   std::set<std::pair<instant, const std::string*>> in_order_;
-  // The latest `now` so far; earlier ones are of a clock that has jumped back.
+  // The latest `now` since the clock last jumped back; an earlier one is of a
+  // clock that has jumped again.
   instant seen_;
 };
 

@@ -51,7 +51,7 @@ void elector_state::settle() {
     }
     return;
   }
-  clock.set(self, race->next_tick(steady_now(self)));
+  wakeup.set(self, race->next_tick(steady_now(self)));
 }
 
 void elector_state::tick() {
@@ -78,7 +78,7 @@ elector(elector_actor::stateful_pointer<elector_state> self,
   state.tick();
   return {
       [self](tick_atom, std::uint64_t ticket) {
-        if (self->state.clock.rang(ticket))
+        if (self->state.wakeup.rang(ticket))
           self->state.tick();
       },
       [self](stop_atom) {

@@ -45,7 +45,7 @@ struct elector_state {
   std::optional<election> race;
   bool led = false;
   std::mt19937 random;
-  timer clock;
+  timer wakeup;
   /// Who waits for the release.
   std::optional<caf::typed_response_promise<bool>> leaving;
   static inline const char* name = "elector";

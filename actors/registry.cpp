@@ -157,7 +157,7 @@ void registry_state::put(placed told) {
     told.wants.location = into.where.location;
     told.wants.reached_by = into.where.reached_by;
   }
-  if (!into.actor && !into.restart_at)
+  if (!into.actor && !into.is_down)
     start(told.hash, into, false);
   else if (into.actor)
     self->send(into.actor, claim_atom::value,
@@ -244,7 +244,7 @@ void registry_state::start(const std::string& hash, repository_entry& into,
                                    into.where.location,
                                    into.where.reached_by,
                                    recover && hash != lobby});
-  into.restart_at.reset();
+  into.is_down = false;
   into.told = 0;
   self->send(into.actor, settled_atom::value, picture.is_settled());
   if (auto others = shared.of(into.where.location_id.hex); !others.empty())
@@ -261,7 +261,7 @@ void registry_state::pass_on(const std::string& hash, const fact_ptr& what) {
     return;
   auto& to = repositories.enter(hash);
   known.told(uid_of(std::get<fact>(*what)), hash);
-  if (!to.actor && !to.restart_at)
+  if (!to.actor && !to.is_down)
     start(hash, to, false);
   // While it is down news are not kept: it reads everything when it is back.
   if (to.actor) {
@@ -361,12 +361,12 @@ void registry_state::ended(const caf::exit_msg& what) {
 }
 
 void registry_state::fell(const std::string& hash) {
-  auto delay = repositories.fell(hash, steady_now(self), common->now());
+  auto delay = repositories.fell(hash, steady_now(self));
   seats.seat(hash, place::none);
   common->meters->actor_restarted("repository");
   metrics::log_error("repository actor failed; it is started again",
                      {{"repository", hash}, {"seconds", delay.count()}});
-  waiting.set(hash, *repositories.find(hash)->restart_at, common->now());
+  waiting.set(hash, common->now() + delay, common->now());
   arm();
   give_places();
 }
@@ -385,7 +385,7 @@ void registry_state::arm() {
     return;
   auto delay
       = std::clamp<seconds>(*next - common->now(), seconds{0}, longest_timer);
-  clock.set(self, steady_now(self) + delay);
+  wakeup.set(self, steady_now(self) + delay);
 }
 
 void registry_state::tick() {
@@ -401,7 +401,7 @@ void registry_state::call(const std::string& hash) {
   auto* who = repositories.find(hash);
   if (who && who->actor)
     self->send(who->actor, tick_atom::value);
-  else if (who && who->restart_at)
+  else if (who && who->is_down)
     start(hash, *who, true);
 }
 
@@ -445,7 +445,7 @@ registry(registry_actor::stateful_pointer<registry_state> self,
       },
       [self](read_atom, const readable& what) { self->state.read_again(what); },
       [self](tick_atom, std::uint64_t ticket) {
-        if (self->state.clock.rang(ticket))
+        if (self->state.wakeup.rang(ticket))
           self->state.tick();
       },
       [self](list_atom) { return self->state.view(); },

@@ -58,7 +58,7 @@ struct registry_state {
   std::map<claim_key, std::string> at;
   roster repositories;
   alarms waiting;
-  timer clock;
+  timer wakeup;
   static inline const char* name = "registry";
 
   void begin(registry_setup given);

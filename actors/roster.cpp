@@ -61,13 +61,11 @@ std::optional<std::string> roster::hash_of(const caf::actor_addr& actor) const {
   return std::nullopt;
 }
 
-seconds roster::fell(const std::string& hash, steady_instant since,
-                     instant now) {
+seconds roster::fell(const std::string& hash, steady_instant since) {
   auto& one = enter(hash);
   one.actor = nullptr;
-  auto delay = one.supervised.crashed(since);
-  one.restart_at = now + delay;
-  return delay;
+  one.is_down = true;
+  return one.supervised.crashed(since);
 }
 
 } // namespace holystone::actors

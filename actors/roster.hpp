@@ -1,8 +1,8 @@
 #pragma once
 
 // The roster: which repositories there are, each with its actor, where it
-// lies, its claims, and when its actor is to be started again after a fall. It
-// starts nothing and sends nothing. Plain memory; kept by the registry.
+// lies, its claims, and how long its actor waits after a fall. It starts
+// nothing and sends nothing. Plain memory; kept by the registry.
 
 #include "actors/interfaces.hpp"
 #include "actors/placement.hpp"
@@ -25,8 +25,8 @@ struct repository_entry {
   restart_policy supervised;
   /// How many facts its actor was told.
   std::uint64_t told = 0;
-  /// Set while the actor is down: when it is started again.
-  std::optional<instant> restart_at;
+  /// The actor fell and is not started again yet.
+  bool is_down = false;
 };
 
 /// The repositories, by hash.
@@ -61,7 +61,7 @@ public:
   std::optional<std::string> hash_of(const caf::actor_addr& actor) const;
 
   /// An actor fell; says after how long it is to be started again.
-  seconds fell(const std::string& hash, steady_instant since, instant now);
+  seconds fell(const std::string& hash, steady_instant since);
 
   /// A repository is gone.
   void erase(const std::string& hash) {

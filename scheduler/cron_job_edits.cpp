@@ -1,7 +1,5 @@
 #include "scheduler/cron_job_edits.hpp"
 
-#include "scheduler/object_names.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>

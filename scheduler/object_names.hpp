@@ -2,8 +2,9 @@
 
 // The names of a repository's CronJobs and of a location's Lease, both ways.
 // Names are deterministic, so that a lost answer to a create is harmless
-// what does not have exactly this form is not ours. Copies are named by
-// the secret mirror, Jobs and pods by Kubernetes.
+// what does not have exactly this form is not ours. The CronJob of a
+// KopiaMaintenance is named after that, and its name tells no repository.
+// Copies are named by the secret mirror, Jobs and pods by Kubernetes.
 
 #include "scheduler/maintenance_kind.hpp"
 #include "scheduler/object_key.hpp"

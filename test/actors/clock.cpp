@@ -21,6 +21,17 @@ std::size_t rung(stage& s, seconds time) {
   return all;
 }
 
+/// An operator that has settled with one claim.
+struct settled {
+  simulated_world world;
+  stage s{world};
+
+  settled() {
+    add_source(world, "app", "one");
+    s.pass(20s);
+  }
+};
+
 /// The only claim asks for more than its limit: what the server refuses so is
 /// tried again after 5 min.
 void be_refused(stage& s) {
@@ -54,10 +65,8 @@ TEST_CASE("an idle operator wakes for its Lease and once a minute, however "
 }
 
 TEST_CASE("when the clock jumps ahead, what is due is done within a minute") {
-  simulated_world world;
-  add_source(world, "app", "one");
-  stage s{world};
-  s.pass(20s);
+  settled one;
+  auto& [world, s] = one;
   be_refused(s);
   CHECK(rung(s, 1min) > 0);
   CHECK(tries(s) == 0);
@@ -68,10 +77,8 @@ TEST_CASE("when the clock jumps ahead, what is due is done within a minute") {
 
 TEST_CASE("when the clock jumps back, an actor that fell is started again all "
           "the same") {
-  simulated_world world;
-  add_source(world, "app", "one");
-  stage s{world};
-  s.pass(20s);
+  settled one;
+  auto& [world, s] = one;
   stage::crash(caf::actor_cast<caf::actor>(
       s.registry().repositories.all().begin()->second.actor));
   s.settle();
@@ -81,10 +88,8 @@ TEST_CASE("when the clock jumps back, an actor that fell is started again all "
 }
 
 TEST_CASE("when the clock jumps back, nothing spins") {
-  simulated_world world;
-  add_source(world, "app", "one");
-  stage s{world};
-  s.pass(20s);
+  settled one;
+  auto& [world, s] = one;
   be_refused(s);
   world.now -= 1h;
   CHECK(rung(s, 10min) <= 600 / 2 + 10 + 1);
