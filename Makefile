@@ -76,6 +76,26 @@ bench: build ## 1,000 repositories on a real API server -> build/bench.json
 	cmake --build $(RELEASE) -j$(JOBS) --target plain_client
 	test/bench/run $(RELEASE) build/bench.json
 
+.PHONY: load
+load: build ## 10,000 repositories on a simulated cluster -> build/load.json
+	@.ci/setup demo
+	test/load/run $(RELEASE) build/load.json
+
+.PHONY: conformance
+conformance: build ## ask a real control plane what the simulator's tests expect
+	@.ci/setup go node
+	test/conformance/real
+
+.PHONY: perturb
+perturb: $(RELEASE)/build.ninja ## all faults -> build/perturb.json; PLAN="..." replays one
+	cmake --build $(RELEASE) -j$(JOBS) --target perturb
+ifdef PLAN
+	$(RELEASE)/test/perturb --replay "$(PLAN)"
+else
+	$(RELEASE)/test/perturb --jobs $(JOBS) --json build/perturb.json
+	test/perturb/run_mutants --jobs $(JOBS) --json build/perturb.json
+endif
+
 # The other presets: slower builds that find what the release build can't.
 .PHONY: dev
 dev: setup ## debug build and its tests
@@ -96,6 +116,16 @@ tsan: setup ## tests under the thread sanitizer
 	cmake --preset tsan
 	cmake --build build/tsan -j$(JOBS)
 	$(call run_tests,build/tsan)
+
+# Seconds for each target.
+FUZZ ?= 60
+
+.PHONY: fuzz
+fuzz: setup ## invent input for all parsers; FUZZ=60 seconds for each
+	@.ci/setup fuzz
+	cmake --preset fuzz
+	cmake --build build/fuzz -j$(JOBS) --target fuzz
+	test/fuzz/run build/fuzz --seconds $(FUZZ)
 
 .PHONY: tidy
 tidy: setup ## is everything formatted, and clang-tidy over the programs

@@ -1,5 +1,6 @@
 #include "actors/account_keeper.hpp"
 
+#include "actors/outcomes.hpp"
 #include "k8s_io/names.hpp"
 #include "k8s_io/pod_template.hpp"
 #include "metrics/log.hpp"
@@ -37,19 +38,18 @@ void account_keeper_state::write(const accounts::change& what) {
                                 what.uid, {}, propagation::background)
                        : apply_service_account(what.ns, home);
   is_writing = true;
-  self->request(setup.api, caf::infinite, call_atom::value,
-                request_ptr{std::make_shared<const request>(std::move(call))})
+  auto asked = std::make_shared<const request>(std::move(call));
+  self->request(setup.api, caf::infinite, call_atom::value, request_ptr{asked})
       .then(
-          [this, what](const response_ptr& answer) {
+          [this, what, asked](const response_ptr& answer) {
             is_writing = false;
-            if (answer->ok() || (what.uid && answer->status == 404))
+            auto end = to_outcome(*asked, *answer, 0, 0.5);
+            if (end.done)
               known.done(what);
             else
               metrics::log_warning(
                   "cannot write the ServiceAccount of maintenance pods",
-                  {{"namespace", what.ns},
-                   {"status", answer->status},
-                   {"error", answer->failure}});
+                  {{"namespace", what.ns}, {"error", end.message}});
             ensure();
           },
           [this](const caf::error&) {

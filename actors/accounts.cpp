@@ -1,44 +1,48 @@
 #include "actors/accounts.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace holystone::actors {
 
 accounts::accounts(std::string operator_namespace)
     : home_(std::move(operator_namespace)) {
-  // nop
+  look_at(home_);
 }
 
 void accounts::learn(const account_seen& account) {
   known_[account.key.ns] = account;
+  look_at(account.key.ns);
 }
 
 void accounts::learn(const cron_job_seen& cron_job) {
-  if (cron_job.fact.ours && cron_job.fact.key.ns != home_)
-    cron_jobs_.insert(cron_job.fact.key);
+  const auto& key = cron_job.fact.key;
+  if (!cron_job.fact.ours || key.ns == home_ || !cron_jobs_.insert(key).second)
+    return;
+  ++users_[key.ns].cron_jobs;
+  look_at(key.ns);
 }
 
 void accounts::forget_account(const std::string& ns) {
   known_.erase(ns);
+  look_at(ns);
 }
 
 void accounts::forget_cron_job(const object_key& key) {
-  cron_jobs_.erase(key);
+  if (cron_jobs_.erase(key) == 0)
+    return;
+  --users_[key.ns].cron_jobs;
+  look_at(key.ns);
 }
 
 void accounts::need(const claim_key& who, bool beside) {
-  if (beside)
-    claims_.insert(who);
+  const auto& ns = who.object.ns;
+  if (beside && claims_.insert(who).second)
+    ++users_[ns].claims;
+  else if (!beside && claims_.erase(who) > 0)
+    --users_[ns].claims;
   else
-    claims_.erase(who);
-}
-
-bool accounts::is_needed(const std::string& ns) const {
-  return ns == home_
-         || std::ranges::any_of(
-             claims_, [&](const auto& who) { return who.object.ns == ns; })
-         || std::ranges::any_of(cron_jobs_,
-                                [&](const auto& key) { return key.ns == ns; });
+    return;
+  look_at(ns);
 }
 
 bool accounts::lacks(const std::string& ns) const {
@@ -49,17 +53,32 @@ bool accounts::lacks(const std::string& ns) const {
   return is_ours && !i->second.as_wanted;
 }
 
+void accounts::look_at(const std::string& ns) {
+  auto put = [&](std::set<std::string>& all, bool belongs) {
+    if (belongs)
+      all.insert(ns);
+    else
+      all.erase(ns);
+  };
+  auto used = users_.find(ns);
+  auto by = used == users_.end() ? users{} : used->second;
+  put(lacking_, ns != home_ && by.claims > 0 && lacks(ns));
+  auto known = known_.find(ns);
+  put(spare_, ns != home_ && by.claims == 0 && by.cron_jobs == 0
+                  && known != known_.end() && known->second.made_from == home_);
+  if (used != users_.end() && by.claims == 0 && by.cron_jobs == 0)
+    users_.erase(used);
+}
+
 std::vector<accounts::change> accounts::changes(bool is_settled) const {
   std::vector<change> all;
   if (lacks(home_))
     all.push_back({home_, {}});
-  for (const auto& who : claims_)
-    if (lacks(who.object.ns))
-      all.push_back({who.object.ns, {}});
+  for (const auto& ns : lacking_)
+    all.push_back({ns, {}});
   if (is_settled)
-    for (const auto& [ns, account] : known_)
-      if (account.made_from == home_ && !is_needed(ns))
-        all.push_back({ns, account.uid});
+    for (const auto& ns : spare_)
+      all.push_back({ns, known_.at(ns).uid});
   return all;
 }
 
@@ -77,11 +96,11 @@ std::optional<accounts::change> accounts::next(bool is_settled, instant now) {
 
 void accounts::done(const change& what) {
   if (what.uid) {
-    known_.erase(what.ns);
+    forget_account(what.ns);
     tried_.erase(what.ns);
   } else if (lacks(what.ns)) {
     // Whose it is will be told by the watch, if it has not been already.
-    known_[what.ns] = {{what.ns, {}}, {}, true, {}};
+    learn(account_seen{{what.ns, {}}, {}, true, {}});
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "actors/messages.hpp"
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -60,7 +61,15 @@ public:
   void done(const change& what);
 
 private:
-  bool is_needed(const std::string& ns) const;
+  /// Who runs pods in a namespace.
+  struct users {
+    std::size_t claims = 0;
+    std::size_t cron_jobs = 0;
+  };
+
+  /// Something is different there. Thousands of namespaces are not looked
+  /// through for each of ten thousand claims.
+  void look_at(const std::string& ns);
   bool lacks(const std::string& ns) const;
   std::vector<change> changes(bool is_settled) const;
 
@@ -68,6 +77,11 @@ private:
   std::map<std::string, account_seen> known_;
   std::set<claim_key> claims_;
   std::set<object_key> cron_jobs_;
+  std::map<std::string, users> users_;
+  /// Where one is to be made; home is not among them.
+  std::set<std::string> lacking_;
+  /// Where one of ours is that nobody needs.
+  std::set<std::string> spare_;
   std::map<std::string, instant> tried_;
 };
 

@@ -1,11 +1,25 @@
 #include "actors/addresses.hpp"
 
+#include "actors/phrases.hpp"
+#include "scheduler/folded_facts.hpp"
 #include "scheduler/object_names.hpp"
 
-#include <algorithm>
+#include <functional>
 #include <utility>
 
+template <>
+inline constexpr std::size_t
+    holystone::scheduler::members_of<holystone::actors::lease_seen> = 2;
+
 namespace holystone::actors {
+
+namespace {
+
+std::size_t short_form(const object_uid& uid) {
+  return std::hash<std::string>{}(uid.value);
+}
+
+} // namespace
 
 std::string addresses::learn(const fact& what) {
   if (const auto* secret = std::get_if<secret_fact>(&what))
@@ -14,42 +28,65 @@ std::string addresses::learn(const fact& what) {
     return cron_job->whose ? cron_job->whose->id.hex : std::string{};
   if (const auto* job = std::get_if<job_seen>(&what)) {
     if (!job->repository.empty())
-      repository_of_job_[job->fact.uid.value] = job->repository;
+      told(job->fact.uid, job->repository);
     return job->repository;
   }
   if (const auto* pod = std::get_if<pod_seen>(&what)) {
     // By label, or else by the Job that it says it belongs to.
-    auto i = repository_of_job_.find(pod->fact.job.value);
-    return i == repository_of_job_.end() ? pod->repository : i->second;
+    auto i = told_last_.find(short_form(pod->fact.job));
+    return i == told_last_.end() ? pod->repository : *i->second;
   }
   return {};
 }
 
-std::string addresses::learn(const lease_seen& lease, const fact_ptr& shared) {
+std::string addresses::learn(const lease_seen& lease) {
   auto location = parse_lease_name(lease.key.name);
   if (!location.empty())
-    leases_[location] = shared;
+    leases_[location] = folded{lease, phrases_of<lease_seen>()};
   return location;
 }
 
 void addresses::told(const object_uid& uid, const std::string& hash) {
-  auto& all = told_[uid.value];
-  if (std::ranges::find(all, hash) == all.end())
-    all.push_back(hash);
+  auto who = &*hashes_.insert(hash).first;
+  auto what = short_form(uid);
+  auto [last, is_new] = told_last_.try_emplace(what, who);
+  if (is_new || last->second == who)
+    return;
+  auto [first, end] = told_.equal_range(what);
+  while (first != end)
+    first = first->second == who ? told_.erase(first) : std::next(first);
+  told_.emplace(what, std::exchange(last->second, who));
 }
 
 std::vector<std::string> addresses::forget(const loss& what) {
   if (what.kind == watched_kind::leases)
     leases_.erase(parse_lease_name(what.which.key.name));
-  else if (what.kind == watched_kind::jobs)
-    repository_of_job_.erase(what.which.uid.value);
-  auto order = told_.extract(what.which.uid.value);
-  return order.empty() ? std::vector<std::string>{} : std::move(order.mapped());
+  std::vector<std::string> all;
+  auto uid = short_form(what.which.uid);
+  auto last = told_last_.find(uid);
+  if (last == told_last_.end())
+    return all;
+  auto [first, end] = told_.equal_range(uid);
+  for (; first != end; first = told_.erase(first))
+    all.push_back(*first->second);
+  all.push_back(*last->second);
+  told_last_.erase(last);
+  return all;
 }
 
 fact_ptr addresses::lease_of(const std::string& location) const {
   auto i = leases_.find(location);
-  return i == leases_.end() ? nullptr : i->second;
+  if (i == leases_.end())
+    return nullptr;
+  return std::make_shared<const observation>(
+      fact{i->second.open(phrases_of<lease_seen>())});
+}
+
+std::vector<std::string> addresses::leases() const {
+  std::vector<std::string> all;
+  for (const auto& [location, lease] : leases_)
+    all.push_back(location);
+  return all;
 }
 
 } // namespace holystone::actors

@@ -8,10 +8,14 @@
 // belong is said by placement.hpp.
 
 #include "actors/messages.hpp"
+#include "scheduler/folded.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
 #include <map>
+#include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace holystone::actors {
@@ -24,7 +28,7 @@ public:
   std::string learn(const fact& what);
 
   /// Takes over a Lease and says of which location it is; empty: of none.
-  std::string learn(const lease_seen& lease, const fact_ptr& shared);
+  std::string learn(const lease_seen& lease);
 
   /// A repository was told of this object.
   void told(const object_uid& uid, const std::string& hash);
@@ -36,16 +40,20 @@ public:
   fact_ptr lease_of(const std::string& location) const;
 
   /// The locations that have a Lease.
-  const std::map<std::string, fact_ptr>& leases() const {
-    return leases_;
-  }
+  std::vector<std::string> leases() const;
 
 private:
-  std::map<std::string, fact_ptr> leases_;
-  /// For pods and Jobs without our labels.
-  std::map<std::string, std::string> repository_of_job_;
-  /// By the object's UID.
-  std::unordered_map<std::string, std::vector<std::string>> told_;
+  /// A repository, in `hashes_`.
+  using listener = const std::string*;
+
+  std::map<std::string, folded<lease_seen>> leases_;
+  /// All that were ever told anything.
+  std::set<std::string> hashes_;
+  // By the hash of the object's UID, of which there are many: at worst a
+  // repository hears of the loss of something that it does not know.
+  boost::unordered_flat_map<std::size_t, listener> told_last_;
+  /// Others that were told before.
+  std::multimap<std::size_t, listener> told_;
 };
 
 } // namespace holystone::actors

@@ -6,11 +6,15 @@
 // the registry, which alone knows all repositories. What follows from it is
 // decided in scheduler/shared_repository.hpp.
 
-#include "actors/messages.hpp"
+#include "actors/kept_name.hpp"
 
+#include <cstddef>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace holystone::actors {
@@ -18,6 +22,11 @@ namespace holystone::actors {
 /// Locations by kopia's id of the repository.
 class aliases {
 public:
+  aliases() = default;
+  // The indexes point into the places.
+  aliases(aliases&&) = default;
+  aliases& operator=(aliases&&) = default;
+
   /// A location's Lease is now like this.
   void learn(const std::string& location, const lease_fact& lease);
 
@@ -25,8 +34,8 @@ public:
   void forget(const std::string& location);
 
   /// A claim that can win is at this location. `text` is its canonical JSON.
-  void claim(const claim_key& who, instant created, const std::string& location,
-             const std::string& text);
+  void claim(const kept<claim_key>& who, instant created,
+             const std::string& location, const std::string& text);
 
   /// A claim is there no more, or can't win.
   void unclaim(const claim_key& who);
@@ -39,20 +48,29 @@ public:
   std::set<std::string> take_changed();
 
 private:
-  struct place {
-    std::string id;
+  struct holding {
     object_uid holder;
-    object_key holder_job;
-    std::string text;
-    std::map<claim_key, instant> claims;
+    object_key job;
   };
 
-  void identify(const std::string& location, place& at, const std::string& id);
-  void touch(const place& at);
+  struct place {
+    std::string id;
+    /// Null while nobody runs there.
+    std::unique_ptr<const holding> held;
+    std::string text;
+    /// With the time since when each is there.
+    std::vector<std::pair<instant, kept<claim_key>>> claims;
+  };
+  using places = std::map<std::string, place>;
 
-  std::map<std::string, place> places_;
-  std::map<std::string, std::set<std::string>> by_id_;
-  std::map<claim_key, std::string> at_;
+  void identify(places::value_type& at, const std::string& id);
+  void touch(const place& at);
+  std::vector<const places::value_type*> with_id(const std::string& id) const;
+
+  places places_;
+  // By hash; whatever is found is looked at.
+  std::unordered_multimap<std::size_t, const places::value_type*> by_id_;
+  name_map<claim_key, places::value_type*> by_claim_;
   std::set<std::string> changed_;
 };
 

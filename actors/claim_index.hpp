@@ -3,10 +3,9 @@
 // Which claims name an object, such as a Secret: so that its news reach them.
 // Plain memory; placement.hpp keeps one for each kind that claims name.
 
-#include "actors/messages.hpp"
+#include "actors/kept_name.hpp"
 
-#include <map>
-#include <set>
+#include <algorithm>
 #include <vector>
 
 namespace holystone::actors {
@@ -15,27 +14,45 @@ namespace holystone::actors {
 class claim_index {
 public:
   /// The claim names this object.
-  void add(const object_key& named, const claim_key& who) {
-    claims_[named].insert(who);
+  void add(const object_key& named, const kept<claim_key>& who) {
+    auto [first, last] = claims_.equal_range(named);
+    for (auto i = first; i != last; ++i)
+      if (i->second == who)
+        return;
+    claims_.emplace_hint(last, first == last ? kept{named} : first->first, who);
   }
 
   /// It does not, or not any more.
   void remove(const object_key& named, const claim_key& who) {
-    auto i = claims_.find(named);
-    if (i != claims_.end() && i->second.erase(who) > 0 && i->second.empty())
-      claims_.erase(i);
+    auto [first, last] = claims_.equal_range(named);
+    for (; first != last; ++first)
+      if (first->second == who) {
+        claims_.erase(first);
+        return;
+      }
   }
 
   /// Who names this object.
   std::vector<claim_key> naming(const object_key& named) const {
-    auto i = claims_.find(named);
-    if (i == claims_.end())
-      return {};
-    return {i->second.begin(), i->second.end()};
+    std::vector<claim_key> all;
+    auto [first, last] = claims_.equal_range(named);
+    for (; first != last; ++first)
+      all.push_back(first->second.open());
+    std::ranges::sort(all);
+    return all;
+  }
+
+  /// Calls `take` with each object and a claim that names it.
+  template <class Take>
+  void visit(const Take& take) const {
+    for (const auto& [named, who] : claims_)
+      take(named.open(), who.open());
   }
 
 private:
-  std::map<object_key, std::set<claim_key>> claims_;
+  boost::container::flat_multimap<kept<object_key>, kept<claim_key>,
+                                  std::less<>>
+      claims_;
 };
 
 } // namespace holystone::actors

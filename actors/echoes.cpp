@@ -22,14 +22,13 @@ std::optional<std::uint64_t> number(const resource_version& version) {
   return value;
 }
 
-/// Surely newer: what a relist tells when the echo itself was skipped.
+} // namespace
+
 bool is_newer(const resource_version& a, const resource_version& b) {
   auto left = number(a);
   auto right = number(b);
   return left && right && *left > *right;
 }
-
-} // namespace
 
 void echoes::owe(const object_uid& uid, const resource_version& version,
                  instant now) {

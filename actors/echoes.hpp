@@ -16,6 +16,10 @@
 
 namespace holystone::actors {
 
+/// Is `a` surely newer than `b`? Versions that are no numbers can't be
+/// compared.
+bool is_newer(const resource_version& a, const resource_version& b);
+
 /// Echoes that watches owe us, and losses that answers may not undo.
 class echoes {
 public:
@@ -47,6 +51,11 @@ public:
 
   /// When the next echo that holds something back is given up.
   std::optional<instant> gives_up_at() const;
+
+  /// Is none owed, and was nothing lost?
+  bool is_unused() const {
+    return owed_.empty() && lost_.empty();
+  }
 
 private:
   /// An echo that the watch still owes us.

@@ -74,7 +74,7 @@ elector(elector_actor::stateful_pointer<elector_state> self,
   state.self = self;
   state.race.emplace(setup.identity, setup.terms);
   state.setup = std::move(setup);
-  state.random.seed(std::random_device{}());
+  state.random.seed(state.setup.seed());
   state.tick();
   return {
       [self](tick_atom, std::uint64_t ticket) {

@@ -30,11 +30,8 @@ struct elector_setup {
   wall_clock now;
   /// Told on every change, for the metrics.
   std::function<void(bool)> on_change;
+  seed_source seed = random_seed;
 };
-
-/// Name of the operator's Lease; not the fork's, so that both can be told
-/// apart (contract's preamble).
-inline constexpr std::string_view leader_lease = "holystone-leader";
 
 /// The memory of the elector.
 struct elector_state {

@@ -34,6 +34,11 @@ public:
   /// The object is gone, or no claimant any more.
   void forget(const regarded_object& which);
 
+  /// Was nothing ever posted?
+  bool is_unused() const {
+    return budgets_.empty() && posted_ == 0;
+  }
+
 private:
   // By object, so that a condition that flaps can't flood it.
   std::map<regarded_object, event_budget> budgets_;

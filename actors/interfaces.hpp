@@ -53,10 +53,12 @@ using registry_actor = caf::typed_actor<
     takes<place_atom, std::string, place>,
     // A repository wants to be told when it is that late.
     takes<wake_atom, std::string, instant>,
+    // What people must know of other installs, a sentence each.
+    takes<notice_atom, std::vector<std::string>>,
     // A repository owns nothing any more, after it heard of so many facts.
     takes<finish_atom, std::string, std::uint64_t>,
-    // INTERNAL: this is to be read again.
-    takes<read_atom, readable>,
+    // INTERNAL: the sleep of this ticket is over; this is to be read again.
+    takes<read_atom, readable, std::uint64_t>,
     // INTERNAL: time passes.
     takes<tick_atom, std::uint64_t>,
     // The registry, for people.
@@ -120,6 +122,12 @@ using account_keeper_actor = caf::typed_actor<
     takes<settled_atom, bool>,
     // Writing is allowed, or no longer.
     takes<lead_atom, bool>,
+    // INTERNAL: time passes.
+    takes<tick_atom, std::uint64_t>>;
+
+/// The NEIGHBOURS: look for other installs in this cluster. Supervised by the
+/// root.
+using neighbours_actor = caf::typed_actor<
     // INTERNAL: time passes.
     takes<tick_atom, std::uint64_t>>;
 

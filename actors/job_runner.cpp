@@ -1,11 +1,11 @@
 #include "actors/job_runner.hpp"
 
+#include "actors/obstacles.hpp"
 #include "actors/outcomes.hpp"
 #include "k8s_io/job_requests.hpp"
 #include "k8s_io/lease_requests.hpp"
 #include "k8s_io/list_pages.hpp"
-#include "k8s_io/names.hpp"
-#include "scheduler/run_end.hpp"
+#include "k8s_io/predecessor_objects.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
@@ -36,100 +36,6 @@ void perform(self_pointer self, const api_client& api, request call,
           });
 }
 
-/// One look past the caches: objects of a kind, and what makes one of them an
-/// obstacle (an empty text: nothing does).
-struct check {
-  resource kind;
-  std::string ns;
-  std::string selector;
-  /// Of the only one to look at; empty: all.
-  std::string name;
-  std::function<std::string(const boost::json::value&)> obstacle;
-};
-
-std::function<std::string(const boost::json::value&)>
-running_job(const run_limits& limits, instant now) {
-  return [=](const boost::json::value& object) {
-    auto job = read_job(object);
-    return job.state == job_state::running && !is_spent(job, limits, now)
-               ? fmt::format("Job {} runs already", to_string(job.key))
-               : std::string{};
-  };
-}
-
-std::function<std::string(const boost::json::value&)>
-live_pod(const run_limits& limits, instant now) {
-  return [=](const boost::json::value& object) {
-    auto pod = read_pod(object);
-    return is_live(pod, limits, now)
-               ? fmt::format("pod {} has not ended", to_string(pod.key))
-               : std::string{};
-  };
-}
-
-/// A backup that lasts longer than a day is not waited for: its owner could
-/// keep others from being maintained for ever.
-std::function<std::string(const boost::json::value&)>
-running_backup(instant now) {
-  return [=](const boost::json::value& object) {
-    auto pod = read_pod(object);
-    return !pod.ended && now < pod.created + std::chrono::hours{24}
-               ? fmt::format("backup pod {} has not ended", to_string(pod.key))
-               : std::string{};
-  };
-}
-
-std::string held_lease(const boost::json::value& object) {
-  auto lease = read_lease(object);
-  return lease.holder
-             ? fmt::format("Job {} has the lock of the same repository "
-                           "at another location",
-                           to_string(lease.holder_job))
-             : std::string{};
-}
-
-/// The Leases of the repository's other locations.
-std::vector<check> alias_checks(const job_order& order, const std::string& ns) {
-  std::vector<check> all;
-  for (const auto& hash : order.aliases)
-    all.push_back({resources::leases, ns, {}, lease_name(hash), held_lease});
-  return all;
-}
-
-/// What has to be looked at before a Lease is taken: running Jobs and pods of
-/// the location, and backups of the claimants.
-std::vector<check> checks_for(const job_order& order,
-                              const job_runner_setup& setup) {
-  const auto& ns = setup.operator_namespace;
-  auto now = setup.now();
-  auto of_location
-      = fmt::format("{}={}", names::location_hash, order.location.hex);
-  std::vector<check> all;
-  for (const auto& where : order.namespaces) {
-    all.push_back({resources::jobs,
-                   where,
-                   of_location,
-                   {},
-                   running_job(setup.mover.limits, now)});
-    all.push_back({resources::pods,
-                   where,
-                   of_location,
-                   {},
-                   live_pod(setup.mover.limits, now)});
-  }
-  for (auto& other : alias_checks(order, ns))
-    all.push_back(std::move(other));
-  for (const auto& who : order.claimants)
-    if (who.kind == claim_kind::replication_source)
-      all.push_back({resources::pods,
-                     who.object.ns,
-                     fmt::format("{}=volsync-src-{}", names::job_name,
-                                 who.object.name.substr(0, 51)),
-                     {},
-                     running_backup(now)});
-  return all;
-}
-
 /// Makes the checks one after another; then `go` is called, or the promise
 /// gets the obstacle.
 void look_first(self_pointer self, const api_client& api,
@@ -152,16 +58,14 @@ void look_first(self_pointer self, const api_client& api,
       .then(
           [=](const response_ptr& answer) mutable {
             std::string why;
-            auto broken
-                = answer->ok() ? for_each_item(
-                      answer->body,
-                      [&](const boost::json::object& object) {
-                        if (why.empty())
-                          why = next.obstacle(boost::json::value(object));
-                      })
-                               : std::optional{error{describe(*what, *answer)}};
-            if (broken)
-              why = broken->message;
+            list_reader how{[&](const boost::json::value& object) {
+              if (why.empty())
+                why = next.obstacle(object);
+            }};
+            auto all = answer->ok() ? read_list(answer->body, how)
+                                    : error{describe(*what, *answer)};
+            if (!all)
+              why = all.why().message;
             if (why.empty())
               look_first(self, api, left, promise, go);
             else
@@ -172,24 +76,22 @@ void look_first(self_pointer self, const api_client& api,
           });
 }
 
-/// Writes the Lease. One that exists although we know of none is read and
-/// told, or its creation would be refused for ever.
-void write_lease(self_pointer self, const api_client& api, request call,
-                 outcome_promise promise) {
+/// Makes a write and tells what it came to. An object that exists although we
+/// know of none is read and told too, or its creation would be refused for ever
+///
+void write_or_look(self_pointer self, const api_client& api, request call,
+                   std::function<void(outcome)> tell) {
   auto what = std::make_shared<const request>(std::move(call));
   self->request(api, caf::infinite, call_atom::value, request_ptr{what})
       .then(
-          [=](const response_ptr& answer) mutable {
+          [=](const response_ptr& answer) {
             auto end = to_outcome(*what, *answer, 0, 0.5);
             if (answer->status != 409 || what->what != verb::create) {
-              deliver(promise, std::move(end));
+              tell(std::move(end));
               return;
             }
-            request read;
-            read.kind = what->kind;
-            read.ns = what->ns;
-            read.name = what->name;
-            auto look = std::make_shared<const request>(std::move(read));
+            auto look = std::make_shared<const request>(
+                get(what->kind, {what->ns, what->name}));
             self->request(api, caf::infinite, call_atom::value,
                           request_ptr{look})
                 .then(
@@ -197,22 +99,28 @@ void write_lease(self_pointer self, const api_client& api, request call,
                       if (found->ok())
                         if (auto seen = to_observation(*look, found->body))
                           end.seen.push_back(*seen);
-                      deliver(promise, std::move(end));
+                      tell(std::move(end));
                     },
-                    [=](const caf::error& why) mutable {
-                      deliver(promise, no_answer(caf::to_string(why)));
+                    [=](const caf::error& why) {
+                      tell(no_answer(caf::to_string(why)));
                     });
           },
-          [=](const caf::error& why) mutable {
-            deliver(promise, no_answer(caf::to_string(why)));
-          });
+          [=](const caf::error& why) { tell(no_answer(caf::to_string(why))); });
+}
+
+/// Writes the Lease; one that exists although none is known is told.
+void write_lease(self_pointer self, const api_client& api, request call,
+                 outcome_promise promise) {
+  write_or_look(self, api, std::move(call),
+                [=](outcome end) mutable { deliver(promise, std::move(end)); });
 }
 
 /// Takes the Lease, after a look past the caches.
 void acquire(self_pointer self, const job_runner_setup& setup,
              const job_order_ptr& order, outcome_promise promise) {
   const auto& ns = setup.operator_namespace;
-  auto checks = std::make_shared<std::vector<check>>(checks_for(*order, setup));
+  auto checks = std::make_shared<std::vector<check>>(
+      obstacles_to_lease(*order, setup.mover.limits, ns, setup.now()));
   look_first(self, setup.api, checks, promise, [=]() {
     write_lease(self, setup.api,
                 k8s_io::acquire(std::get<acquire_lease>(order->what),
@@ -237,12 +145,47 @@ void resume_after_look(self_pointer self, const job_runner_setup& setup,
                        const job_order_ptr& order, const job_fact& job,
                        outcome_promise promise) {
   auto checks = std::make_shared<std::vector<check>>(
-      alias_checks(*order, setup.operator_namespace));
+      held_aliases(*order, setup.operator_namespace));
   look_first(self, setup.api, checks, promise, [=]() {
     perform(self, setup.api,
             resume(job, order->location.hex, runs_of(*order, setup.now())),
             promise);
   });
+}
+
+/// Suspends a Job that runs without the Lease. Through an old cache one that
+/// has it looks the same, and its run would be lost.
+void halt(self_pointer self, const job_runner_setup& setup,
+          const job_order_ptr& order, const job_fact& job,
+          outcome_promise promise) {
+  auto checks = std::make_shared<std::vector<check>>();
+  checks->push_back(let_in_already(*order, job, setup.operator_namespace));
+  look_first(self, setup.api, checks, promise,
+             [=]() { perform(self, setup.api, suspend(job), promise); });
+}
+
+/// Reads a CronJob of the fork's, past the caches, and adopts what it has read.
+void adopt_left(self_pointer self, const api_client& api,
+                const adopt_predecessor& what, outcome_promise promise) {
+  auto look
+      = std::make_shared<const request>(get(resources::cron_jobs, what.key));
+  self->request(api, caf::infinite, call_atom::value, request_ptr{look})
+      .then(
+          [=](const response_ptr& found) mutable {
+            boost::system::error_code broken;
+            auto object = boost::json::parse(found->body, broken);
+            if (!found->ok())
+              deliver(promise, to_outcome(*look, *found, 0, 0.5));
+            else if (broken)
+              deliver(promise, no_answer("the CronJob can't be read"));
+            else if (read_meta(object).uid != what.uid)
+              deliver(promise, no_answer("the CronJob is another one now"));
+            else
+              perform(self, api, adopt(object), promise);
+          },
+          [=](const caf::error& why) mutable {
+            deliver(promise, no_answer(caf::to_string(why)));
+          });
 }
 
 /// Makes the Job anew from the wanted template, then drops the old one.
@@ -261,15 +204,46 @@ void replace(self_pointer self, const job_runner_setup& setup,
   self->request(setup.api, caf::infinite, call_atom::value, request_ptr{create})
       .then(
           [=](const response_ptr& answer) mutable {
-            // 409: an earlier try made it, its answer was lost.
-            if (!answer->ok() && answer->status != 409)
-              deliver(promise, to_outcome(*create, *answer, 0, 0.5));
+            // It exists: an earlier try made it, its answer was lost.
+            // Any other conflict, such as a quota's, has made nothing.
+            auto end = to_outcome(*create, *answer, 0, 0.5);
+            if (!end.done && end.reason != "AlreadyExists")
+              deliver(promise, std::move(end));
             else
               perform(self, setup.api, remove(old), promise);
           },
           [=](const caf::error& why) mutable {
             deliver(promise, no_answer(caf::to_string(why)));
           });
+}
+
+/// Makes the Job of a manual run. One that is there already is ours if the
+/// answer to an earlier try was lost.
+void make(self_pointer self, const job_runner_setup& setup,
+          const cron_job_intent& wanted, request call,
+          outcome_promise promise) {
+  auto key = wanted.key;
+  auto owner = wanted.owner;
+  auto is_ours = [owner](const observation& one) {
+    // Anybody may give it the looks of the fork's, which is another fact.
+    const auto* found = std::get_if<job_seen>(&std::get<fact>(one));
+    return found && found->fact.manual
+           && found->fact.manual->maintenance == owner;
+  };
+  auto relay = [=](outcome end) mutable {
+    if (!end.done && !end.seen.empty()) {
+      end.done = is_ours(end.seen.front());
+      end.delay = milliseconds{60'000};
+      end.message = fmt::format("Job {} exists and was not made for this "
+                                "KopiaMaintenance; delete it, or ask for "
+                                "another tag",
+                                to_string(key));
+    }
+    if (!end.done)
+      end.seen.clear();
+    deliver(promise, std::move(end));
+  };
+  write_or_look(self, setup.api, std::move(call), relay);
 }
 
 } // namespace
@@ -287,14 +261,20 @@ job_runner_actor::behavior_type job_runner(job_runner_actor::pointer self,
           replace(self, setup, order, promise);
         else if (const auto* run = std::get_if<resume_job>(&order->what))
           resume_after_look(self, setup, order, run->job, promise);
-        else if (const auto* halt = std::get_if<suspend_job>(&order->what))
-          perform(self, setup.api, suspend(halt->job), promise);
+        else if (const auto* old = std::get_if<adopt_predecessor>(&order->what))
+          adopt_left(self, setup.api, *old, promise);
+        else if (const auto* stop = std::get_if<suspend_job>(&order->what))
+          halt(self, setup, order, stop->job, promise);
         else if (const auto* drop = std::get_if<drop_job>(&order->what))
           perform(self, setup.api, remove(drop->job), promise);
         else if (const auto* free = std::get_if<release_lease>(&order->what))
           write_lease(self, setup.api,
                       release(*free, order->lease, ns, where, order->winner),
                       promise);
+        else if (const auto* made = std::get_if<make_job>(&order->what))
+          make(self, setup, made->wanted, create(*made, setup.mover), promise);
+        else if (const auto* known = std::get_if<write_ledger>(&order->what))
+          write_lease(self, setup.api, note(*known, order->lease), promise);
         else if (std::holds_alternative<delete_lease>(order->what))
           perform(self, setup.api, remove(order->lease, ns, where), promise);
         else

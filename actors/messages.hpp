@@ -11,6 +11,7 @@
 #include "k8s_io/requests.hpp"
 #include "k8s_io/watch.hpp"
 #include "metrics/http_server.hpp"
+#include "scheduler/observed_lease.hpp"
 #include "scheduler/repository.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -19,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <variant>
 #include <vector>
@@ -31,6 +33,15 @@ using namespace scheduler;
 /// Reads the wall clock; a constructor argument everywhere, so that tests own
 /// the time.
 using wall_clock = std::function<instant()>;
+
+/// What a row of random numbers begins with; a constructor argument like the
+/// clock, so that a test can play the same again.
+using seed_source = std::function<std::uint32_t()>;
+
+/// Another one in every process.
+inline std::uint32_t random_seed() {
+  return std::random_device{}();
+}
 
 using request_ptr = std::shared_ptr<const request>;
 using response_ptr = std::shared_ptr<const response>;
@@ -66,6 +77,12 @@ struct lease_seen {
   lease_fact fact;
 };
 
+/// The Lease by which the fork's operators elect their leader.
+struct fork_lease_seen {
+  std::string ns;
+  lease_record record;
+};
+
 /// The ServiceAccount of maintenance pods.
 struct account_seen {
   object_key key;
@@ -84,9 +101,24 @@ struct config_map_seen {
   resource_version version;
 };
 
+/// The claim for a KopiaMaintenance's cache.
+struct cache_claim_seen {
+  cache_claim_fact fact;
+};
+
+/// Something that the VolSync fork left behind.
+struct predecessor_seen {
+  /// What it works with: that names its repository.
+  object_key secret;
+  std::variant<predecessor, job_fact, pod_fact> what;
+  /// Does the fork lead? Whoever does not know says nothing.
+  std::optional<bool> fork_leads{};
+};
+
 /// A kind of object that is watched.
 enum class watched_kind {
   replication_sources,
+  kopia_maintenances,
   secrets,
   cron_jobs,
   jobs,
@@ -94,18 +126,27 @@ enum class watched_kind {
   leases,
   service_accounts,
   config_maps,
+  cache_claims,
   /// Outside of the operator's namespace; a loss is told as the kind's own.
   cron_jobs_beside,
   jobs_beside,
-  pods_beside
+  pods_beside,
+  /// What the fork left, wherever it is; losses of its Jobs and pods are told
+  /// as the kinds' own.
+  cron_jobs_of_fork,
+  /// The same by the label that users know; told as the kind before.
+  old_cron_jobs,
+  jobs_of_fork,
+  pods_of_fork
 };
 
 /// How many kinds there are; readiness waits for all of them.
-inline constexpr std::size_t watched_kinds = 11;
+inline constexpr std::size_t watched_kinds = 17;
 
 /// An object as it is now.
-using fact = std::variant<source_fact, secret_fact, cron_job_seen, job_seen,
-                          pod_seen, lease_seen, account_seen, config_map_seen>;
+using fact = std::variant<claimant_fact, secret_fact, cron_job_seen, job_seen,
+                          pod_seen, lease_seen, fork_lease_seen, account_seen,
+                          config_map_seen, cache_claim_seen, predecessor_seen>;
 
 /// An object that is gone; `last` when its last state is known.
 struct loss {
@@ -135,6 +176,8 @@ struct outcome {
   /// The server refuses it as it is: trying again changes nothing, asking for
   /// something else may.
   bool is_final = false;
+  /// The server's own word for what failed, e.g. `Forbidden`.
+  std::string reason{};
 };
 using outcome_ptr = std::shared_ptr<const outcome>;
 
@@ -158,6 +201,8 @@ struct reading {
   /// `where` is wrong only because the Secret names no place: the root of the
   /// claim's own volume will do.
   bool needs_volume = false;
+  /// A key of the Secret is missing.
+  bool lacks_key = false;
   /// We may not read the Secret; nothing but `where` is known.
   bool refused = false;
   /// The read itself failed.
@@ -172,6 +217,8 @@ struct volume_reading {
   object_key claim;
   /// The volume, or what the claim waits for.
   result<volume_identity> what = error{"the volume was not read yet"};
+  /// There is no such claim.
+  bool is_absent = false;
   /// The read itself failed.
   bool failed = false;
   /// When to read again.
@@ -204,6 +251,9 @@ struct job_order {
   object_uid cron_job;
   /// Where Jobs and pods of the location count.
   std::vector<std::string> namespaces;
+  /// Secrets that CronJobs of the fork work with; a Job of one may just have
+  /// been made.
+  std::vector<object_key> secrets_of_fork{};
 };
 using job_order_ptr = std::shared_ptr<const job_order>;
 
@@ -220,7 +270,7 @@ struct repository_view {
   /// What is being written now; empty when idle.
   std::string writing;
   /// Subjects in back-off with the last error.
-  std::map<std::string, std::string> troubles;
+  std::map<std::string, write_failure> troubles;
   /// When the schedule is due, the next few times.
   std::vector<instant> next_runs;
   /// Its part in the limit over all repositories.
@@ -248,6 +298,8 @@ struct registry_view {
   std::vector<repository_brief> repositories;
   std::size_t running = 0;
   std::size_t queued = 0;
+  /// What else is in the cluster that people must know of, a sentence each.
+  std::vector<std::string> notices;
 };
 using registry_view_ptr = std::shared_ptr<const registry_view>;
 
@@ -288,6 +340,7 @@ using place_atom = caf::atom_constant<caf::atom("place")>;
 using need_atom = caf::atom_constant<caf::atom("need")>;
 using grant_atom = caf::atom_constant<caf::atom("grant")>;
 using wake_atom = caf::atom_constant<caf::atom("wake")>;
+using notice_atom = caf::atom_constant<caf::atom("notice")>;
 using finish_atom = caf::atom_constant<caf::atom("finish")>;
 using get_atom = caf::atom_constant<caf::atom("get")>;
 using list_atom = caf::atom_constant<caf::atom("list")>;

@@ -7,22 +7,45 @@
 
 #include "actors/echoes.hpp"
 #include "actors/messages.hpp"
+#include "actors/seldom.hpp"
+#include "scheduler/folded.hpp"
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holystone::actors {
 
+/// What is kept of one repository while nothing is to be decided.
+struct repository_memory {
+  repository_facts facts;
+  /// The caches that claimants brought along last: what they bring again is
+  /// older than our own writes.
+  std::map<claim_key, shared_value<cache_claim_fact>> told_caches;
+  /// The Job that the Lease was held for last: its pods are accounted for.
+  object_uid vouched;
+  /// The Job whose resume is under way and that was never resumed before.
+  object_uid first_resumed;
+};
+
 /// One repository as observed.
 class observed {
 public:
+  /// The namespace's text must outlive it.
   explicit observed(repository_facts from = {},
-                    std::string operator_namespace = {});
+                    std::string_view operator_namespace = {});
 
+  /// All that is known; good until the next `rest`.
   const repository_facts& facts() const {
-    return facts_;
+    return look().facts;
   }
+
+  /// Nothing is to be decided for now: until somebody asks, the facts take
+  /// little room (folded.hpp).
+  void rest();
 
   /// An object claims the repository, now like this. News about its status
   /// that are older than our own write of it don't undo that.
@@ -33,22 +56,23 @@ public:
 
   /// Another repository lies at the location too, or none any more.
   void share(bool is_shared) {
-    facts_.lease_is_shared = is_shared;
+    own().lease_is_shared = is_shared;
   }
 
   /// What lastingly fails, by subject.
-  void trouble(std::map<std::string, std::string> messages) {
-    facts_.troubles = std::move(messages);
+  void trouble(std::map<std::string, write_failure> failing) {
+    if (facts().troubles != failing)
+      own().troubles = std::move(failing);
   }
 
   /// A place to run was given or is not needed any more.
   void grant(bool granted) {
-    facts_.granted = granted;
+    own().granted = granted;
   }
 
   /// The repository's other locations are these.
   void share(const std::vector<alias_fact>& aliases) {
-    facts_.aliases = aliases;
+    own().aliases = aliases;
   }
 
   /// A watch reports this; held back while an echo is owed for the object.
@@ -76,7 +100,7 @@ public:
 
   /// When the next echo that holds something back is given up.
   std::optional<instant> gives_up_at() const {
-    return echoes_.gives_up_at();
+    return echoes_->gives_up_at();
   }
 
 private:
@@ -89,18 +113,35 @@ private:
   void fold_done(const repository_action& what, bool was_answered);
   void fold_cron_job(const cron_job_seen& seen);
   void lose_cron_job(const object_uid& uid);
+  void set_cache(const object_key& key,
+                 const shared_value<cache_claim_fact>& cache);
+  void fold_left(const predecessor_seen& seen);
+  void lose_left(const object_uid& uid);
+  const predecessor* find_left(const object_uid& uid) const;
   void sort_out();
   cron_job_fact* find_cron_job(const object_uid& uid);
   const cron_job_fact* find_cron_job(const object_uid& uid) const;
   void mark_deleting(const object_uid& job);
 
-  repository_facts facts_;
-  std::string operator_namespace_;
-  /// The Job that the Lease was held for last: its pods are accounted for.
-  object_uid vouched_;
-  /// The Job whose resume is under way and that was never resumed before.
-  object_uid first_resumed_;
-  echoes echoes_;
+  shared_value<cache_claim_fact> newest_cache(const claimant& told,
+                                              const claimant* known);
+
+  /// The facts, to be changed.
+  repository_facts& own() {
+    return all().facts;
+  }
+
+  const repository_memory& look() const;
+  /// The same, to be changed.
+  repository_memory& all();
+
+  /// Null while it rests.
+  mutable std::unique_ptr<repository_memory> memory_;
+  /// As it was before it was opened, as long as nothing has changed.
+  folded<repository_memory> at_rest_;
+  bool is_changed_ = true;
+  std::string_view operator_namespace_;
+  seldom<echoes> echoes_;
 };
 
 } // namespace holystone::actors

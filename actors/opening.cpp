@@ -20,12 +20,17 @@ bool opening::complete(watched_kind kind, instant now) {
   return true;
 }
 
-bool opening::open(instant now) {
+void opening::prolong(instant now) {
+  if (opens_at_)
+    opens_at_ = now + longest_opening;
+}
+
+bool opening::open(instant now, bool all_read) {
   if (is_open_ || !is_synced())
     return false;
   // One that lies further ahead is of a clock that has jumped back.
   auto is_awaited = now < *opens_at_ && *opens_at_ <= now + longest_opening;
-  if (!is_settled() && is_awaited)
+  if (!all_read && is_awaited)
     return false;
   opens_at_.reset();
   is_open_ = true;

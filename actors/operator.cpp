@@ -5,6 +5,7 @@
 #include "k8s_io/fields.hpp"
 #include "k8s_io/manifests.hpp"
 #include "k8s_io/transport.hpp"
+#include "metrics/answer_text.hpp"
 #include "metrics/http_server.hpp"
 #include "metrics/instruments.hpp"
 #include "metrics/log.hpp"
@@ -15,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <future>
 #include <random>
@@ -96,14 +98,21 @@ metrics::http_server serve(const config::bind_address& where,
   if (!where.host.empty())
     options.address = where.host;
   options.port = where.port;
+  // The series of all repositories for who doesn't take them compressed.
+  options.limits.answer_bytes = std::size_t{1} << 30;
   return {std::move(options), metrics::read_only(std::move(handle))};
 }
 
 void serve_metrics(const std::shared_ptr<metrics::http_exchange>& exchange,
                    metrics::instruments& meters) {
+  // With ten thousand repositories it is fifty megabytes of text.
+  auto compress = metrics::takes_gzip(
+      exchange->request().headers.find("Accept-Encoding").value_or(""));
   metrics::http_response page;
   page.content_type = metrics::instruments::content_type;
-  page.body = meters.expose();
+  if (compress)
+    page.headers.add("Content-Encoding", "gzip");
+  page.body = meters.expose(compress);
   exchange->respond(std::move(page));
 }
 
@@ -112,10 +121,7 @@ void serve_metrics(const std::shared_ptr<metrics::http_exchange>& exchange,
 /// signal ends the waiting.
 std::string find_own_image(const config::options& settings, transport& net,
                            const sigset_t& ending) {
-  request what;
-  what.kind = resources::pods;
-  what.ns = settings.ns;
-  what.name = settings.pod_name;
+  auto what = get(resources::pods, {settings.ns, settings.pod_name});
   for (;;) {
     std::promise<response> asked;
     net.submit(what,
@@ -132,6 +138,20 @@ std::string find_own_image(const config::options& settings, transport& net,
     timespec pause{2, 0};
     if (sigtimedwait(&ending, nullptr, &pause) > 0)
       return {};
+  }
+}
+
+/// Waits for the signal that ends us. Meanwhile pages go back to the system
+/// that only a start, a relist or a busy hour needed: glibc keeps those that
+/// lie between pages in use. Seldom in the long run, because looking for them
+/// takes time.
+int wait_for(const sigset_t& ending) {
+  constexpr time_t longest{900};
+  for (timespec pause{10, 0};;
+       pause.tv_sec = std::min(pause.tv_sec * 3, longest)) {
+    if (auto signal = sigtimedwait(&ending, nullptr, &pause); signal > 0)
+      return signal;
+    malloc_trim(0);
   }
 }
 
@@ -178,8 +198,7 @@ int run(config::options settings, std::shared_ptr<transport> net) {
       {{"namespace", settings.ns},
        {"metrics", config::to_string(settings.metrics_bind_address)},
        {"inspection", config::to_string(settings.inspection_bind_address)}});
-  int signal = 0;
-  sigwait(&ending, &signal);
+  auto signal = wait_for(ending);
   metrics::log_info("stopping", {{"signal", signal}});
   caf::scoped_actor self{system};
   self->request(top, patience, stop_atom::value)

@@ -1,6 +1,7 @@
 #include "actors/outcomes.hpp"
 
 #include "actors/projections.hpp"
+#include "k8s_io/api_status.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -21,6 +22,7 @@ outcome to_outcome(const request& what, const response& answer,
   end.is_final = told.what == advice::give_up;
   end.delay = end.is_final ? milliseconds{300'000} : told.delay;
   end.message = describe(what, answer);
+  end.reason = parse_status(answer.body).reason;
   end.is_absent
       = told.what == advice::absent
         && (what.what == verb::merge_patch || what.what == verb::json_patch);

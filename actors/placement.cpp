@@ -1,81 +1,193 @@
 #include "actors/placement.hpp"
 
+#include "actors/phrases.hpp"
+#include "scheduler/folded_facts.hpp"
+#include "scheduler/predecessors.hpp"
 #include "scheduler/secret_copies.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+namespace holystone::scheduler {
+
+template <>
+inline constexpr std::size_t members_of<k8s_io::claimant_fact> = 17;
+template <>
+inline constexpr std::size_t members_of<actors::edition> = 2;
+template <>
+inline constexpr std::size_t members_of<actors::reading> = 9;
+
+} // namespace holystone::scheduler
+
 namespace holystone::actors {
 
 namespace {
 
-object_key secret_of(const source_fact& source) {
-  return {source.who.object.ns, source.secret};
+template <class T>
+folded<T> fold_up(const T& fact) {
+  return {fact, phrases_of<T>()};
 }
 
-/// The claimant as far as the source alone tells it.
-claimant to_claimant(const source_fact& source) {
+template <class T>
+T opened(const folded<T>& fact) {
+  return fact.open(phrases_of<T>());
+}
+
+object_key secret_of(const claimant_fact& from) {
+  return {from.who.object.ns, from.secret};
+}
+
+/// The claimant as far as its object alone tells it.
+claimant to_claimant(const claimant_fact& from) {
   claimant wants;
   auto& wish = wants.wish;
-  wish.who = source.who;
-  wish.uid = source.uid;
-  wish.version = source.version;
-  wish.created = source.created;
-  wish.generation = source.generation;
-  wish.secret = secret_of(source);
-  wish.ca = source.ca;
-  wish.identity = source.identity;
-  wish.resync = source.resync;
-  wish.deprecated_fields = source.maintenance.interval_days.has_value();
-  wants.status = source.status;
-  wants.since = source.since;
+  wish.who = from.who;
+  wish.uid = from.uid;
+  wish.version = from.version;
+  wish.created = from.created;
+  wish.generation = from.generation;
+  wish.secret = secret_of(from);
+  wish.ca = from.ca;
+  wish.identity = from.identity;
+  wish.resync = from.resync;
+  wish.resets_failures = from.resets_failures;
+  wants.status = from.status;
+  wants.since = from.since;
   return wants;
 }
 
-trouble switched_off() {
-  return {"Disabled", "maintenance is switched off by "
-                      "spec.kopia.maintenanceCronJob.enabled, "
-                      "maintenanceIntervalDays or the operator's "
-                      "--default-maintenance"};
+/// What a ReplicationSource and a KopiaMaintenance say differently.
+struct reading_of_claimant {
+  claim& wish;
+  const claim_defaults& defaults;
+
+  /// The settings; none: the claimant is switched off.
+  std::optional<maintenance_settings>
+  operator()(const embedded_maintenance& given) const {
+    auto settings = effective_settings(given, defaults);
+    wish.deprecated_fields = given.interval_days.has_value();
+    wish.says_when = given.block || given.interval_days;
+    if (settings)
+      wish.defect = check_settings(*settings);
+    else
+      wish.defect
+          = trouble{"Disabled", "maintenance is switched off by "
+                                "spec.kopia.maintenanceCronJob.enabled, "
+                                "maintenanceIntervalDays or the operator's "
+                                "--default-maintenance"};
+    return settings;
+  }
+
+  std::optional<maintenance_settings>
+  operator()(const standalone_maintenance& given) const {
+    auto settings = effective_settings(given, defaults);
+    wish.deprecated_fields = uses_deprecated_field(given);
+    wish.manual = given.manual;
+    if (settings)
+      wish.defect = check(given, *settings);
+    else
+      wish.defect
+          = trouble{"Disabled", "maintenance is switched off by spec.enabled"};
+    return settings;
+  }
+};
+
+/// Where the claimant has its repository's Secret and CA.
+std::string_view field_above(claim_kind kind) {
+  return kind == claim_kind::replication_source ? "spec.kopia"
+                                                : "spec.repository";
 }
 
-trouble nameless() {
+trouble nameless(claim_kind kind) {
+  if (kind == claim_kind::kopia_maintenance)
+    return {"Error", "repository.repository field is required"};
   return {"Error", "spec.kopia.repository is empty; name the Secret of the "
                    "repository"};
 }
 
 trouble missing(const object_key& secret) {
-  return {"Waiting", fmt::format("Secret {} does not exist; create it",
-                                 to_string(secret))};
-}
-
-trouble missing(const copy_source& ca) {
-  auto is_secret = ca.what == copy_source::kind::ca_secret;
   return {"Waiting",
-          fmt::format("{} {}, which spec.kopia.customCA.{} names, does not "
-                      "exist; create it",
-                      is_secret ? "Secret" : "ConfigMap", to_string(ca.key),
-                      is_secret ? "secretName" : "configMapName")};
+          fmt::format("Secret {} does not exist; create it", to_string(secret)),
+          "Secret"};
 }
 
-/// The CA object that a source names.
-std::optional<copy_source> ca_of(const source_fact& source) {
+trouble missing(const copy_source& ca, claim_kind kind) {
+  auto is_secret = ca.what == copy_source::kind::ca_secret;
+  std::string what = is_secret ? "Secret" : "ConfigMap";
+  return {"Waiting",
+          fmt::format("{} {}, which {}.customCA.{} names, does not exist; "
+                      "create it",
+                      what, to_string(ca.key), field_above(kind),
+                      is_secret ? "secretName" : "configMapName"),
+          what};
+}
+
+/// The CA object that a claimant names.
+std::optional<copy_source> ca_of(const claimant_fact& from) {
   claim wish;
-  wish.secret = secret_of(source);
-  wish.ca = source.ca;
+  wish.secret = secret_of(from);
+  wish.ca = from.ca;
   return ca_source(wish);
 }
 
-/// The volume that holds the repository, if the source names it.
-const named_volume* volume_of(const source_fact& source, const reading& told) {
+/// The volume that holds the repository, if the claimant names it.
+const named_volume* volume_of(const claimant_fact& from, const reading& told) {
   if (!told.where)
-    return told.needs_volume && !source.volumes.empty()
-               ? &source.volumes.front()
-               : nullptr;
+    return told.needs_volume && !from.volumes.empty() ? &from.volumes.front()
+                                                      : nullptr;
   return reach_of(*told.where) == reach::unknown
-             ? volume_under(source.volumes, told.where->parts.at("path"))
+             ? volume_under(from.volumes, told.where->parts.at("path"))
              : nullptr;
+}
+
+/// The claim that the user names for the cache.
+std::optional<object_key> named_cache(const claim& wish) {
+  const auto& cache = pods_of(wish.settings).cache;
+  if (cache.where != cache_wishes::place::existing_claim)
+    return std::nullopt;
+  return object_key{wish.who.object.ns, cache.claim};
+}
+
+/// The PersistentVolumeClaims that the claimant names.
+std::set<object_key> mounted_by(const claimant_fact& from) {
+  std::set<object_key> all;
+  for (const auto& volume : from.volumes)
+    if (!volume.claim_name.empty())
+      all.insert({from.who.object.ns, volume.claim_name});
+  const auto* given = std::get_if<standalone_maintenance>(&from.maintenance);
+  if (given && given->pods
+      && given->pods->cache.where == cache_wishes::place::existing_claim)
+    all.insert({from.who.object.ns, given->pods->cache.claim});
+  return all;
+}
+
+/// False when it was known so.
+bool note(name_map<object_key, folded<edition>>& among, const object_key& key,
+          const edition& now_is) {
+  auto known = among.find(key);
+  if (known != among.end() && opened(known->second) == now_is)
+    return false;
+  among.insert_or_assign(known == among.end() ? kept{key} : known->first,
+                         fold_up(now_is));
+  return true;
+}
+
+template <class T>
+bool erase(name_map<object_key, T>& among, const object_key& key) {
+  auto known = among.find(key);
+  if (known == among.end())
+    return false;
+  among.erase(known);
+  return true;
+}
+
+trouble fork_has(const claim_key& maintenance) {
+  return {"Waiting",
+          fmt::format("{} names the same repository, and the VolSync fork, "
+                      "which maintains it, waits for nobody; this goes on when "
+                      "the fork is scaled down or that object is gone",
+                      to_string(maintenance))};
 }
 
 placed wait_in_lobby(claimant wants, trouble why) {
@@ -95,13 +207,25 @@ bool placement::serves(const std::string& ns) const {
          || std::ranges::count(rules_.namespaces, ns) > 0;
 }
 
-const source_fact* placement::find(const claim_key& who) const {
-  auto i = sources_.find(who);
-  return i == sources_.end() ? nullptr : &i->second;
+std::optional<claimant_fact> placement::find(const claim_key& who) const {
+  auto i = claimants_.find(who);
+  if (i == claimants_.end())
+    return std::nullopt;
+  return opened(i->second.fact);
+}
+
+kept<claim_key> placement::name_of(const claim_key& who) const {
+  auto i = claimants_.find(who);
+  return i == claimants_.end() ? kept{who} : i->first;
+}
+
+kept<object_key> placement::name_of_secret(const object_key& secret) const {
+  auto i = secrets_.find(secret);
+  return i == secrets_.end() ? kept{secret} : i->first;
 }
 
 void placement::forget_name(const claim_key& who) {
-  const auto* known = find(who);
+  auto known = find(who);
   if (!known)
     return;
   named_by_.remove(secret_of(*known), who);
@@ -111,39 +235,69 @@ void placement::forget_name(const claim_key& who) {
   }
 }
 
-placement::claim_keys placement::learn(const source_fact& source) {
-  if (!serves(source.who.object.ns))
+placement::claim_keys placement::learn(const claimant_fact& claimant) {
+  const auto& who = claimant.who;
+  if (!serves(who.object.ns))
     return {};
-  forget_name(source.who);
-  if (!source.is_kopia)
-    return forget(source.who);
-  named_by_.add(secret_of(source), source.who);
-  if (auto ca = ca_of(source))
+  forget_name(who);
+  if (!claimant.is_kopia)
+    return forget(who);
+  named_by_.add(secret_of(claimant), who);
+  if (auto ca = ca_of(claimant))
     (ca->what == copy_source::kind::ca_secret ? named_by_
                                               : config_map_named_by_)
-        .add(ca->key, source.who);
-  sources_[source.who] = source;
-  return {source.who};
+        .add(ca->key, who);
+  auto before = find(who).value_or(claimant_fact{});
+  auto mounts = mounted_by(claimant);
+  claimants_[who]
+      = {folded{claimant, phrases_of<claimant_fact>()}, !mounts.empty()};
+  let_go(mounted_by(before), mounts);
+  needs({readable::kind::secret, secret_of(before)});
+  return {who};
+}
+
+placement::claim_keys placement::leave_maintenances(bool to_fork) {
+  leaves_maintenances_ = to_fork;
+  if (!to_fork)
+    left_.clear();
+  return everybody();
+}
+
+bool placement::has_maintenances() const {
+  // The map sorts by kind, sources last.
+  return !claimants_.empty()
+         && std::get<claim_kind>(claimants_.begin()->first.parts())
+                == claim_kind::kopia_maintenance;
 }
 
 placement::claim_keys placement::forget(const claim_key& who) {
   forget_name(who);
-  won_.erase(who);
-  if (sources_.erase(who) == 0)
+  auto known = claimants_.find(who);
+  if (known == claimants_.end())
     return {};
+  auto before = opened(known->second.fact);
+  claimants_.erase(known);
+  let_go(mounted_by(before), {});
+  needs({readable::kind::secret, secret_of(before)});
   return {who};
+}
+
+void placement::let_go(const std::set<object_key>& before,
+                       const std::set<object_key>& now_is) {
+  for (const auto& claim : before)
+    if (!now_is.contains(claim))
+      needs({readable::kind::volume_claim, claim});
 }
 
 placement::claim_keys placement::learn(const secret_fact& secret) {
   if (secret.copy) {
     if (secret.copy->source.what == copy_source::kind::secret)
-      copied_to_[secret.copy->source.key] = {secret.key, secret.repository};
+      recorded_.learn_copy(secret.copy->source.key, secret.key,
+                           secret.repository);
     return {};
   }
-  auto& known = secrets_[secret.key];
-  if (known == std::pair{secret.uid, secret.version.value})
+  if (!note(secrets_, secret.key, {secret.uid, secret.version.value}))
     return {};
-  known = {secret.uid, secret.version.value};
   if (auto i = under_way_.find(secret.key); i != under_way_.end())
     i->second = true;
   return naming(secret.key);
@@ -152,37 +306,54 @@ placement::claim_keys placement::learn(const secret_fact& secret) {
 void placement::learn(const cron_job_seen& cron_job,
                       const std::string& repository) {
   given_.learn(cron_job, repository);
-  const auto& winner = cron_job.fact.winner;
-  // Who may write to a namespace can't place the claims of another one.
-  if (cron_job.fact.ours && winner && winner->object.ns == cron_job.fact.key.ns)
-    won_[*winner] = repository;
+  recorded_.learn(cron_job.fact, repository);
+}
+
+placement::claim_keys placement::forget_cron_job(const object_key& cron_job) {
+  auto winner = recorded_.forget_cron_job(cron_job);
+  return winner ? claim_keys{*winner} : claim_keys{};
 }
 
 placement::claim_keys placement::learn(const config_map_seen& config_map) {
-  edition now_is{config_map.uid, config_map.version.value};
-  auto& known = config_maps_[config_map.key];
-  if (known == now_is)
+  if (!note(config_maps_, config_map.key,
+            {config_map.uid, config_map.version.value}))
     return {};
-  known = std::move(now_is);
   return config_map_named_by_.naming(config_map.key);
 }
 
 placement::claim_keys
+placement::maintenance_of(const cache_claim_fact& cache) const {
+  claim_key who{claim_kind::kopia_maintenance,
+                {cache.key.ns, cache.maintenance}};
+  return claimants_.contains(who) ? claim_keys{who} : claim_keys{};
+}
+
+placement::claim_keys placement::learn(const cache_claim_seen& cache) {
+  auto& known = caches_[cache.fact.key];
+  if (known && *known == cache.fact)
+    return {};
+  known = cache.fact;
+  return maintenance_of(*known);
+}
+
+placement::claim_keys placement::forget_cache(const object_key& cache) {
+  auto gone = caches_.extract(cache);
+  return gone.empty() ? claim_keys{} : maintenance_of(*gone.mapped());
+}
+
+placement::claim_keys
 placement::forget_config_map(const object_key& config_map) {
-  config_maps_.erase(config_map);
+  erase(config_maps_, config_map);
   return config_map_named_by_.naming(config_map);
 }
 
 placement::claim_keys placement::forget(const object_key& secret) {
-  std::erase_if(copied_to_,
-                [&](const auto& entry) { return entry.second.copy == secret; });
-  if (secrets_.erase(secret) == 0)
-    return {};
-  return naming(secret);
+  recorded_.forget_copy(secret);
+  return erase(secrets_, secret) ? naming(secret) : claim_keys{};
 }
 
 placement::claim_keys placement::learn(const reading_ptr& told) {
-  readings_[told->key] = told;
+  readings_.insert_or_assign(name_of_secret(told->key), fold_up(*told));
   auto found = secrets_.find(told->key);
   auto order = under_way_.extract(told->key);
   auto changed_meanwhile = !order.empty() && order.mapped();
@@ -190,7 +361,7 @@ placement::claim_keys placement::learn(const reading_ptr& told) {
   // read again. Otherwise what was read is newer than what the watch told.
   if (found != secrets_.end() && !changed_meanwhile && !told->refused) {
     if (told->uid)
-      found->second = {told->uid, told->version};
+      found->second = fold_up(edition{told->uid, told->version});
     else
       secrets_.erase(found);
   }
@@ -211,24 +382,21 @@ bool placement::needs(const readable& what) {
   auto is_secret = what.what == readable::kind::secret;
   auto is_named = !(is_secret ? naming(what.key) : mounting(what.key)).empty();
   if (!is_named && is_secret)
-    readings_.erase(what.key);
+    erase(readings_, what.key);
   else if (!is_named)
     volumes_.erase(what.key);
   return is_named;
 }
 
 placement::claim_keys placement::mounting(const object_key& claim) const {
-  auto names_it = [&](const source_fact& source) {
-    return source.who.object.ns == claim.ns
-           && std::ranges::find(source.volumes, claim.name,
-                                &named_volume::claim_name)
-                  != source.volumes.end();
+  auto names_it = [&](const claimant_fact& from) {
+    return from.who.object.ns == claim.ns && mounted_by(from).contains(claim);
   };
   auto is_given = given_.names(claim);
   claim_keys all;
-  for (const auto& [who, source] : sources_)
-    if (is_given || names_it(source))
-      all.push_back(who);
+  for (const auto& [who, known] : claimants_)
+    if (is_given || (known.names_volumes && names_it(opened(known.fact))))
+      all.push_back(who.open());
   return all;
 }
 
@@ -236,42 +404,96 @@ placement::claim_keys placement::naming(const object_key& secret) const {
   return named_by_.naming(secret);
 }
 
+placement::claim_keys placement::served_by(const object_key& secret) const {
+  claim_keys some;
+  named_by_.visit([&](const object_key& named, const claim_key& who) {
+    if (is_secret_of(secret, named) && secret_of(*find(who)) == named)
+      some.push_back(who);
+  });
+  return some;
+}
+
 placement::claim_keys placement::everybody() const {
   claim_keys all;
-  for (const auto& [who, source] : sources_)
-    all.push_back(who);
+  for (const auto& [who, from] : claimants_)
+    all.push_back(who.open());
   return all;
+}
+
+bool placement::leave(const claim_key& who, const left_to_fork* where) {
+  auto before
+      = std::ranges::find(left_, who, &decltype(left_)::value_type::second);
+  auto is_known = before != left_.end();
+  if (is_known ? where && before->first == where->location.hex : !where)
+    return false;
+  if (is_known)
+    left_.erase(before);
+  if (where)
+    left_.emplace(where->location.hex, who);
+  return true;
 }
 
 whereabouts placement::place(const claim_key& who,
                              const std::string& before) const {
-  const auto* source = find(who);
-  if (!source || source->deleting)
+  auto from = find(who);
+  if (!from || (from->deleting && !from->old_finalizer))
     return unclaimed{};
-  auto wants = to_claimant(*source);
+  auto told = find_place(*from, before);
+  const auto* found = std::get_if<placed>(&told);
+  if (!leaves_maintenances_ || !found)
+    return told;
+  if (who.kind == claim_kind::kopia_maintenance) {
+    if (found->where && is_scheduled(found->wants.wish))
+      return left_to_fork{found->where->location_id};
+    return unclaimed{};
+  }
+  auto left
+      = found->where ? left_.find(found->where->location_id.hex) : left_.end();
+  if (left != left_.end())
+    return wait_in_lobby(to_claimant(*from), fork_has(left->second));
+  return told;
+}
+
+whereabouts placement::find_place(const claimant_fact& from,
+                                  const std::string& before) const {
+  const auto& who = from.who;
+  auto wants = to_claimant(from);
   auto& wish = wants.wish;
-  auto settings = effective_settings(source->maintenance, rules_.defaults);
+  if (from.deleting) {
+    wish.old_finalizer = from.old_finalizer;
+    return wait_in_lobby(std::move(wants), {"Disabled", "it is being deleted"});
+  }
+  if (auto made
+      = caches_.find({who.object.ns, cache_claim_name(who.object.name)});
+      made != caches_.end() && who.kind == claim_kind::kopia_maintenance)
+    wish.cache = made->second;
+  auto settings = std::visit(reading_of_claimant{wish, rules_.defaults},
+                             from.maintenance);
   if (!settings)
-    return wait_in_lobby(std::move(wants), switched_off());
+    return wait_in_lobby(std::move(wants), *wish.defect);
   wish.settings = *settings;
-  if (source->secret.empty())
-    return wait_in_lobby(std::move(wants), nameless());
-  wish.defect = check_settings(*settings);
+  if (from.secret.empty())
+    return wait_in_lobby(std::move(wants), nameless(who.kind));
   auto found = secrets_.find(wish.secret);
   if (found == secrets_.end())
     return stay(std::move(wants), before, missing(wish.secret));
-  auto told = readings_.find(wish.secret);
-  if (told != readings_.end() && told->second->refused)
-    return stay(std::move(wants), before,
-                {"Waiting", told->second->where.why().message});
-  if (told == readings_.end() || told->second->uid != found->second.first
-      || told->second->version != found->second.second)
+  auto read = readings_.find(wish.secret);
+  if (read == readings_.end())
     return readable{readable::kind::secret, wish.secret};
-  const auto& said = *told->second;
-  if (const auto* named = volume_of(*source, said))
+  const auto said = opened(read->second);
+  if (said.refused)
+    return stay(std::move(wants), before,
+                {"Waiting", said.where.why().message});
+  if (edition{said.uid, said.version} != opened(found->second))
+    return readable{readable::kind::secret, wish.secret};
+  if (auto cache = named_cache(wish); cache && !volumes_.contains(*cache))
+    return readable{readable::kind::volume_claim, *cache};
+  if (const auto* named = volume_of(from, said))
     return place_on(std::move(wants), before, said, *named, nullptr);
   if (!said.where)
-    return stay(std::move(wants), before, {"Error", said.where.why().message});
+    return stay(std::move(wants), before,
+                {"Error", said.where.why().message,
+                 said.needs_volume || said.lacks_key ? "Key" : ""});
   if (reach_of(*said.where) == reach::unknown)
     return place_by_policy(std::move(wants), before, said);
   return settle(std::move(wants), said, *said.where);
@@ -334,10 +556,14 @@ std::string placement::known_place(const claim& wish,
                                    const std::string& before) const {
   if (!before.empty())
     return before;
-  if (auto copy = copied_to_.find(wish.secret); copy != copied_to_.end())
-    return copy->second.repository;
-  auto won = won_.find(wish.who);
-  return won == won_.end() ? lobby : won->second;
+  if (auto copied = recorded_.of_secret(wish.secret); !copied.empty())
+    return copied;
+  if (auto won = recorded_.of_winner(wish.who); !won.empty())
+    return won;
+  // Who lost where nothing is copied is told by its status.
+  auto from = find(wish.who);
+  return from && from->status ? recorded_.of_cron_job(from->status->cron_job)
+                              : lobby;
 }
 
 std::optional<result<volume_identity>>
@@ -375,9 +601,12 @@ std::optional<readable> placement::recall(claim& wish,
 whereabouts placement::stay(claimant wants, const std::string& before,
                             trouble why) const {
   auto& wish = wants.wish;
-  auto copy = copied_to_.find(wish.secret);
-  auto where = copy != copied_to_.end() ? copy->second.repository
-                                        : known_place(wish, before);
+  auto where = recorded_.of_secret(wish.secret);
+  // A KopiaMaintenance that has no CronJob is where its Secret leads, or
+  // nowhere; that holds before a restart as after it.
+  auto is_source = wish.who.kind == claim_kind::replication_source;
+  if (where.empty())
+    where = known_place(wish, is_source ? before : lobby);
   if (auto first = recall(wish, where))
     return *first;
   if (!wish.defect)
@@ -391,16 +620,32 @@ void placement::find_ca(claim& wish) const {
     return;
   const auto& among
       = ca->what == copy_source::kind::ca_secret ? secrets_ : config_maps_;
-  if (auto i = among.find(ca->key); i != among.end())
-    std::tie(wish.ca_uid, wish.ca_version) = i->second;
-  else if (!wish.defect)
-    wish.defect = missing(*ca);
+  if (auto i = among.find(ca->key); i != among.end()) {
+    auto now_is = opened(i->second);
+    wish.ca_uid = std::move(now_is.uid);
+    wish.ca_version = std::move(now_is.version);
+  } else if (!wish.defect) {
+    wish.defect = missing(*ca, wish.who.kind);
+  }
+}
+
+void placement::find_cache(claim& wish) const {
+  auto cache = named_cache(wish);
+  auto read = cache ? volumes_.find(*cache) : volumes_.end();
+  // It need not be bound: it may wait for its first pod.
+  if (read != volumes_.end() && read->second->is_absent && !wish.defect)
+    wish.defect = {"Waiting",
+                   fmt::format("PersistentVolumeClaim {}, which spec.cachePVC "
+                               "names, does not exist; create it",
+                               to_string(*cache)),
+                   "PersistentVolumeClaim"};
 }
 
 placed placement::settle(claimant wants, const reading& told,
                          const location& there) const {
   auto& wish = wants.wish;
   find_ca(wish);
+  find_cache(wish);
   wish.secret_uid = told.uid;
   wish.secret_version = told.version;
   site where{identify(there), canonical_json(there), endpoint_of(there),

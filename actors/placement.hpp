@@ -1,6 +1,6 @@
 #pragma once
 
-// Which repository a claim belongs to. It keeps the sources, the versions of
+// Which repository a claim belongs to. It keeps the claimants, the versions of
 // Secrets, what the claimed Secrets said when they were read, and where copies
 // were made; `place` says from these where one claim belongs, or what must be
 // read first. It reads nothing itself, sends nothing and knows no actor: the
@@ -8,7 +8,10 @@
 
 #include "actors/claim_index.hpp"
 #include "actors/injections.hpp"
+#include "actors/kept_name.hpp"
 #include "actors/messages.hpp"
+#include "actors/recorded_places.hpp"
+#include "scheduler/folded.hpp"
 
 #include <map>
 #include <optional>
@@ -48,6 +51,11 @@ struct site {
 /// The object claims nothing, or not any more.
 struct unclaimed {};
 
+/// A KopiaMaintenance that the VolSync fork serves; its repository lies here.
+struct left_to_fork {
+  repository_id location;
+};
+
 /// The claim belongs here; the lobby has no site.
 struct placed {
   std::string hash;
@@ -57,7 +65,15 @@ struct placed {
 };
 
 /// Where one claim belongs, or what must be read first.
-using whereabouts = std::variant<unclaimed, readable, placed>;
+using whereabouts = std::variant<unclaimed, left_to_fork, readable, placed>;
+
+/// An object's incarnation and version.
+struct edition {
+  object_uid uid;
+  std::string version;
+
+  friend bool operator==(const edition&, const edition&) = default;
+};
 
 /// Knows where every claim belongs.
 class placement {
@@ -66,9 +82,9 @@ public:
 
   explicit placement(placement_rules rules = {});
 
-  /// A source is now like this. Each of these says whose place may be another
+  /// A claimant is now like this. Each of these says whose place may be another
   /// now.
-  claim_keys learn(const source_fact& source);
+  claim_keys learn(const claimant_fact& claimant);
 
   /// A Secret is now like this; a copy of ours tells where its original's
   /// repository is.
@@ -77,8 +93,14 @@ public:
   /// A ConfigMap is now like this; it may hold a claim's CA.
   claim_keys learn(const config_map_seen& config_map);
 
+  /// The claim for a cache is now like this.
+  claim_keys learn(const cache_claim_seen& cache);
+
   /// A CronJob of ours tells where its winner's repository is.
   void learn(const cron_job_seen& cron_job, const std::string& repository);
+
+  /// A CronJob is gone.
+  claim_keys forget_cron_job(const object_key& cron_job);
 
   /// A Job shows what an admission policy gives to its repository's pods. True
   /// when that is news: its claims' places may be others now.
@@ -112,6 +134,17 @@ public:
   /// Does a claim name this? Otherwise what was read of it is forgotten.
   bool needs(const readable& what);
 
+  /// From now on KopiaMaintenances claim nothing, because the fork has them, or
+  /// they do again.
+  claim_keys leave_maintenances(bool to_fork);
+
+  /// A KopiaMaintenance is left to the fork, or not any more (null). True when
+  /// that is news: who shares its repository has another place now.
+  bool leave(const claim_key& who, const left_to_fork* where);
+
+  /// Is there any KopiaMaintenance?
+  bool has_maintenances() const;
+
   /// A claimant is gone.
   claim_keys forget(const claim_key& who);
 
@@ -121,39 +154,57 @@ public:
   /// A ConfigMap is gone.
   claim_keys forget_config_map(const object_key& config_map);
 
+  /// The claim for a cache is gone.
+  claim_keys forget_cache(const object_key& cache);
+
   /// Who names this Secret, as repository or as CA.
   claim_keys naming(const object_key& secret) const;
+
+  /// Whose Secret this is, or is named like the fork's copy of.
+  claim_keys served_by(const object_key& secret) const;
 
   /// Everybody.
   claim_keys everybody() const;
 
   /// Where a claim belongs that is now at `before`: a location once known
   /// holds while its Secret is missing or unreadable (contract section 1).
+  /// Whoever shares a repository with what is left to the fork waits: the
+  /// fork's Jobs heed no lock.
   whereabouts place(const claim_key& who, const std::string& before) const;
 
-  std::size_t sources() const {
-    return sources_.size();
+  /// The claimant's name as it is kept, to be shared.
+  kept<claim_key> name_of(const claim_key& who) const;
+
+  std::size_t claimants() const {
+    return claimants_.size();
   }
   std::size_t secrets() const {
     return secrets_.size();
   }
 
 private:
-  /// Where a Secret was copied to.
-  struct copied {
-    object_key copy;
-    std::string repository;
+  /// A claimant, and what of it is asked so often that it is kept at hand.
+  struct known_claimant {
+    folded<claimant_fact> fact;
+    /// It names volumes or a claim for its cache.
+    bool names_volumes = false;
   };
 
-  /// An object's incarnation and version.
-  using edition = std::pair<object_uid, std::string>;
-
-  const source_fact* find(const claim_key& who) const;
+  std::optional<claimant_fact> find(const claim_key& who) const;
+  kept<object_key> name_of_secret(const object_key& secret) const;
   bool serves(const std::string& ns) const;
   void forget_name(const claim_key& who);
+  /// A claimant named those PersistentVolumeClaims before, and now these. What
+  /// was read of one counts no longer when nobody names it.
+  void let_go(const std::set<object_key>& before,
+              const std::set<object_key>& now_is);
+  whereabouts find_place(const claimant_fact& from,
+                         const std::string& before) const;
   whereabouts stay(claimant wants, const std::string& before,
                    trouble why) const;
   void find_ca(claim& wish) const;
+  void find_cache(claim& wish) const;
+  claim_keys maintenance_of(const cache_claim_fact& cache) const;
   placed settle(claimant wants, const reading& told,
                 const location& where) const;
   /// What a volume turned out to be that is named in this namespace; absent: it
@@ -171,23 +222,25 @@ private:
                               const reading& told) const;
 
   placement_rules rules_;
+  bool leaves_maintenances_ = false;
+  /// By location, the KopiaMaintenances that are left to the fork.
+  std::multimap<std::string, claim_key> left_;
   injections given_;
-  std::map<claim_key, source_fact> sources_;
+  name_map<claim_key, known_claimant> claimants_;
   /// Of every Secret and ConfigMap, and nothing else of them (P-3).
-  std::map<object_key, edition> secrets_;
-  std::map<object_key, edition> config_maps_;
+  name_map<object_key, folded<edition>> secrets_;
+  name_map<object_key, folded<edition>> config_maps_;
   /// Secrets that are being read, and whether one changed meanwhile.
   std::map<object_key, bool> under_way_;
-  std::map<object_key, reading_ptr> readings_;
+  name_map<object_key, folded<reading>> readings_;
   /// What PersistentVolumeClaims turned out to be.
   std::map<object_key, volume_reading_ptr> volumes_;
+  /// Those that we made for caches.
+  std::map<object_key, shared_value<cache_claim_fact>> caches_;
   /// Which claims name a Secret, a ConfigMap.
   claim_index named_by_;
   claim_index config_map_named_by_;
-  /// Where a Secret's copy says that its repository is.
-  std::map<object_key, copied> copied_to_;
-  /// The same for claims whose pods run beside them and need no copy.
-  std::map<claim_key, std::string> won_;
+  recorded_places recorded_;
 };
 
 } // namespace holystone::actors

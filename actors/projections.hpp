@@ -23,7 +23,8 @@ reflected to_reflected(watched_kind kind, std::string_view operator_namespace);
 /// The watched kind of a resource, if it is one.
 std::optional<watched_kind> kind_of(const resource& what);
 
-/// The kind as which a loss is told: that of the operator's own namespace.
+/// The kind as which a loss is told: that of the operator's own namespace. One
+/// of the fork's CronJobs may only have become ours.
 watched_kind own_kind(watched_kind kind);
 
 /// An object's JSON as a fact; labels alone make no copy of ours (objects.hpp).
@@ -32,6 +33,7 @@ fact project(watched_kind kind, const boost::json::value& object,
 
 /// The UID of the object that a fact is about.
 const object_uid& uid_of(const fact& what);
+const object_uid& uid_of(const predecessor_seen& what);
 
 /// Its version.
 const resource_version& version_of(const fact& what);

@@ -12,19 +12,24 @@ namespace {
 /// Alarms are set by the wall clock, which may jump.
 constexpr seconds longest_timer{60};
 
-const std::string& why_of(const reading& told) {
-  return told.where.why().message;
-}
-
-const std::string& why_of(const volume_reading& told) {
-  return told.what.why().message;
-}
-
-/// Do the claim's pods run in its own namespace?
-bool runs_beside(const placed& told) {
-  const auto& volume = told.wants.wish.volume;
+/// Do pods of the claim run in its own namespace, as our ServiceAccount?
+bool needs_account(const placed& told) {
+  const auto& wish = told.wants.wish;
+  if (wish.who.kind == claim_kind::kopia_maintenance)
+    return told.hash != lobby
+           && (!wish.settings.pods
+               || wish.settings.pods->service_account.empty());
   return told.where && told.where->reached_by == reach::claim
-         && !(volume && volume->is_injected());
+         && !(wish.volume && wish.volume->is_injected());
+}
+
+/// The kind of claimants that are watched as this; none: no claimants are.
+std::optional<claim_kind> claim_kind_of(watched_kind kind) {
+  if (kind == watched_kind::replication_sources)
+    return claim_kind::replication_source;
+  if (kind == watched_kind::kopia_maintenances)
+    return claim_kind::kopia_maintenance;
+  return std::nullopt;
 }
 
 } // namespace
@@ -36,6 +41,11 @@ void registry_state::begin(registry_setup given) {
   given.rules.operator_namespace = common->policy.operator_namespace;
   keeper = std::move(given.keeper);
   claims = placement{std::move(given.rules)};
+  asked = inquiries{{self, common->mirror, common->volumes,
+                     [this](const reading_ptr& told) { learn(told); },
+                     [this](const volume_reading_ptr& told) {
+                       learn(told);
+                     }}};
   seats = places{given.limits, [this](const std::string& hash) {
                    return repositories.endpoint_of(hash);
                  }};
@@ -50,10 +60,12 @@ void registry_state::take(const observation& what) {
 }
 
 void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
-  if (const auto* source = std::get_if<source_fact>(&what)) {
-    put_all(claims.learn(*source));
+  if (const auto* claimant = std::get_if<claimant_fact>(&what)) {
+    put_all(claims.learn(*claimant));
+  } else if (fork.take(what, steady_now(self))) {
+    heed_fork();
   } else if (const auto* lease = std::get_if<lease_seen>(&what)) {
-    auto location = known.learn(*lease, whole);
+    auto location = known.learn(*lease);
     if (location.empty())
       return;
     pass_lease_on(location);
@@ -63,9 +75,18 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
     self->send(keeper, seen_atom::value, whole);
   } else if (const auto* config_map = std::get_if<config_map_seen>(&what)) {
     put_all(claims.learn(*config_map));
+  } else if (const auto* cache = std::get_if<cache_claim_seen>(&what)) {
+    put_all(claims.learn(*cache));
+  } else if (const auto* seen = std::get_if<predecessor_seen>(&what)) {
+    learn_left(*seen);
   } else {
-    if (const auto* secret = std::get_if<secret_fact>(&what))
+    if (const auto* secret = std::get_if<secret_fact>(&what)) {
       put_all(claims.learn(*secret));
+      if (secret->of_fork)
+        learn_left(to_left(*secret));
+      if (picture.is_synced() && left.needs(secret->key))
+        read({readable::kind::secret, secret->key});
+    }
     auto hash = known.learn(what);
     if (const auto* cron_job = std::get_if<cron_job_seen>(&what);
         cron_job && !hash.empty()) {
@@ -81,8 +102,17 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
 
 void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
   const auto& key = what.which.key;
-  if (what.kind == watched_kind::replication_sources) {
-    put_all(claims.forget({claim_kind::replication_source, key}));
+  if (fork.take(what)) {
+    heed_fork();
+    return;
+  }
+  for (const auto& hash : left.forget(what.which.uid))
+    if (auto to = repositories.actor_of(hash))
+      self->send(to, seen_atom::value, whole);
+  if (what.kind == watched_kind::cron_jobs_of_fork)
+    return;
+  if (auto claimant = claim_kind_of(what.kind)) {
+    put_all(claims.forget({*claimant, key}));
     return;
   }
   if (what.kind == watched_kind::service_accounts) {
@@ -93,10 +123,16 @@ void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
     put_all(claims.forget_config_map(key));
     return;
   }
+  if (what.kind == watched_kind::cache_claims) {
+    put_all(claims.forget_cache(key));
+    return;
+  }
   if (what.kind == watched_kind::secrets)
     put_all(claims.forget(key));
-  if (what.kind == watched_kind::cron_jobs)
+  if (what.kind == watched_kind::cron_jobs) {
     self->send(keeper, seen_atom::value, whole);
+    put_all(claims.forget_cron_job(key));
+  }
   for (const auto& hash : known.forget(what))
     if (auto to = repositories.actor_of(hash))
       self->send(to, seen_atom::value, whole);
@@ -116,39 +152,54 @@ void registry_state::put_all(const placement::claim_keys& all) {
 }
 
 void registry_state::put(const claim_key& who) {
-  auto i = at.find(who);
-  auto told = claims.place(who, i == at.end() ? lobby : i->second);
-  if (std::holds_alternative<unclaimed>(told)) {
+  const auto* before = repositories.place_of(who);
+  auto told = claims.place(who, before ? *before : lobby);
+  if (const auto* first = std::get_if<readable>(&told)) {
+    read(*first);
+    return;
+  }
+  leave(who, std::get_if<left_to_fork>(&told));
+  if (auto* where = std::get_if<placed>(&told)) {
+    put(std::move(*where));
+  } else {
     remove_claim(who);
     self->send(keeper, need_atom::value, who, false);
-  } else if (const auto* first = std::get_if<readable>(&told)) {
-    read(*first);
-  } else {
-    put(std::get<placed>(std::move(told)));
   }
+}
+
+// First the others go, so that none of them wins in its place.
+void registry_state::leave(const claim_key& who, const left_to_fork* where) {
+  if (!claims.leave(who, where))
+    return;
+  if (!where) {
+    put_all(repositories.claims_of(lobby));
+    return;
+  }
+  for (const auto& hash : repositories.lying_at(where->location.hex))
+    put_all(repositories.claims_of(hash));
 }
 
 void registry_state::put(placed told) {
   const auto& who = told.wants.wish.who;
-  auto before = at.find(who);
-  auto is_new = before == at.end();
-  auto moves = !is_new && before->second != told.hash;
+  const auto* before = repositories.place_of(who);
+  auto is_new = !before;
+  auto moves = before && *before != told.hash;
   if (is_new || moves)
-    claims.move(is_new ? lobby : before->second, told);
+    claims.move(before ? *before : lobby, told);
   if (moves)
     remove_claim(who);
-  if (moves || told.where)
-    self->send(keeper, need_atom::value, who, runs_beside(told));
-  at[who] = told.hash;
+  if (moves || told.where || who.kind == claim_kind::kopia_maintenance)
+    self->send(keeper, need_atom::value, who, needs_account(told));
   auto& into = repositories.enter(told.hash);
   auto is_new_site
       = told.where && into.where.location_id != told.where->location_id;
   if (told.where)
     into.where = *told.where;
-  if (into.claims.insert(who).second)
+  auto kept_who = claims.name_of(who);
+  if (repositories.claim(kept_who, told.hash))
     tell_shared(into.where.location_id.hex);
   if (told.where && !told.wants.wish.defect)
-    shared.claim(who, told.wants.wish.created, into.where.location_id.hex,
+    shared.claim(kept_who, told.wants.wish.created, into.where.location_id.hex,
                  into.where.location);
   else
     shared.unclaim(who);
@@ -164,73 +215,50 @@ void registry_state::put(placed told) {
                std::make_shared<const claimant>(std::move(told.wants)));
   if (is_new_site && known.lease_of(into.where.location_id.hex))
     pass_lease_on(into.where.location_id.hex);
+  if (is_new || moves || is_new_site)
+    follow_all(!identity_by_secret);
   tell_aliases();
 }
 
 void registry_state::remove_claim(const claim_key& who) {
-  auto i = at.find(who);
-  if (i == at.end())
+  const auto* hash = repositories.place_of(who);
+  if (!hash)
     return;
-  auto& from = repositories.enter(i->second);
-  from.claims.erase(who);
+  auto& from = repositories.enter(*hash);
+  repositories.unclaim(who);
   tell_shared(from.where.location_id.hex);
   if (from.actor) {
-    self->send(from.actor, settled_atom::value, picture.is_settled());
+    self->send(from.actor, settled_atom::value, is_settled());
     self->send(from.actor, unclaim_atom::value, who);
   }
-  at.erase(i);
   shared.unclaim(who);
   tell_aliases();
+  follow_all(true);
 }
 
 void registry_state::tell_aliases() {
   for (const auto& location : shared.take_changed()) {
     auto others
         = std::make_shared<const std::vector<alias_fact>>(shared.of(location));
-    for (const auto& hash : repositories.lying_at(location))
+    for (const auto& hash : at_location(location))
       if (auto to = repositories.actor_of(hash))
         self->send(to, alias_atom::value, alias_list_ptr{others});
   }
 }
 
 void registry_state::read(const readable& what) {
-  if (!picture.read(what))
+  if (!asked.ask(what))
     return;
-  tell_settled();
-  if (what.what == readable::kind::secret) {
+  if (what.what == readable::kind::secret)
     claims.reads(what.key);
-    ask<reading_ptr>(common->mirror, read_atom::value, what);
-  } else {
-    ask<volume_reading_ptr>(common->volumes, volume_atom::value, what);
-  }
+  tell_settled();
 }
 
-template <class Reading, class Reader, class Atom>
-void registry_state::ask(const Reader& reader, Atom, const readable& what) {
-  self->request(reader, caf::infinite, Atom::value, what.key)
-      .then(
-          [this, what](const Reading& told) {
-            if (told->failed) {
-              // It stays among those being read, so that nothing is given up
-              // meanwhile.
-              metrics::log_warning("read", {{"object", to_string(what.key)},
-                                            {"error", why_of(*told)}});
-            } else {
-              picture.was_read(what);
-              put_all(claims.learn(told));
-              tell_settled();
-            }
-            if (told->again > milliseconds{0})
-              self->delayed_send(self, told->again, read_atom::value, what);
-          },
-          [this, what](const caf::error&) {
-            self->delayed_send(self, seconds{1}, read_atom::value, what);
-          });
-}
-
-void registry_state::read_again(const readable& what) {
-  picture.was_read(what);
-  if (claims.needs(what))
+void registry_state::read_again(const readable& what, std::uint64_t ticket) {
+  if (!asked.wakes(what, ticket))
+    return;
+  if (claims.needs(what)
+      || (what.what == readable::kind::secret && left.needs(what.key)))
     read(what);
   tell_settled();
 }
@@ -246,13 +274,16 @@ void registry_state::start(const std::string& hash, repository_entry& into,
                                    recover && hash != lobby});
   into.is_down = false;
   into.told = 0;
-  self->send(into.actor, settled_atom::value, picture.is_settled());
+  self->send(into.actor, settled_atom::value, is_settled());
   if (auto others = shared.of(into.where.location_id.hex); !others.empty())
     self->send(
         into.actor, alias_atom::value,
         std::make_shared<const std::vector<alias_fact>>(std::move(others)));
   tell_shared(into.where.location_id.hex);
-  put_all({into.claims.begin(), into.claims.end()});
+  put_all(repositories.claims_of(hash));
+  for (const auto& [uid, one] : left.all())
+    if (one.told.count(hash) > 0)
+      tell_left(hash, one);
   self->send(into.actor, lead_atom::value, may_write());
 }
 
@@ -270,23 +301,113 @@ void registry_state::pass_on(const std::string& hash, const fact_ptr& what) {
   }
 }
 
+void registry_state::learn_left(const predecessor_seen& seen) {
+  const auto& uid = uid_of(seen);
+  if (!uid)
+    return;
+  const auto* old = std::get_if<predecessor>(&seen.what);
+  if (old && old->what == predecessor::kind::cron_job && !old->object.exists) {
+    auto gone = std::make_shared<const observation>(to_loss({seen, {}}));
+    take_loss(std::get<loss>(*gone), gone);
+    return;
+  }
+  left.learn(seen);
+  follow(uid);
+}
+
+void registry_state::learn(const reading_ptr& told) {
+  if (!told->failed)
+    put_all(claims.learn(told));
+  for (const auto& uid : left.learn(*told))
+    follow(uid);
+  claims.needs({readable::kind::secret, told->key});
+  tell_settled();
+}
+
+void registry_state::learn(const volume_reading_ptr& told) {
+  if (!told->failed)
+    put_all(claims.learn(told));
+  tell_settled();
+}
+
+void registry_state::follow_all(bool only_unplaced) {
+  if (left.empty() || !picture.is_synced())
+    return;
+  if (only_unplaced) {
+    for (const auto& uid : left.unplaced())
+      follow(uid);
+    return;
+  }
+  for (const auto& [uid, one] : left.all())
+    follow(uid);
+}
+
+void registry_state::follow(const object_uid& uid) {
+  auto* what = left.find(uid);
+  // Before, nobody knows who claims what.
+  if (!what || !picture.is_synced())
+    return;
+  if (!left.has_read(what->seen.secret)) {
+    read({readable::kind::secret, what->seen.secret});
+    return;
+  }
+  auto before = std::exchange(
+      what->told,
+      left.places_of(*what, {claims, repositories, identity_by_secret}));
+  for (const auto& hash : before)
+    if (auto to = repositories.actor_of(hash); to && !what->told.contains(hash))
+      self->send(to, seen_atom::value,
+                 std::make_shared<const observation>(to_loss(*what)));
+  for (const auto& hash : what->told)
+    tell_left(hash, *what);
+}
+
+void registry_state::tell_left(const std::string& hash,
+                               const left_behind& what) {
+  auto& to = repositories.enter(hash);
+  // Whoever starts or restarts is told all.
+  if (!to.actor) {
+    if (!to.is_down)
+      start(hash, to, false);
+    return;
+  }
+  ++to.told;
+  auto seen = what.seen;
+  seen.fork_leads = fork.leaves();
+  self->send(
+      to.actor, seen_atom::value,
+      fact_ptr{std::make_shared<const observation>(fact{std::move(seen)})});
+}
+
+std::vector<std::string>
+registry_state::at_location(const std::string& location) const {
+  if (identity_by_secret)
+    return repositories.lying_at(location);
+  // Its own repository is the only one: no look at ten thousand others.
+  const auto* one = repositories.find(location);
+  if (one && one->where.location_id.hex == location)
+    return {location};
+  return {};
+}
+
 void registry_state::pass_lease_on(const std::string& location) {
   auto lease = known.lease_of(location);
-  auto there = repositories.lying_at(location);
+  auto there = at_location(location);
   for (const auto& hash : there)
     pass_on(hash, lease);
   // Nobody's Lease: its own repository will clear it away. With identities by
   // Secret that is known only when every claim has found its place.
-  if (there.empty() && (!identity_by_secret || picture.is_settled()))
+  if (there.empty() && (!identity_by_secret || is_settled()))
     pass_on(location, lease);
 }
 
 void registry_state::complete(watched_kind kind) {
   if (!picture.complete(kind, common->now()))
     return;
-  metrics::log_info("caches are synced", {{"sources", claims.sources()},
+  metrics::log_info("caches are synced", {{"claimants", claims.claimants()},
                                           {"secrets", claims.secrets()}});
   put_all(claims.everybody());
+  follow_all(false);
   tell_settled();
   arm();
 }
@@ -298,16 +419,15 @@ void registry_state::lead(bool leads) {
 }
 
 void registry_state::tell_settled() {
-  auto settled = picture.is_settled();
-  if (picture.open(common->now()))
-    lead(leading);
+  auto settled = is_settled();
+  open_up();
   // Once for a thousand Secrets that are being read, not once for each.
   if (settled == told_settled)
     return;
   told_settled = settled;
   self->send(keeper, settled_atom::value, settled);
   if (settled && identity_by_secret)
-    for (const auto& [location, lease] : known.leases())
+    for (const auto& location : known.leases())
       pass_lease_on(location);
   for (const auto& [hash, one] : repositories.all())
     if (one.actor && one.claims.empty())
@@ -380,20 +500,47 @@ void registry_state::wake(const std::string& hash, instant when) {
 }
 
 void registry_state::arm() {
-  auto next = earlier(waiting.next(), picture.opens_at());
-  if (!next)
-    return;
-  auto delay
-      = std::clamp<seconds>(*next - common->now(), seconds{0}, longest_timer);
-  wakeup.set(self, steady_now(self) + delay);
+  auto now = steady_now(self);
+  if (auto settles = fork.settles_at(now))
+    wakeup.set(self, *settles);
+  auto opens = awaits_fork() ? std::optional<instant>{} : picture.opens_at();
+  if (auto next = earlier(waiting.next(), opens))
+    wakeup.set(self, now
+                         + std::clamp<seconds>(*next - common->now(),
+                                               seconds{0}, longest_timer));
 }
 
 void registry_state::tick() {
   auto now = common->now();
   for (const auto& hash : waiting.take_due(now))
     call(hash);
-  if (picture.open(now))
+  heed_fork();
+}
+
+void registry_state::open_up() {
+  if (!awaits_fork() && picture.open(common->now(), asked.are_answered()))
     lead(leading);
+}
+
+// Whether KopiaMaintenances claim must be known before somebody is elected in
+// their place.
+bool registry_state::awaits_fork() const {
+  return !picture.is_open() && claims.has_maintenances()
+         && (!notices || fork.is_undecided(steady_now(self)));
+}
+
+void registry_state::hear_of_neighbours(std::vector<std::string> told) {
+  notices = std::move(told);
+  heed_fork();
+}
+
+void registry_state::heed_fork() {
+  if (fork.settle(steady_now(self))) {
+    picture.prolong(common->now());
+    put_all(claims.leave_maintenances(fork.leaves()));
+    follow_all(false);
+  }
+  tell_settled();
   arm();
 }
 
@@ -416,6 +563,10 @@ registry_view_ptr registry_state::view() const {
                                    static_cast<bool>(one.actor)});
   shown->running = seats.running();
   shown->queued = seats.waiting();
+  shown->notices = fork.notices(steady_now(self));
+  if (notices)
+    shown->notices.insert(shown->notices.end(), notices->begin(),
+                          notices->end());
   return shown;
 }
 
@@ -440,10 +591,15 @@ registry(registry_actor::stateful_pointer<registry_state> self,
       [self](wake_atom, const std::string& hash, instant at) {
         self->state.wake(hash, at);
       },
+      [self](notice_atom, std::vector<std::string>& told) {
+        self->state.hear_of_neighbours(std::move(told));
+      },
       [self](finish_atom, const std::string& hash, std::uint64_t heard) {
         self->state.finished(hash, heard);
       },
-      [self](read_atom, const readable& what) { self->state.read_again(what); },
+      [self](read_atom, const readable& what, std::uint64_t ticket) {
+        self->state.read_again(what, ticket);
+      },
       [self](tick_atom, std::uint64_t ticket) {
         if (self->state.wakeup.rang(ticket))
           self->state.tick();

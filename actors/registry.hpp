@@ -9,10 +9,13 @@
 #include "actors/addresses.hpp"
 #include "actors/alarms.hpp"
 #include "actors/aliases.hpp"
+#include "actors/fork_watch.hpp"
+#include "actors/inquiries.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/opening.hpp"
 #include "actors/placement.hpp"
 #include "actors/places.hpp"
+#include "actors/predecessors.hpp"
 #include "actors/repository.hpp"
 #include "actors/roster.hpp"
 #include "actors/timer.hpp"
@@ -22,7 +25,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 namespace holystone::actors {
@@ -48,14 +50,17 @@ struct registry_state {
   bool leading = false;
   account_keeper_actor keeper;
   opening picture;
+  inquiries asked;
+  fork_watch fork;
+  /// What the neighbours told; nothing before they did.
+  std::optional<std::vector<std::string>> notices;
   placement claims;
   addresses known;
   aliases shared;
+  predecessors left;
   places seats;
   /// What the repositories without claims heard last of `is_settled`.
   bool told_settled = false;
-  /// Where each claim is now.
-  std::map<claim_key, std::string> at;
   roster repositories;
   alarms waiting;
   timer wakeup;
@@ -65,7 +70,7 @@ struct registry_state {
   void take(const observation& what);
   void complete(watched_kind kind);
   void lead(bool leads);
-  void read_again(const readable& what);
+  void read_again(const readable& what, std::uint64_t ticket);
   void seat(const std::string& hash, place where);
   void finished(const std::string& hash, std::uint64_t heard);
   /// A repository wants to be called.
@@ -73,6 +78,8 @@ struct registry_state {
   /// An actor that is linked to us ended.
   void ended(const caf::exit_msg& what);
   void tick();
+  /// The neighbours were looked for.
+  void hear_of_neighbours(std::vector<std::string> told);
   registry_view_ptr view() const;
 
 private:
@@ -81,15 +88,21 @@ private:
   void put_all(const placement::claim_keys& all);
   void put(const claim_key& who);
   void put(placed told);
+  void leave(const claim_key& who, const left_to_fork* where);
   void remove_claim(const claim_key& who);
   void read(const readable& what);
-  template <class Reading, class Reader, class Atom>
-  void ask(const Reader& reader, Atom, const readable& what);
+  void learn(const reading_ptr& told);
+  void learn(const volume_reading_ptr& told);
   void start(const std::string& hash, repository_entry& into, bool recover);
   void fell(const std::string& hash);
   void call(const std::string& hash);
   void pass_on(const std::string& hash, const fact_ptr& what);
+  std::vector<std::string> at_location(const std::string& location) const;
   void pass_lease_on(const std::string& location);
+  void learn_left(const predecessor_seen& seen);
+  void follow(const object_uid& uid);
+  void follow_all(bool only_unplaced);
+  void tell_left(const std::string& hash, const left_behind& what);
   void tell_aliases();
   template <class... Ts>
   void tell_all(const Ts&... what) {
@@ -100,9 +113,16 @@ private:
   void tell_settled();
   void tell_shared(const std::string& location);
   void give_places();
+  void open_up();
+  void heed_fork();
+  bool awaits_fork() const;
   void arm();
   bool may_write() const {
     return leading && picture.is_open();
+  }
+  /// Has every claim found its place?
+  bool is_settled() const {
+    return picture.is_synced() && asked.are_answered();
   }
 };
 

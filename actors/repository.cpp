@@ -2,9 +2,11 @@
 
 #include "actors/outcomes.hpp"
 #include "actors/projections.hpp"
+#include "k8s_io/cache_claims.hpp"
 #include "k8s_io/list_pages.hpp"
 #include "k8s_io/manifests.hpp"
 #include "k8s_io/names.hpp"
+#include "k8s_io/predecessor_objects.hpp"
 #include "k8s_io/status_requests.hpp"
 #include "metrics/log.hpp"
 #include "scheduler/home.hpp"
@@ -25,7 +27,7 @@ constexpr std::size_t shown_runs = 5;
 
 /// What the action is, for a log line and the inspection.
 std::string words_for(const repository_action& action) {
-  static constexpr std::array<std::string_view, 14> words{
+  static constexpr std::array<std::string_view, 23> words{
       "",
       "acquire Lease for",
       "resume",
@@ -39,7 +41,16 @@ std::string words_for(const repository_action& action) {
       "set lastScheduleTime of",
       "delete",
       "delete",
-      "write"};
+      "write",
+      "remove the finalizer of",
+      "apply",
+      "delete",
+      "make",
+      "write the ledger into",
+      "settle",
+      "suspend the fork's",
+      "adopt the fork's",
+      "delete the fork's"};
   auto text = fmt::format("{} {}", words[action.index()], subject_of(action));
   if (const auto* drop = std::get_if<drop_job>(&action))
     text += ": " + drop->reason;
@@ -58,7 +69,19 @@ to_request(const std::shared_ptr<const repository_step>& step,
   if (const auto* gone = std::get_if<delete_cron_job>(&action))
     return remove(*gone);
   if (const auto* status = std::get_if<write_status>(&action))
-    return apply_status(*status);
+    return tell_status(*status);
+  if (const auto* old = std::get_if<scheduler::remove_finalizer>(&action))
+    return let_go(*old);
+  if (const auto* cache = std::get_if<apply_cache_claim>(&action))
+    return k8s_io::apply(*cache, common->policy.operator_namespace);
+  if (const auto* cache = std::get_if<delete_cache_claim>(&action))
+    return remove(*cache);
+  if (const auto* granted = std::get_if<settle_reset>(&action))
+    return settle(*granted);
+  if (const auto* halt = std::get_if<suspend_predecessor>(&action))
+    return suspend(*halt);
+  if (const auto* gone = std::get_if<remove_predecessor>(&action))
+    return remove(*gone);
   return std::nullopt;
 }
 
@@ -69,7 +92,8 @@ bool asks_anew(const repository_facts& facts, const claim& wish) {
     return before.who == wish.who && before.uid == wish.uid
            && before.generation == wish.generation
            && before.secret_version == wish.secret_version
-           && before.ca_version == wish.ca_version;
+           && before.ca_version == wish.ca_version
+           && before.cache == wish.cache;
   });
 }
 
@@ -82,9 +106,9 @@ void repository_state::begin(repository_setup given) {
   from.location = given.location;
   from.reached_by = given.reached_by;
   known = observed{std::move(from), given.common->policy.operator_namespace};
-  shown = tally{*given.common->meters, given.id};
-  random.seed(std::random_device{}());
+  shown = tally{*given.common->meters};
   common = std::move(given.common);
+  random.seed(common->seed());
   if (given.recover)
     recover();
 }
@@ -92,7 +116,7 @@ void repository_state::begin(repository_setup given) {
 void repository_state::lead(bool leads) {
   // Whoever leads shows; two processes with the same series would confuse.
   if (leading && !leads)
-    shown.hide();
+    shown.hide(hash());
   leading = leads;
   advance();
 }
@@ -119,7 +143,7 @@ void repository_state::take_seat(const repository_step& step) {
 
 void repository_state::arm(std::optional<instant> wake) {
   auto now = common->now();
-  auto next = earlier(earlier(wake, troubles.next(now)), known.gives_up_at());
+  auto next = earlier(earlier(wake, troubles->next(now)), known.gives_up_at());
   if (!next)
     return;
   // Whatever time it is thought to be, nothing spins.
@@ -131,32 +155,52 @@ void repository_state::arm(std::optional<instant> wake) {
 }
 
 void repository_state::advance() {
+  decide();
+  rest();
+}
+
+void repository_state::rest() {
+  // What is about to be told opens the facts again anyway.
+  if (!self->mailbox().empty())
+    return;
+  known.rest();
   if (busy)
     return;
-  auto now = common->now();
-  if (leading)
-    shown.show(known.facts());
-  known.trouble(troubles.messages(lasting_failures));
-  auto step = next_step(
+  troubles.rest(common->now());
+  waiting.rest();
+  events.rest();
+}
+
+repository_step repository_state::next(instant now) const {
+  return next_step(
       known.facts(), common->policy,
       [&](const std::string& subject) {
-        return troubles.is_blocked(subject, now);
+        return troubles->is_blocked(subject, now);
       },
       now);
+}
+
+void repository_state::decide() {
+  // Who follows has nothing to write, and nobody to tell why.
+  if (busy || !leading)
+    return;
+  auto now = common->now();
+  shown.show(known.facts());
+  known.trouble(troubles->failing(lasting_failures));
+  auto step = next(now);
   // Orphans may still find their claim among those being read.
   auto may_be_claimed = known.facts().claimants.empty() && !settled;
   reason = step.reason;
   take_seat(step);
-  if (leading && step.finished && !may_be_claimed) {
-    shown.hide();
+  if (step.finished && !may_be_claimed) {
+    shown.hide(hash());
     self->send(common->registry, finish_atom::value, hash(), heard);
     return;
   }
   auto is_idle = std::holds_alternative<std::monostate>(step.action);
-  if (is_idle || !leading || may_be_claimed) {
-    auto word = is_idle && leading
-                    ? waiting.tell(known.facts(), step.reason, now)
-                    : waiting_jobs::word{};
+  if (is_idle || may_be_claimed) {
+    auto word = is_idle ? waiting.use().tell(known.facts(), step.reason, now)
+                        : waiting_jobs::word{};
     arm(earlier(step.wake, word.again));
     post(word.notes);
     return;
@@ -172,7 +216,7 @@ void repository_state::perform(const step_ptr& step) {
   auto counted = std::holds_alternative<replace_job>(action)
                      ? std::string{"replacements"}
                      : subject_of(action);
-  if (!troubles.may_write(counted, common->now())) {
+  if (!troubles.use().may_write(counted, common->now())) {
     fail(*step, outcome{false,
                         milliseconds{60'000},
                         "written again and again: does another controller "
@@ -197,7 +241,7 @@ void repository_state::send(const step_ptr& step, request call) {
   self->request(common->api, caf::infinite, call_atom::value, what)
       .then(
           [this, step, what](const response_ptr& answer) {
-            auto failures = troubles.failures(subject_of(step->action));
+            auto failures = troubles->failures(subject_of(step->action));
             auto chance = std::uniform_real_distribution<>{}(random);
             finish(*step, to_outcome(*what, *answer, failures, chance));
           },
@@ -235,6 +279,9 @@ void repository_state::order_job(const step_ptr& step) {
     order.claimants.push_back(who.wish.who);
   for (const auto& other : facts.aliases)
     order.aliases.push_back(other.hash);
+  for (const auto& left : facts.predecessors)
+    if (left.what == predecessor::kind::cron_job)
+      order.secrets_of_fork.push_back(left.secret);
   self->request(
           common->runner, caf::infinite, run_atom::value,
           job_order_ptr{std::make_shared<const job_order>(std::move(order))})
@@ -251,7 +298,7 @@ void repository_state::finish(const repository_step& step, const outcome& end) {
   }
   busy = false;
   writing.clear();
-  troubles.succeeded(subject_of(step.action));
+  troubles.use().succeeded(subject_of(step.action));
   metrics::log_info("wrote",
                     {{"repository", hash()}, {"step", words_for(step.action)}});
   known.finish(step.action, end.seen, common->now());
@@ -269,8 +316,8 @@ void repository_state::fail(const repository_step& step, const outcome& end) {
     known.lack(step.action, common->now());
   for (const auto& one : end.seen)
     known.read(std::get<fact>(one));
-  troubles.failed(subject, end, common->now());
-  if (troubles.failures(subject) > 1 || end.delay > milliseconds{10'000})
+  troubles.use().failed(subject, end, common->now());
+  if (troubles->failures(subject) > 1 || end.delay > milliseconds{10'000})
     metrics::log_warning("write failed", {{"repository", hash()},
                                           {"step", words_for(step.action)},
                                           {"error", end.message}});
@@ -278,7 +325,9 @@ void repository_state::fail(const repository_step& step, const outcome& end) {
 }
 
 void repository_state::post(const std::vector<event_note>& notes) {
-  events.post(notes, {common->api, common->reporter, hash()}, common->now());
+  if (!notes.empty())
+    events.use().post(notes, {common->api, common->reporter, hash()},
+                      common->now());
 }
 
 void repository_state::recover() {
@@ -286,10 +335,13 @@ void repository_state::recover() {
   // actor is read again, and news that arrive meanwhile only add to it.
   busy = true;
   auto mine = fmt::format("{}={}", names::repository_hash, hash());
+  // At home they are known by name even if somebody removed their labels; one
+  // of a KopiaMaintenance has its own name.
   for (auto kind : maintenance_kinds)
-    for (auto where : {watched_kind::cron_jobs, watched_kind::cron_jobs_beside})
-      read_again(where, {}, cron_job_name(known.facts().id, kind));
-  for (auto kind : {watched_kind::jobs, watched_kind::jobs_beside,
+    read_again(watched_kind::cron_jobs, {},
+               cron_job_name(known.facts().id, kind));
+  for (auto kind : {watched_kind::cron_jobs, watched_kind::cron_jobs_beside,
+                    watched_kind::jobs, watched_kind::jobs_beside,
                     watched_kind::pods, watched_kind::pods_beside})
     read_again(kind, mine, {});
   read_again(watched_kind::secrets, mine, {});
@@ -312,12 +364,13 @@ void repository_state::read_again(watched_kind kind, std::string label,
           [this, kind](const response_ptr& answer) {
             if (!answer->ok())
               throw std::runtime_error("cannot read the repository's objects");
-            if (auto broken = for_each_item(
-                    answer->body, [&](const boost::json::object& object) {
-                      known.read(project(kind, object,
-                                         common->policy.operator_namespace));
-                    }))
-              throw std::runtime_error(broken->message);
+            auto all = read_list(
+                answer->body, {[&](const boost::json::value& object) {
+                  known.read(
+                      project(kind, object, common->policy.operator_namespace));
+                }});
+            if (!all)
+              throw std::runtime_error(all.why().message);
             if (--unread > 0)
               return;
             busy = false;
@@ -328,15 +381,16 @@ void repository_state::read_again(watched_kind kind, std::string label,
           });
 }
 
-view_ptr repository_state::view() const {
+view_ptr repository_state::view() {
   auto all = std::make_shared<repository_view>();
   all->facts = known.facts();
-  all->reason = reason;
+  all->reason = leading ? reason : next(common->now()).reason;
   all->writing = writing;
   all->leading = leading;
   all->seat = seat;
   all->next_runs = next_runs(known.facts(), common->now(), shown_runs);
-  all->troubles = troubles.messages();
+  all->troubles = troubles->failing();
+  rest();
   return all;
 }
 
@@ -348,14 +402,14 @@ repository(repository_actor::stateful_pointer<repository_state> self,
   return {
       [self](claim_atom, const claimant_ptr& who) {
         if (asks_anew(self->state.known.facts(), who->wish))
-          self->state.troubles.forgive();
+          self->state.troubles.use().forgive();
         self->state.known.claim(*who, self->state.common->now());
         self->state.advance();
       },
       [self](unclaim_atom, const claim_key& who) {
         self->state.known.unclaim(who);
-        self->state.troubles.forgive();
-        self->state.events.forget(who);
+        self->state.troubles.use().forgive();
+        self->state.events.use().forget(who);
         self->state.advance();
       },
       [self](seen_atom, const fact_ptr& what) {
@@ -363,9 +417,11 @@ repository(repository_actor::stateful_pointer<repository_state> self,
           ++self->state.heard;
         if (const auto* gone = std::get_if<loss>(what.get());
             gone && gone->kind == watched_kind::jobs)
-          self->state.events.forget(gone->which.key);
+          self->state.events.use().forget(gone->which.key);
         if (self->state.known.see(what, self->state.common->now()))
           self->state.advance();
+        else
+          self->state.rest();
       },
       [self](lead_atom, bool leads) { self->state.lead(leads); },
       [self](alias_atom, const alias_list_ptr& aliases) {

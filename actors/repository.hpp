@@ -8,6 +8,7 @@
 #include "actors/event_poster.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/observed.hpp"
+#include "actors/seldom.hpp"
 #include "actors/tally.hpp"
 #include "actors/troubled_subjects.hpp"
 #include "k8s_io/pod_template.hpp"
@@ -34,6 +35,7 @@ struct repository_commons {
   volume_reader_actor volumes;
   registry_actor registry;
   wall_clock now;
+  seed_source seed = random_seed;
   /// Outlives every actor.
   metrics::instruments* meters = nullptr;
 };
@@ -58,7 +60,7 @@ struct repository_state {
   self_pointer self = nullptr;
   std::shared_ptr<const repository_commons> common;
   observed known;
-  troubled_subjects troubles;
+  seldom<troubled_subjects> troubles;
   tally shown;
   bool leading = false;
   bool settled = false;
@@ -72,8 +74,8 @@ struct repository_state {
   std::optional<instant> due;
   /// How many facts the registry told us.
   std::uint64_t heard = 0;
-  waiting_jobs waiting;
-  event_poster events;
+  seldom<waiting_jobs> waiting;
+  seldom<event_poster> events;
   /// Small: there is one for each repository.
   std::minstd_rand random;
   static inline const char* name = "repository";
@@ -83,6 +85,9 @@ struct repository_state {
 
   /// Decides and performs the next step, if it is our turn.
   void advance();
+
+  /// There is nothing to do for now; who is idle takes little memory.
+  void rest();
 
   /// Writing is allowed, or no longer.
   void lead(bool leads);
@@ -94,7 +99,7 @@ struct repository_state {
   void recover();
 
   /// The repository as people see it.
-  view_ptr view() const;
+  view_ptr view();
 
 private:
   /// Shared by all that waits for the step's end; it holds a whole CronJob.
@@ -103,6 +108,8 @@ private:
   const std::string& hash() const {
     return known.facts().id.hex;
   }
+  void decide();
+  repository_step next(instant now) const;
   void perform(const step_ptr& step);
   void order_copy(const step_ptr& step, copy_order what);
   void order_job(const step_ptr& step);

@@ -3,6 +3,7 @@
 #include "actors/account_keeper.hpp"
 #include "actors/inspector.hpp"
 #include "actors/job_runner.hpp"
+#include "actors/neighbours.hpp"
 #include "actors/projections.hpp"
 #include "actors/secret_mirror.hpp"
 #include "actors/timer.hpp"
@@ -39,16 +40,20 @@ void root_state::start_core() {
   all.common.runner = runner;
   all.common.volumes = volumes;
   all.common.now = setup.now;
+  all.common.seed = setup.seed;
   all.common.meters = setup.meters;
   // Repositories that are still there show themselves again.
   setup.meters->forget_all();
   registry = system.spawn(actors::registry, std::move(all));
   adopt("registry", registry);
+  adopt("neighbours", system.spawn(actors::neighbours,
+                                   neighbours_setup{client, registry, ns}));
   for (std::size_t i = 0; i < watched_kinds; ++i) {
     auto kind = static_cast<watched_kind>(i);
     adopt(fmt::format("watcher/{}", to_string(kind)),
-          system.spawn(watcher, watcher_setup{kind, to_reflected(kind, ns), ns,
-                                              client, registry, setup.meters}));
+          system.spawn(watcher,
+                       watcher_setup{kind, to_reflected(kind, ns), ns, client,
+                                     registry, setup.meters, setup.seed}));
   }
   if (!setup.leader_elect) {
     setup.meters->leader(true);
@@ -60,7 +65,8 @@ void root_state::start_core() {
                                        setup.terms, setup.now,
                                        [meters = setup.meters](bool leads) {
                                          meters->leader(leads);
-                                       }});
+                                       },
+                                       setup.seed});
   adopt("elector", elector);
 }
 

@@ -19,7 +19,6 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <vector>
 
 namespace holystone::actors {
 
@@ -34,6 +33,7 @@ struct root_setup {
   bool leader_elect = true;
   election_terms terms;
   wall_clock now;
+  seed_source seed = random_seed;
   /// Outlives every actor.
   metrics::instruments* meters = nullptr;
 };

@@ -31,11 +31,33 @@ std::string_view roster::endpoint_of(const std::string& hash) const {
   return one ? std::string_view{one->where.endpoint} : std::string_view{};
 }
 
+const std::string* roster::place_of(const claim_key& who) const {
+  auto i = at_.find(who);
+  return i == at_.end() ? nullptr : &i->second->first;
+}
+
+bool roster::claim(const kept<claim_key>& who, const std::string& hash) {
+  enter(hash);
+  auto& there = *all_.find(hash);
+  at_.insert_or_assign(who, &there);
+  return there.second.claims.insert(who).second;
+}
+
+void roster::unclaim(const claim_key& who) {
+  auto i = at_.find(who);
+  if (i == at_.end())
+    return;
+  auto& claims = i->second->second.claims;
+  claims.erase(claims.find(who));
+  at_.erase(i);
+}
+
 placement::claim_keys roster::claims_of(const std::string& hash) const {
-  const auto* one = find(hash);
-  if (!one)
-    return {};
-  return {one->claims.begin(), one->claims.end()};
+  placement::claim_keys all;
+  if (const auto* one = find(hash))
+    for (const auto& who : one->claims)
+      all.push_back(who.open());
+  return all;
 }
 
 std::vector<std::string> roster::lying_at(const std::string& location) const {

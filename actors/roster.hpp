@@ -5,12 +5,12 @@
 // nothing and sends nothing. Plain memory; kept by the registry.
 
 #include "actors/interfaces.hpp"
+#include "actors/kept_name.hpp"
 #include "actors/placement.hpp"
 #include "scheduler/restart_policy.hpp"
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +21,7 @@ namespace holystone::actors {
 struct repository_entry {
   repository_actor actor;
   site where;
-  std::set<claim_key> claims;
+  boost::container::flat_set<kept<claim_key>, std::less<>> claims;
   restart_policy supervised;
   /// How many facts its actor was told.
   std::uint64_t told = 0;
@@ -47,6 +47,23 @@ public:
   /// The storage behind a repository.
   std::string_view endpoint_of(const std::string& hash) const;
 
+  /// Where a claim is; null: nowhere. Good as long as it is there.
+  const std::string* place_of(const claim_key& who) const;
+
+  /// The claim is there from now on; it must be nowhere else. False when it was
+  /// there before.
+  bool claim(const kept<claim_key>& who, const std::string& hash);
+
+  /// The claim is nowhere any more.
+  void unclaim(const claim_key& who);
+
+  /// Calls `take` with each claim's namespace and where it is.
+  template <class Take>
+  void visit_claims(const Take& take) const {
+    for (const auto& [who, there] : at_)
+      take(std::get<1>(who.parts()), there->first);
+  }
+
   /// Who claims a repository.
   placement::claim_keys claims_of(const std::string& hash) const;
 
@@ -63,7 +80,7 @@ public:
   /// An actor fell; says after how long it is to be started again.
   seconds fell(const std::string& hash, steady_instant since);
 
-  /// A repository is gone.
+  /// A repository that nobody claims is gone.
   void erase(const std::string& hash) {
     all_.erase(hash);
   }
@@ -74,6 +91,8 @@ public:
 
 private:
   entries all_;
+  /// Where each claim is.
+  name_map<claim_key, entries::value_type*> at_;
 };
 
 } // namespace holystone::actors

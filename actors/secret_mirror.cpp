@@ -5,6 +5,7 @@
 #include "k8s_io/objects.hpp"
 #include "k8s_io/secret_content.hpp"
 #include "metrics/log.hpp"
+#include "scheduler/kopia_backends.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -20,14 +21,6 @@ using outcome_promise = secret_mirror_state::outcome_promise;
 
 /// Nobody tells us when a right is granted.
 constexpr milliseconds refused_patience{60'000};
-
-request_ptr get(const resource& kind, const object_key& key) {
-  request what;
-  what.kind = kind;
-  what.ns = key.ns;
-  what.name = key.name;
-  return std::make_shared<const request>(std::move(what));
-}
 
 object_meta meta_of(const std::string& body) {
   boost::system::error_code failed;
@@ -72,6 +65,7 @@ reading read(const object_key& key, const request& what,
   } else {
     auto on_any = locate(*content, key.ns, pv_volume("any"));
     told.needs_volume = on_any && on_any->backend == "filesystem";
+    told.lacks_key = says_missing_key(where.why());
     told.where = error{
         fmt::format("Secret {}: {}", to_string(key), where.why().message)};
   }
@@ -116,7 +110,7 @@ void write(self_pointer self, const copy_ptr& job);
 /// up to date. Somebody else's Secret is never touched: ours gets a hash.
 void look_at_holder(self_pointer self, const copy_ptr& job,
                     const object_key& key) {
-  request what = *get(resources::secrets, key);
+  auto what = get(resources::secrets, key);
   what.metadata_only = true;
   auto asked = std::make_shared<const request>(std::move(what));
   self->request(self->state.api, caf::infinite, call_atom::value, asked)
@@ -179,11 +173,12 @@ void write(self_pointer self, const copy_ptr& job) {
 
 void copy(self_pointer self, const copy_ptr& job) {
   const auto& source = job->what->source;
-  auto what = get(source.what == copy_source::kind::ca_config_map
-                      ? resources::config_maps
-                      : resources::secrets,
-                  source.key);
-  self->request(self->state.api, caf::infinite, call_atom::value, what)
+  auto what = std::make_shared<const request>(get(
+      source.what == copy_source::kind::ca_config_map ? resources::config_maps
+                                                      : resources::secrets,
+      source.key));
+  self->request(self->state.api, caf::infinite, call_atom::value,
+                request_ptr{what})
       .then(
           [=](const response_ptr& answer) {
             if (!answer->ok()) {
@@ -249,8 +244,10 @@ secret_mirror(self_pointer self, api_client api,
   return {
       [=](read_atom, const object_key& key) {
         auto promise = self->make_response_promise<reading_ptr>();
-        auto what = get(resources::secrets, key);
-        self->request(self->state.api, caf::infinite, call_atom::value, what)
+        auto what
+            = std::make_shared<const request>(get(resources::secrets, key));
+        self->request(self->state.api, caf::infinite, call_atom::value,
+                      request_ptr{what})
             .then(
                 [=](const response_ptr& answer) mutable {
                   promise.deliver(reading_ptr{std::make_shared<const reading>(

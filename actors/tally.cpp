@@ -1,6 +1,13 @@
 #include "actors/tally.hpp"
 
+#include "actors/phrases.hpp"
+#include "scheduler/folded_facts.hpp"
+
 #include <algorithm>
+
+template <>
+inline constexpr std::size_t
+    holystone::scheduler::members_of<holystone::metrics::repository_labels> = 4;
 
 namespace holystone::actors {
 
@@ -31,11 +38,9 @@ metrics::repository_sample sample_of(const repository_facts& facts,
     return now;
   if (winner->status)
     now.next_run = to_unix(winner->status->next_maintenance);
-  const auto& in_force = winner->wish.settings;
   now.conflicts = static_cast<std::size_t>(
       std::ranges::count_if(facts.claimants, [&](const claimant& who) {
-        return who.wish.settings.schedule != in_force.schedule
-               || who.wish.settings.time_zone != in_force.time_zone;
+        return is_overruled(who.wish, winner->wish);
       }));
   return now;
 }
@@ -87,19 +92,21 @@ void tally::begin(const repository_action& what, const repository_facts& facts,
 
 void tally::show(const repository_facts& facts) {
   const auto* winner = winner_of(facts);
+  auto& book = phrases_of<metrics::repository_labels>();
   if (winner)
-    labels_ = labels_of(id_, winner->wish);
-  if (!labels_)
+    labels_ = folded{labels_of(facts.id, winner->wish), book};
+  if (labels_.empty())
     return;
-  meters_->show(*labels_, sample_of(facts, winner));
+  auto labels = labels_.open(book);
+  meters_->show(labels, sample_of(facts, winner));
   if (begun_ && is_proven(facts))
-    count();
+    count(labels);
 }
 
-void tally::hide() {
-  labels_.reset();
+void tally::hide(const std::string& hash) {
+  labels_ = {};
   begun_.reset();
-  meters_->forget(id_.hex);
+  meters_->forget(hash);
 }
 
 bool tally::is_proven(const repository_facts& facts) const {
@@ -120,16 +127,16 @@ bool tally::is_proven(const repository_facts& facts) const {
   return false;
 }
 
-void tally::count() {
+void tally::count(const metrics::repository_labels& labels) {
   using metrics::cron_job_change;
   auto done = std::move(begun_);
   switch (done->what) {
     case subject::creation:
-      return meters_->cron_job(*labels_, cron_job_change::created);
+      return meters_->cron_job(labels, cron_job_change::created);
     case subject::update:
-      return meters_->cron_job(*labels_, cron_job_change::updated);
+      return meters_->cron_job(labels, cron_job_change::updated);
     case subject::deletion:
-      return meters_->cron_job(*labels_, cron_job_change::deleted);
+      return meters_->cron_job(labels, cron_job_change::deleted);
     case subject::admission:
       return meters_->queue_waited(done->waited);
     case subject::run:
@@ -137,10 +144,10 @@ void tally::count() {
   }
   const auto& outcome = *done->outcome;
   if (outcome.succeeded)
-    meters_->maintenance_succeeded(*labels_, to_string(outcome.kind),
+    meters_->maintenance_succeeded(labels, to_string(outcome.kind),
                                    outcome.ended - outcome.started);
   else
-    meters_->maintenance_failed(*labels_, reason_of(outcome));
+    meters_->maintenance_failed(labels, reason_of(outcome));
 }
 
 } // namespace holystone::actors

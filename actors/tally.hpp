@@ -7,6 +7,7 @@
 
 #include "actors/messages.hpp"
 #include "metrics/instruments.hpp"
+#include "scheduler/folded.hpp"
 
 #include <memory>
 #include <optional>
@@ -18,8 +19,7 @@ namespace holystone::actors {
 class tally {
 public:
   tally() = default;
-  tally(metrics::instruments& meters, repository_id id)
-      : meters_(&meters), id_(std::move(id)) {
+  explicit tally(metrics::instruments& meters) : meters_(&meters) {
     // nop
   }
 
@@ -32,7 +32,7 @@ public:
   void show(const repository_facts& facts);
 
   /// Another process leads, or nothing is left: no series any more.
-  void hide();
+  void hide(const std::string& hash);
 
 private:
   enum class subject { creation, update, deletion, admission, run };
@@ -50,12 +50,11 @@ private:
 
   void expect(begun what);
   bool is_proven(const repository_facts& facts) const;
-  void count();
+  void count(const metrics::repository_labels& labels);
 
   metrics::instruments* meters_ = nullptr;
-  repository_id id_;
   /// Whose series these are: the winner's, or the last winner's.
-  std::optional<metrics::repository_labels> labels_;
+  folded<metrics::repository_labels> labels_;
   std::unique_ptr<const begun> begun_;
 };
 

@@ -20,7 +20,7 @@ constexpr unsigned most_doublings = 5;
 bool troubled_subjects::is_blocked(const std::string& subject,
                                    instant now) const {
   auto i = records_.find(subject);
-  return i != records_.end() && now < i->second.until;
+  return i != records_.end() && i->second.since <= now && now < i->second.until;
 }
 
 unsigned troubled_subjects::failures(const std::string& subject) const {
@@ -35,8 +35,9 @@ void troubled_subjects::failed(const std::string& subject, const outcome& end,
   // whoever failed makes of it.
   auto floor = seconds{1 << std::min(known.failures, most_doublings)};
   ++known.failures;
+  known.since = now;
   known.until = now + std::max(floor, std::chrono::ceil<seconds>(end.delay));
-  known.message = end.message;
+  known.what = {end.message, end.reason};
   known.is_final = end.is_final;
 }
 
@@ -50,8 +51,12 @@ void troubled_subjects::succeeded(const std::string& subject) {
   records_.erase(subject);
 }
 
+bool troubled_subjects::is_recent(instant now) const {
+  return now >= recent_since_ && now < recent_since_ + hot_time;
+}
+
 bool troubled_subjects::may_write(const std::string& subject, instant now) {
-  if (now < recent_since_ || now >= recent_since_ + hot_time) {
+  if (!is_recent(now)) {
     recent_.clear();
     recent_since_ = now;
   }
@@ -65,17 +70,17 @@ bool troubled_subjects::may_write(const std::string& subject, instant now) {
 std::optional<instant> troubled_subjects::next(instant now) const {
   std::optional<instant> first;
   for (const auto& [subject, known] : records_)
-    if (known.until > now)
+    if (known.since <= now && now < known.until)
       first = std::min(first.value_or(known.until), known.until);
   return first;
 }
 
-std::map<std::string, std::string>
-troubled_subjects::messages(unsigned failures) const {
-  std::map<std::string, std::string> all;
+std::map<std::string, write_failure>
+troubled_subjects::failing(unsigned failures) const {
+  std::map<std::string, write_failure> all;
   for (const auto& [subject, known] : records_)
     if (known.failures >= failures || known.is_final)
-      all.emplace(subject, known.message);
+      all.emplace(subject, known.what);
   return all;
 }
 

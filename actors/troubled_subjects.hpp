@@ -16,7 +16,8 @@ namespace holystone::actors {
 /// Back-off by subject (`subject_of`).
 class troubled_subjects {
 public:
-  /// Is the subject left alone now?
+  /// Is the subject left alone now? Not for as long as a clock that is set back
+  /// would make it.
   bool is_blocked(const std::string& subject, instant now) const;
 
   /// How often it failed in a row.
@@ -40,13 +41,23 @@ public:
 
   /// The last error of each, for people; of those that failed at least so often
   /// in a row, or finally.
-  std::map<std::string, std::string> messages(unsigned failures = 1) const;
+  std::map<std::string, write_failure> failing(unsigned failures = 1) const;
+
+  /// Does nothing fail, and was nothing written that counts?
+  bool is_unused(instant now) const {
+    return records_.empty() && (recent_.empty() || !is_recent(now));
+  }
 
 private:
+  /// Does what was written count?
+  bool is_recent(instant now) const;
+
   struct record {
     unsigned failures = 0;
+    /// When it failed; a clock that is earlier now was set back meanwhile.
+    instant since;
     instant until;
-    std::string message;
+    write_failure what;
     bool is_final = false;
   };
 

@@ -1,7 +1,5 @@
 #include "actors/view_json.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace holystone::actors {
@@ -30,11 +28,16 @@ std::string_view word_for(job_state state) {
 
 json::object claim_json(const repository_view& view, const claimant& who) {
   const auto* winner = winner_of(view.facts);
+  // The settings of a claim that runs by hand say when it would run else.
+  auto when = [&](const std::string& text) {
+    return is_scheduled(who.wish) ? text : std::string{};
+  };
+  const auto& settings = who.wish.settings;
   json::object shown{{"claim", to_string(who.wish.who)},
                      {"secret", to_string(who.wish.secret)},
-                     {"schedule", who.wish.settings.schedule},
-                     {"quickSchedule", who.wish.settings.quick_schedule},
-                     {"timeZone", who.wish.settings.time_zone},
+                     {"schedule", when(settings.schedule)},
+                     {"quickSchedule", when(settings.quick_schedule)},
+                     {"timeZone", when(settings.time_zone)},
                      {"created", to_rfc3339(who.wish.created)},
                      {"wins", winner && winner->wish.who == who.wish.who}};
   if (who.status) {
@@ -102,6 +105,13 @@ json::object ledger_json(const ledger& known) {
           {"repositoryUniqueId", known.unique_id}};
 }
 
+json::array notices_json(const registry_view& view) {
+  json::array shown;
+  for (const auto& text : view.notices)
+    shown.push_back(json::string(text));
+  return shown;
+}
+
 } // namespace
 
 json::value to_json(const std::vector<actor_view>& actors,
@@ -118,7 +128,7 @@ json::value to_json(const std::vector<actor_view>& actors,
                      {"parent", "registry"},
                      {"state", one.is_up ? "up" : "restarting"},
                      {"restarts", one.restarts}});
-  return {{"actors", std::move(shown)}};
+  return {{"actors", std::move(shown)}, {"notices", notices_json(registry)}};
 }
 
 json::object brief_json(const repository_view& view) {
@@ -155,8 +165,8 @@ json::object to_json(const repository_view& view) {
     copies.push_back({{"name", to_string(copy.key)},
                       {"source", to_string(copy.source.key)}});
   json::object troubles;
-  for (const auto& [subject, message] : view.troubles)
-    troubles[subject] = message;
+  for (const auto& [subject, what] : view.troubles)
+    troubles[subject] = what.message;
   json::array next;
   for (const auto& at : view.next_runs)
     next.push_back(json::string(to_rfc3339(at)));
@@ -178,7 +188,9 @@ json::object readiness_json(const registry_view& view) {
   json::array missing;
   for (const auto& kind : view.missing)
     missing.push_back(json::string(kind));
-  return {{"ready", view.synced}, {"waitsFor", std::move(missing)}};
+  return {{"ready", view.synced},
+          {"waitsFor", std::move(missing)},
+          {"notices", notices_json(view)}};
 }
 
 } // namespace holystone::actors

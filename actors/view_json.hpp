@@ -9,7 +9,8 @@
 
 namespace holystone::actors {
 
-/// The actor tree, repositories included.
+/// The actor tree, repositories included, and what people must know of the
+/// cluster.
 boost::json::value to_json(const std::vector<actor_view>& actors,
                            const registry_view& registry);
 
@@ -19,7 +20,7 @@ boost::json::object brief_json(const repository_view& view);
 /// Everything about one repository.
 boost::json::object to_json(const repository_view& view);
 
-/// What readiness waits for.
+/// What readiness waits for, and what people must know all the same.
 boost::json::object readiness_json(const registry_view& view);
 
 } // namespace holystone::actors

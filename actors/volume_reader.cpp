@@ -31,8 +31,9 @@ struct search {
   reading_promise promise;
   std::string claim_uid{};
 
-  void tell(result<volume_identity> what) {
+  void tell(result<volume_identity> what, bool is_absent = false) {
     volume_reading told;
+    told.is_absent = is_absent;
     told.claim = claim;
     told.what = std::move(what);
     told.again = told.what ? bound_patience : unbound_patience;
@@ -55,19 +56,16 @@ struct search {
 void read(const std::shared_ptr<search>& job, const resource& kind,
           const object_key& key,
           std::function<void(const boost::json::value&)> then) {
-  request what;
-  what.kind = kind;
-  what.ns = key.ns;
-  what.name = key.name;
-  auto call = std::make_shared<const request>(std::move(what));
+  auto call = std::make_shared<const request>(get(kind, key));
   job->self
       ->request(job->api, caf::infinite, call_atom::value, request_ptr{call})
       .then(
           [=](const response_ptr& answer) {
             if (answer->status == 404) {
-              job->tell(error{
-                  fmt::format("{} {} does not exist; create it", kind.kind,
-                              key.ns.empty() ? key.name : to_string(key))});
+              job->tell(error{fmt::format(
+                            "{} {} does not exist; create it", kind.kind,
+                            key.ns.empty() ? key.name : to_string(key))},
+                        kind == resources::claims);
               return;
             }
             // An operator that is narrowed to some namespaces may not read

@@ -5,17 +5,16 @@
 
 namespace holystone::actors {
 
-void watcher_state::upsert(const boost::json::object& object) {
-  seen.emplace_back(
-      project(kind, boost::json::value(object), operator_namespace));
+void watcher_state::upsert(const boost::json::value& object) {
+  seen.emplace_back(project(kind, object, operator_namespace));
 }
 
 void watcher_state::remove(const object_identity& which,
-                           const boost::json::object* last) {
+                           const boost::json::value* last) {
   loss gone{own_kind(kind), which, nullptr};
   if (last)
     gone.last = std::make_shared<const fact>(
-        project(kind, boost::json::value(*last), operator_namespace));
+        project(kind, *last, operator_namespace));
   seen.emplace_back(std::move(gone));
 }
 
@@ -100,7 +99,7 @@ watcher(watcher_actor::stateful_pointer<watcher_state> self,
   state.meters = setup.meters;
   state.plural = setup.what.kind.plural;
   state.view.emplace(setup.what);
-  state.random.seed(std::random_device{}());
+  state.random.seed(setup.seed());
   // An alert needs the zero before the first.
   state.meters->skipped(state.plural, 0);
   state.step(reflector::start{});

@@ -26,6 +26,7 @@ struct watcher_setup {
   registry_actor registry;
   /// Outlives every actor.
   metrics::instruments* meters = nullptr;
+  seed_source seed = random_seed;
 };
 
 /// The memory of a watcher; the reflector delivers into it.
@@ -45,9 +46,9 @@ struct watcher_state : object_sink {
   std::mt19937 random;
   static inline const char* name = "watcher";
 
-  void upsert(const boost::json::object& object) override;
+  void upsert(const boost::json::value& object) override;
   void remove(const object_identity& which,
-              const boost::json::object* last) override;
+              const boost::json::value* last) override;
 
   /// Gives one input to the reflector and performs what it asks for.
   void step(const reflector::input& what);

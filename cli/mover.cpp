@@ -83,7 +83,8 @@ void add_places(CLI::App& command, maintain_options& options) {
       "Certificates (PEM) to trust besides the system's");
   add("--config", options.config_directory, "DIR",
       "Folder that belongs to this pod alone");
-  add("--cache", options.cache_directory, "DIR", "kopia's cache");
+  add("--cache", options.cache_directory, "DIR|none",
+      "kopia's cache; none: nothing is cached on disk, and no limit counts");
   add("--termination-log", options.termination_log, "FILE",
       "Where the result goes as JSON");
   add("--kopia", options.kopia, "PROGRAM", "The kopia to run");
@@ -123,7 +124,7 @@ void add_rules(CLI::App& command, maintain_flags& flags) {
   for (const auto& [name, into] :
        {std::pair{"--metadata-cache-mb", &options.metadata_cache_mb},
         std::pair{"--content-cache-mb", &options.content_cache_mb}})
-    command.add_option(name, *into, "Hard limit of this cache; 0: kopia's own")
+    command.add_option(name, *into, "Hard limit of this cache; 0: none")
         ->type_name("MB")
         ->capture_default_str()
         ->check(CLI::NonNegativeNumber);

@@ -4,17 +4,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <future>
 #include <memory>
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/location.hpp"
+#include "cli/release.hpp"
 #include "k8s_io/fields.hpp"
 #include "k8s_io/lease_requests.hpp"
-#include "k8s_io/list_pages.hpp"
 #include "k8s_io/names.hpp"
 #include "k8s_io/objects.hpp"
-#include "k8s_io/transport.hpp"
+#include "scheduler/duration.hpp"
 
 namespace holystone::cli {
 
@@ -26,61 +26,9 @@ namespace json = boost::json;
 struct release_flags {
   config::flag_words words;
   std::string repository;
+  bool all = false;
   bool is_sure = false;
-};
-
-/// One call after another; a failure is a sentence.
-class cluster {
-public:
-  explicit cluster(credentials who) : net_(std::move(who)) {
-    // nop
-  }
-
-  response ask(const request& what) {
-    std::promise<response> answered;
-    net_.submit(what,
-                [&](response got) { answered.set_value(std::move(got)); });
-    return answered.get_future().get();
-  }
-
-  /// The object; null when there is none.
-  result<json::value> get(const resource& kind, const object_key& key) {
-    request what;
-    what.kind = kind;
-    what.ns = key.ns;
-    what.name = key.name;
-    auto answer = ask(what);
-    if (answer.status == 404)
-      return json::value{};
-    if (!answer.ok())
-      return error{describe(what, answer)};
-    boost::system::error_code failed;
-    auto object = json::parse(answer.body, failed);
-    if (failed)
-      return error{describe(what, answer)};
-    return object;
-  }
-
-  /// Adds the pods with this label to `found`, each once.
-  std::optional<error> add_pods(const std::string& ns, std::string label,
-                                std::vector<pod_fact>& found) {
-    request what;
-    what.what = verb::list;
-    what.kind = resources::pods;
-    what.ns = ns;
-    what.label_selector = std::move(label);
-    auto answer = ask(what);
-    if (!answer.ok())
-      return error{describe(what, answer)};
-    return for_each_item(answer.body, [&](const json::object& object) {
-      auto pod = read_pod(json::value(object));
-      if (std::ranges::count(found, pod.uid, &pod_fact::uid) == 0)
-        found.push_back(std::move(pod));
-    });
-  }
-
-private:
-  transport net_;
+  std::string timeout = "5m";
 };
 
 /// Who holds the Lease, and what is left of it.
@@ -90,30 +38,15 @@ struct holding {
   std::vector<pod_fact> pods;
 };
 
-int fail(const std::string& why) {
-  fmt::print(stderr, "holystone release: {}\n", why);
-  return exit_failed;
-}
-
-/// The location of a ReplicationSource's repository, by its CronJob.
-result<std::string> find_location(cluster& api, const std::string& ns,
-                                  const object_key& source) {
-  auto object = api.get(resources::replication_sources, source);
-  if (!object)
-    return object.why();
-  auto name = text_at(*object, "status", "kopia", "maintenanceCronJob");
-  if (name.empty())
-    return error{fmt::format("ReplicationSource {} is not there or has no "
-                             "status.kopia.maintenanceCronJob",
-                             to_string(source))};
-  auto cron_job = api.get(resources::cron_jobs, {ns, name});
-  if (!cron_job)
-    return cron_job.why();
-  auto hash = text_at(*cron_job, "metadata", "labels", names::location_hash);
-  if (hash.empty())
-    return error{
-        fmt::format("CronJob {}/{} is not there or is not ours", ns, name)};
-  return hash;
+/// Adds the pods with this label to `found`, each once.
+std::optional<error> add_pods(cluster& api, const std::string& ns,
+                              std::string label, std::vector<pod_fact>& found) {
+  return api.each(resources::pods, ns, std::move(label), {},
+                  [&](const json::value& object) {
+                    auto pod = read_pod(object);
+                    if (std::ranges::count(found, pod.uid, &pod_fact::uid) == 0)
+                      found.push_back(std::move(pod));
+                  });
 }
 
 /// Reads the Lease and what is left of its holder.
@@ -123,7 +56,8 @@ result<holding> look(cluster& api, const object_key& lease,
   if (!object)
     return object.why();
   if (object->is_null())
-    return error{fmt::format("there is no Lease {}; is the hash right?",
+    return error{fmt::format("there is no Lease {}; are the hash and "
+                             "--namespace right?",
                              to_string(lease))};
   holding found;
   found.lease = read_lease(*object);
@@ -138,7 +72,7 @@ result<holding> look(cluster& api, const object_key& lease,
   for (const auto& label :
        {fmt::format("{}={}", names::controller_uid, found.lease.holder.value),
         fmt::format("{}={}", names::location_hash, location)})
-    if (auto why = api.add_pods(found.lease.holder_job.ns, label, found.pods))
+    if (auto why = add_pods(api, found.lease.holder_job.ns, label, found.pods))
       return *why;
   return found;
 }
@@ -257,31 +191,54 @@ int run_release(const release_flags& flags) {
     fail(settings.why().message);
     return exit_usage;
   }
-  auto sources = find_credentials(settings->kubeconfig);
-  if (!sources)
-    return fail(sources.why().message);
-  auto who = credentials::load(std::move(*sources),
-                               std::chrono::steady_clock::now());
-  if (!who)
-    return fail(who.why().message);
-  cluster api{std::move(*who)};
-  return release(api, settings->ns, flags);
+  if (!flags.all && flags.repository.empty()) {
+    fail("say which REPOSITORY, or --all; see --help");
+    return exit_usage;
+  }
+  auto timeout = scheduler::parse_go_duration(flags.timeout);
+  if (!timeout || *timeout < seconds{0}) {
+    fail(fmt::format("--timeout={}: must be a duration such as 90s or 3h",
+                     flags.timeout));
+    return exit_usage;
+  }
+  auto api = cluster::reach(*settings);
+  if (!api)
+    return fail(api.why().message);
+  if (flags.all)
+    return release_all(**api, {settings->ns, flags.is_sure,
+                               std::chrono::duration_cast<seconds>(*timeout)});
+  return release(**api, settings->ns, flags);
 }
 
 } // namespace
 
+int fail(const std::string& why) {
+  fmt::print(stderr, "holystone release: {}\n", why);
+  return exit_failed;
+}
+
 void add_release(CLI::App& app, int& status) {
   auto command = app.add_subcommand(
-      "release", "Free the lock of a repository that is held for a lost pod");
+      "release", "Free the lock of a repository that is held for a lost pod, "
+                 "or give up all that is ours");
   auto flags = std::make_shared<release_flags>();
+  auto one = command->add_option("REPOSITORY", flags->repository,
+                                 "The location's hash, or NAMESPACE/NAME of a "
+                                 "ReplicationSource or a KopiaMaintenance");
   command
-      ->add_option("REPOSITORY", flags->repository,
-                   "The location's hash, or NAMESPACE/NAME of a "
-                   "ReplicationSource")
-      ->required();
+      ->add_flag("--all", flags->all,
+                 "Instead: remove all that the operator made, for the way back "
+                 "to the fork; the operator must be scaled to 0")
+      ->excludes(one);
   command->add_flag("--yes", flags->is_sure,
-                    "Free it although something may still run; a Job that has "
-                    "not finished is deleted");
+                    "Free the lock although something may still run; a Job "
+                    "that has not finished is deleted. With --all: do it; "
+                    "without it only tells what it would do");
+  command
+      ->add_option("--timeout", flags->timeout,
+                   "With --all: how long to wait for maintenance that runs, "
+                   "which is never ended; 5m unless given")
+      ->type_name("DURATION");
   command
       ->add_option("--namespace", flags->words.ns,
                    "Operator namespace. Else POD_NAMESPACE, else the service "

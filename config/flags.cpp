@@ -68,7 +68,7 @@ void add_maintenance_flags(CLI::App& app, flag_words& words) {
            "Let one maintenance pod at a time into a repository; off: plain "
            "CronJobs, which keep neither that promise nor the limits above, "
            "--maintenance-jitter and maintenanceIntervalDays; see "
-           "docs/questions.md.");
+           "docs/troubleshooting.md.");
 }
 
 void add_server_flags(CLI::App& app, flag_words& words) {

@@ -28,6 +28,7 @@ api_status to_status(const json::object& object) {
     out.code = static_cast<int>(code->get_int64());
   out.reason = text_at(object, "reason");
   out.message = text_at(object, "message");
+  out.name = text_at(object, "details", "name");
   for (const auto& cause : items_at(object, "details", "causes"))
     if (cause.is_object()) {
       out.fields.push_back(text_at(cause, "field"));

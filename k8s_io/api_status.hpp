@@ -21,6 +21,8 @@ struct api_status {
   std::string reason;
   /// A sentence for people; may quote the object, so never shown for Secrets.
   std::string message;
+  /// The object that `details` names.
+  std::string name;
   /// The fields that `details.causes` names.
   std::vector<std::string> fields;
   /// The reasons that `details.causes` names.

@@ -33,10 +33,18 @@ verdict judge_conflict(const request& what, const response& answer,
                   random);
 }
 
+// A server's answers are objects; a page is a proxy's, which says 200 as well.
+bool is_foreign(const response& answer) {
+  return !answer.body.empty() && answer.body.front() != '{';
+}
+
 // A UID in a patch that is not the object's is refused as an invalid change of
 // an immutable field.
-bool is_lost_precondition(const response& answer) {
+// So is the failed test of a JSON patch, as one that names no field.
+bool is_lost_precondition(const request& what, const response& answer) {
   auto fields = parse_status(answer.body).fields;
+  if (what.what == verb::json_patch && fields.empty())
+    return true;
   return std::find(fields.begin(), fields.end(), "metadata.uid")
          != fields.end();
 }
@@ -73,17 +81,24 @@ milliseconds backoff_counter::fail(steady_time now,
 
 verdict judge(const request& what, const response& answer, unsigned failures,
               double random) {
-  if (answer.ok())
+  if (answer.ok()) {
+    if (is_foreign(answer))
+      return wait_and(advice::repeat, answer, failures, random);
     return {advice::done};
+  }
   switch (answer.status) {
     case 404:
+      // While a group is not served yet, the server lacks the whole path and
+      // names no object; and a proxy's page names none.
+      if (parse_status(answer.body).name.empty())
+        return wait_and(advice::repeat, answer, failures, random);
       return {what.what == verb::remove ? advice::done : advice::absent};
     case 409:
       return judge_conflict(what, answer, failures, random);
     case 410:
       return {advice::absent};
     case 422:
-      if (is_lost_precondition(answer))
+      if (is_lost_precondition(what, answer))
         return judge_conflict(what, answer, failures, random);
       return {advice::give_up};
     case 0:

@@ -86,7 +86,8 @@ enum class advice {
   decide_anew,
   /// A create met an object of that name: read it and check whose it is.
   check_owner,
-  /// The object or its namespace does not exist (any more).
+  /// The object or its namespace, which the answer names, does not exist (any
+  /// more).
   absent,
   /// The server will never take this: report it with the object and the field.
   give_up,

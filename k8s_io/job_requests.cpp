@@ -10,6 +10,29 @@ namespace json = boost::json;
 
 namespace {
 
+/// A Job as the CronJob of `wanted` makes it, without a name.
+json::object job_from(const cron_job_intent& wanted,
+                      const mover_settings& mover) {
+  auto made = cron_job(wanted, mover);
+  auto job = made["spec"].as_object()["jobTemplate"].as_object();
+  job["apiVersion"] = "batch/v1";
+  job["kind"] = "Job";
+  return job;
+}
+
+request create_job(const object_key& key, json::object job) {
+  auto& metadata = job["metadata"].as_object();
+  metadata["name"] = key.name;
+  metadata["namespace"] = key.ns;
+  request create;
+  create.what = verb::create;
+  create.kind = resources::jobs;
+  create.ns = key.ns;
+  create.name = key.name;
+  create.body = json::serialize(job);
+  return create;
+}
+
 request patch_job(const job_fact& job, json::object metadata,
                   json::object spec) {
   metadata["uid"] = job.uid.value;
@@ -27,8 +50,7 @@ request patch_job(const job_fact& job, json::object metadata,
 
 request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
                      const job_fact& old, const object_uid& owner) {
-  auto object = cron_job(wanted, mover);
-  auto job = object["spec"].as_object()["jobTemplate"].as_object();
+  auto job = job_from(wanted, mover);
   auto& metadata = job["metadata"].as_object();
   // The name is a function of the old Job and the template, so that a retry
   // after a lost answer meets its own work.
@@ -38,8 +60,6 @@ request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
                                             .as_string()})
                     .substr(0, 6);
   auto name = old.key.name.substr(0, 63 - 7) + "-" + suffix;
-  metadata["name"] = name;
-  metadata["namespace"] = wanted.key.ns;
   if (old.slot)
     metadata["annotations"].as_object()[names::scheduled_slot]
         = to_rfc3339(*old.slot);
@@ -50,15 +70,17 @@ request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
                                    {"name", wanted.key.name},
                                    {"uid", owner.value},
                                    {"controller", true}}};
-  job["apiVersion"] = "batch/v1";
-  job["kind"] = "Job";
-  request create;
-  create.what = verb::create;
-  create.kind = resources::jobs;
-  create.ns = wanted.key.ns;
-  create.name = name;
-  create.body = json::serialize(job);
-  return create;
+  return create_job({wanted.key.ns, name}, std::move(job));
+}
+
+request create(const make_job& what, const mover_settings& mover) {
+  const auto& wanted = what.wanted;
+  auto job = job_from(wanted, mover);
+  auto& metadata = job["metadata"].as_object();
+  metadata["annotations"].as_object()[names::manual_tag] = wanted.manual_tag;
+  metadata["ownerReferences"]
+      = json::array{owner_reference(wanted.winner.object.name, wanted.owner)};
+  return create_job(wanted.key, std::move(job));
 }
 
 request resume(const job_fact& job, std::string_view location,
@@ -78,7 +100,11 @@ request resume(const job_fact& job, std::string_view location,
 }
 
 request suspend(const job_fact& job) {
-  return patch_job(job, {{"annotations", {{names::held, "true"}}}},
+  // Seen through an old cache, a run that was let in since looks as if it had
+  // not been.
+  return patch_job(job,
+                   {{"resourceVersion", job.version.value},
+                    {"annotations", {{names::held, "true"}}}},
                    {{"suspend", true}});
 }
 

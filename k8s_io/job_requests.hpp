@@ -1,13 +1,13 @@
 #pragma once
 
-// What is asked of a maintenance Job: to be made anew, to run, to wait, to go.
+// What is asked of a maintenance Job: to be made, to run, to wait, to go.
 // Pure functions from facts to requests, each guarded by the identity of the
 // object that it changes. Called by the job runner and the repository actor,
 // which decide nothing; scheduler/admission.hpp does.
 
 #include "k8s_io/pod_template.hpp"
 #include "k8s_io/requests.hpp"
-#include "scheduler/admission.hpp"
+#include "scheduler/repository.hpp"
 
 #include <string_view>
 
@@ -18,6 +18,10 @@ namespace holystone::k8s_io {
 /// made it: history limits count it, and it goes with the CronJob.
 request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
                      const job_fact& old, const object_uid& owner);
+
+/// The Job of a manual run. Its KopiaMaintenance owns it, so that it goes with
+/// that and no history limit of a CronJob counts it.
+request create(const make_job& what, const mover_settings& mover);
 
 /// Lets a Job run: the ticket, the replacement policy, our labels and our runs
 /// up to now, guarded by UID and version.

@@ -56,11 +56,7 @@ request to_request(const lease_request& step,
   return call;
 }
 
-std::optional<lease_record> read_leader(std::string_view body) {
-  boost::system::error_code failed;
-  auto object = json::parse(body, failed);
-  if (failed || text_at(object, "kind") != "Lease")
-    return std::nullopt;
+lease_record read_record(const json::value& object) {
   lease_record record;
   record.holder = text_at(object, "spec", "holderIdentity");
   record.duration
@@ -71,6 +67,14 @@ std::optional<lease_record> read_leader(std::string_view body) {
       integer_at(object, "spec", "leaseTransitions").value_or(0));
   record.version = {text_at(object, "metadata", "resourceVersion")};
   return record;
+}
+
+std::optional<lease_record> read_leader(std::string_view body) {
+  boost::system::error_code failed;
+  auto object = json::parse(body, failed);
+  if (failed || text_at(object, "kind") != "Lease")
+    return std::nullopt;
+  return read_record(object);
 }
 
 } // namespace holystone::k8s_io

@@ -98,6 +98,13 @@ request release(const release_lease& what, const lease_fact& seen,
                std::move(metadata), std::move(spec));
 }
 
+request note(const write_ledger& what, const lease_fact& seen) {
+  json::object notes;
+  for (const auto& [key, value] : to_annotations(what.known))
+    notes[key] = value;
+  return write(seen, seen.key, {{"annotations", std::move(notes)}}, {});
+}
+
 request vacate(const lease_fact& seen) {
   json::object notes;
   auto spec = drop_holder(notes);

@@ -27,6 +27,9 @@ request release(const release_lease& what, const lease_fact& seen,
                 std::string_view operator_namespace, std::string_view location,
                 const std::optional<claim_key>& winner);
 
+/// Writes the ledger and leaves the holder as it is.
+request note(const write_ledger& what, const lease_fact& seen);
+
 /// Frees the Lease by hand: the ledger stays as it is.
 request vacate(const lease_fact& seen);
 

@@ -4,13 +4,15 @@
 #include "k8s_io/gzip.hpp"
 #include "k8s_io/headline.hpp"
 #include "k8s_io/json_place.hpp"
+#include "k8s_io/object_text.hpp"
 #include "k8s_io/watch_lines.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
+#include <fmt/format.h>
 
 #include <array>
-#include <span>
+#include <optional>
 
 namespace holystone::k8s_io {
 
@@ -18,8 +20,8 @@ namespace {
 
 namespace json = boost::json;
 
-// etcd holds objects of up to 1.5 MiB.
-constexpr std::size_t longest_object = std::size_t{4} << 20;
+// A list says little beside its items.
+constexpr std::size_t longest_rest = std::size_t{4} << 20;
 
 json::string_view as_boost(std::string_view text) {
   return {text.data(), text.size()};
@@ -30,23 +32,30 @@ error malformed(std::string_view what) {
                + std::string{what}};
 }
 
-// Takes the text of an item, or why there is none and how it begins.
-using item_taker = std::function<std::optional<error>(std::string_view text,
-                                                      std::string_view fault)>;
-
 // Cuts the items out of a list that comes in parts of any size. It follows
 // braces and strings and no more of the grammar: what it cuts out and what it
 // leaves both go through Boost.JSON.
 class item_cutter {
 public:
-  explicit item_cutter(item_taker take) : take_(std::move(take)) {
+  using item_taker = std::function<std::optional<error>(const object_text&)>;
+
+  item_cutter(bool without_managers, item_taker take)
+      : take_(std::move(take)), item_(without_managers) {
     // nop
   }
 
   std::optional<error> feed(std::string_view part) {
-    for (auto c : part)
-      if (auto failed = is_in_item() ? next_of_item(c) : next_of_rest(c))
+    while (!part.empty()) {
+      std::optional<error> failed;
+      if (is_in_item_)
+        failed = next_of_item(part);
+      else if (begins_item(part.front()))
+        begin_item();
+      else
+        failed = next_of_rest(part);
+      if (failed)
         return failed;
+    }
     return {};
   }
 
@@ -61,33 +70,28 @@ public:
   }
 
 private:
-  bool is_in_item() const noexcept {
-    return is_in_items_ && at_.depth() > 2;
+  bool begins_item(char c) const {
+    return is_in_items_ && at_.depth() == 2 && !at_.is_in_string()
+           && (c == '{' || c == '[');
   }
 
-  std::optional<error> next_of_item(char c) {
-    // Of a longer one the beginning is enough to tell which it is.
-    auto is_too_long = item_.size() == longest_object;
-    if (!is_too_long)
-      item_ += c;
-    at_.follow(c);
-    if (at_.depth() > 2)
-      return {};
-    auto failed = take_(item_, is_too_long ? "longer than any object" : "");
+  void begin_item() {
+    rest_ += "{}";
     item_.clear();
-    return failed;
+    is_in_item_ = true;
   }
 
-  std::optional<error> next_of_rest(char c) {
-    if (rest_.size() == longest_object)
+  std::optional<error> next_of_item(std::string_view& part) {
+    part.remove_prefix(item_.feed(part));
+    is_in_item_ = !item_.is_whole();
+    return is_in_item_ ? std::nullopt : take_(item_);
+  }
+
+  std::optional<error> next_of_rest(std::string_view& part) {
+    if (rest_.size() == longest_rest)
       return malformed("it has more than items");
-    if (is_in_items_ && at_.depth() == 2 && !at_.is_in_string()
-        && (c == '{' || c == '[')) {
-      rest_ += "{}";
-      at_.follow(c);
-      item_ = c;
-      return {};
-    }
+    auto c = part.front();
+    part.remove_prefix(1);
     rest_ += c;
     if (at_.depth() == 1)
       look_for_items(c);
@@ -113,95 +117,135 @@ private:
 
   item_taker take_;
   std::string rest_;
-  std::string item_;
+  object_text item_;
   // The last string between the list's own braces, with its closing quote.
   std::string name_;
   json_place at_;
   bool is_value_ = false;
+  bool is_in_item_ = false;
   bool is_in_items_ = false;
   bool has_items_ = false;
 };
 
-result<list_header> to_header(const json::value& parsed, bool has_items,
-                              const item_taker& take) {
-  auto* list = parsed.if_object();
-  if (!list)
-    return malformed("it is not a JSON object");
-  auto* items = list->if_contains("items");
-  // A typed list without objects may have null.
-  if (!items || !(items->is_array() || items->is_null()))
-    return malformed("it has no items");
-  // "items" was spelt so that it was not seen.
-  if (items->is_array() && !has_items)
-    return malformed("an item could not be read");
-  if (items->is_array())
-    for (const auto& left : items->get_array())
-      if (auto* cut = left.if_object(); !cut || !cut->empty())
-        if (auto failed = take({}, "not an object"))
-          return *failed;
-  list_header out;
-  out.kind = text_at(*list, "kind");
-  out.api_version = text_at(*list, "apiVersion");
-  out.resource_version = text_at(*list, "metadata", "resourceVersion");
-  out.continue_token = text_at(*list, "metadata", "continue");
-  return out;
-}
+// One reading of one list.
+class list_reading {
+public:
+  explicit list_reading(const list_reader& how)
+      : how_(how),
+        cutter_(how.without_managers,
+                [this](const object_text& item) { return take(item); }) {
+    // nop
+  }
 
-// Calls `take` with each item and reads the rest.
-result<list_header> read(std::string_view body, const item_taker& take) {
-  item_cutter cutter{take};
-  auto failed = for_each_part(
-      body, [&](std::string_view part) { return cutter.feed(part); });
-  if (failed)
-    return *failed;
-  json::error_code broken;
-  auto parsed = json::parse(as_boost(cutter.rest()), broken);
-  if (broken)
-    return malformed(broken.message());
-  return to_header(parsed, cutter.has_items(), take);
-}
+  result<list_header> read(std::string_view body) {
+    // Of a text that is cut nothing is taken; a compressed one shows that late.
+    if (body.starts_with('{') && !body.ends_with('}'))
+      if (auto last = body.find_last_not_of(" \t\r\n"); body[last] != '}')
+        return malformed("it is cut");
+    auto failed = for_each_part(
+        body, [this](std::string_view part) { return cutter_.feed(part); });
+    if (failed)
+      return *failed;
+    json::error_code broken;
+    auto parsed = json::parse(as_boost(cutter_.rest()), broken);
+    if (broken)
+      return malformed(broken.message());
+    auto* list = parsed.if_object();
+    if (!list)
+      return malformed("it is not a JSON object");
+    if (auto wrong = check_left(*list))
+      return *wrong;
+    return header_of(*list);
+  }
 
-// Calls `take` with the item in `text`; or says why it can't be read.
-std::string read_item(std::string_view text, std::span<unsigned char> first,
-                      const std::function<void(const json::object&)>& take) {
-  // One resource an item: Boost's doubles its next block for good whenever the
-  // buffer was too small, so that twenty large objects ask for 32 GiB.
-  json::monotonic_resource memory{first.data(), first.size()};
-  json::error_code broken;
-  auto item = json::parse(as_boost(text), broken, &memory, api_parse_options());
-  if (broken)
-    return broken.message();
-  if (!item.is_object())
-    return "not an object";
-  take(item.get_object());
-  return {};
-}
+private:
+  std::optional<error> take(const object_text& item) {
+    if (!has_begun_)
+      if (auto wrong = begin())
+        return wrong;
+    if (item.is_too_long())
+      return refuse(item.text(), "longer than any object");
+    // One resource an item: Boost's doubles its next block for good whenever
+    // the buffer was too small, so that twenty large objects ask for 32 GiB.
+    json::monotonic_resource memory{first_.data(), first_.size()};
+    json::error_code broken;
+    auto parsed = json::parse(as_boost(item.text()), broken, &memory,
+                              api_parse_options());
+    if (broken)
+      return refuse(item.text(), broken.message());
+    if (!parsed.is_object())
+      return refuse(item.text(), "not an object");
+    if (!is_named_ && text_at(parsed, "kind").empty())
+      return malformed("neither it nor its items tell a kind");
+    how_.take(parsed);
+    return {};
+  }
+
+  // Before the first item.
+  std::optional<error> begin() {
+    has_begun_ = true;
+    auto told = member_text(cutter_.rest(), "kind");
+    is_named_ = how_.kind.empty() || !told.empty();
+    if (told.size() > 2)
+      told = told.substr(1, told.size() - 2);
+    return is_named_ ? check_kind(told) : std::nullopt;
+  }
+
+  std::optional<error> check_kind(std::string_view told) const {
+    if (how_.kind.empty() || told == how_.kind)
+      return {};
+    return error{
+        fmt::format("the answer to a list is a {}, not a {}", told, how_.kind)};
+  }
+
+  std::optional<error> refuse(std::string_view text, std::string why) const {
+    if (!how_.skip)
+      return malformed("an item is not readable: " + why);
+    how_.skip({read_headline(text), std::move(why)});
+    return {};
+  }
+
+  // Looks at what was not cut out.
+  std::optional<error> check_left(const json::object& list) const {
+    auto* items = list.if_contains("items");
+    // A typed list without objects may have null.
+    if (!items || !(items->is_array() || items->is_null()))
+      return malformed("it has no items");
+    // "items" was spelt so that it was not seen.
+    if (items->is_array() && !cutter_.has_items())
+      return malformed("an item could not be read");
+    if (items->is_array())
+      for (const auto& left : items->get_array())
+        if (auto* cut = left.if_object(); !cut || !cut->empty())
+          if (auto failed = refuse({}, "not an object"))
+            return failed;
+    return {};
+  }
+
+  result<list_header> header_of(const json::object& list) const {
+    list_header out;
+    out.kind = text_at(list, "kind");
+    out.api_version = text_at(list, "apiVersion");
+    out.resource_version = text_at(list, "metadata", "resourceVersion");
+    out.continue_token = text_at(list, "metadata", "continue");
+    if (auto wrong = check_kind(out.kind))
+      return *wrong;
+    return out;
+  }
+
+  const list_reader& how_;
+  item_cutter cutter_;
+  bool has_begun_ = false;
+  // Has the list told what its items are, if anybody wants to know?
+  bool is_named_ = false;
+  // Most objects fit into it, one after the other.
+  std::array<unsigned char, 32 * 1024> first_;
+};
 
 } // namespace
 
-result<list_header> read_list_header(std::string_view body) {
-  return read(body, [](auto, auto) { return std::nullopt; });
-}
-
-std::optional<error>
-for_each_item(std::string_view body,
-              const std::function<void(const json::object&)>& take,
-              const std::function<void(unreadable_item)>& skip) {
-  // Most objects fit into the buffer, which serves one after the other.
-  std::array<unsigned char, 32 * 1024> first;
-  auto told = read(body,
-                   [&](std::string_view text,
-                       std::string_view fault) -> std::optional<error> {
-                     auto why = fault.empty() ? read_item(text, first, take)
-                                              : std::string{fault};
-                     if (why.empty())
-                       return {};
-                     if (!skip)
-                       return malformed("an item is not readable: " + why);
-                     skip({read_headline(text), std::move(why)});
-                     return {};
-                   });
-  return told ? std::nullopt : std::optional{told.why()};
+result<list_header> read_list(std::string_view body, const list_reader& how) {
+  return list_reading{how}.read(body);
 }
 
 } // namespace holystone::k8s_io

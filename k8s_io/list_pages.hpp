@@ -9,10 +9,9 @@
 
 #include "scheduler/result.hpp"
 
-#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,10 +26,6 @@ struct list_header {
   std::string continue_token;
 };
 
-/// Reads what the list in `body` says about itself, without its items. Fails on
-/// anything but a JSON object with an `items` array.
-result<list_header> read_list_header(std::string_view body);
-
 /// An item that nests too deep, is too long or is no object.
 struct unreadable_item {
   /// See `read_headline`.
@@ -38,13 +33,23 @@ struct unreadable_item {
   std::string why;
 };
 
-/// Calls `take` with each item of the list in `body`, and `skip` with each that
-/// can't be read; an item dies with the call. Without `skip` such an item is an
-/// error, for those who must not overlook one. After an error the items before
-/// the fault have been delivered.
-std::optional<error>
-for_each_item(std::string_view body,
-              const std::function<void(const boost::json::object&)>& take,
-              const std::function<void(unreadable_item)>& skip = {});
+/// Who reads a list, and how.
+struct list_reader {
+  /// Called with each item, which dies with the call.
+  std::function<void(const boost::json::value&)> take;
+  /// Called with each item that can't be read. Without it such an item is an
+  /// error, for those who must not overlook one.
+  std::function<void(const unreadable_item&)> skip = {};
+  /// What the list must call itself, e.g. `JobList`; empty: whatever it is. A
+  /// list that says so behind its items has items that tell their own kind.
+  std::string kind = {};
+  /// Leaves the members called `managedFields` of an object's members empty:
+  /// who wrote which field is half of most objects, and hardly ever read.
+  bool without_managers = false;
+};
+
+/// Reads the list in `body`. Fails on anything but a whole JSON object with an
+/// `items` array; the items before the fault have been delivered then.
+result<list_header> read_list(std::string_view body, const list_reader& how);
 
 } // namespace holystone::k8s_io

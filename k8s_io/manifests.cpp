@@ -21,18 +21,53 @@ json::object job_spec(const cron_job_intent& wanted,
           {"completions", 1},
           {"backoffLimit", 1},
           {"podReplacementPolicy", "Failed"},
-          {"activeDeadlineSeconds", mover.limits.job_deadline.count()},
+          {"activeDeadlineSeconds", deadline_of(wanted, mover).count()},
           {"template", pod_template(wanted, mover)}};
 }
 
-json::object job_metadata(const cron_job_intent& wanted,
-                          std::string_view digest) {
-  json::object annotations{{names::job_template, digest},
-                           {names::winner, to_string(wanted.winner)}};
+/// The template of the Jobs, with its own digest.
+json::object job_template(const cron_job_intent& wanted,
+                          const mover_settings& mover) {
+  json::object annotations{{names::winner, to_string(wanted.winner)}};
+  if (auto fields = user_fields(wanted); !fields.empty())
+    annotations[names::pod_fields] = fields;
   if (!wanted.secret.empty())
     annotations[names::run_secret] = wanted.secret;
-  return {{"labels", run_labels(wanted)},
-          {"annotations", std::move(annotations)}};
+  json::object made{{"metadata",
+                     {{"labels", run_labels(wanted)},
+                      {"annotations", std::move(annotations)}}},
+                    {"spec", job_spec(wanted, mover)}};
+  auto digest = digest_of_template(made);
+  made["metadata"].as_object()["annotations"].as_object()[names::job_template]
+      = digest;
+  return made;
+}
+
+/// The CronJob's own metadata. A KopiaMaintenance owns its CronJob, so that it
+/// goes with it; others' live in another namespace and are never owned.
+json::object cron_job_metadata(const cron_job_intent& wanted) {
+  json::object annotations{
+      {names::source_namespaces,
+       fmt::format("{}", fmt::join(wanted.namespaces, "_"))},
+      {names::location, wanted.location},
+      {names::winner, to_string(wanted.winner)},
+      {names::effective_since, to_rfc3339(wanted.effective_since)}};
+  if (!wanted.conflict.empty())
+    annotations[names::schedule_conflict] = wanted.conflict;
+  json::object metadata{{"name", wanted.key.name},
+                        {"namespace", wanted.key.ns},
+                        {"labels", common_labels(wanted)},
+                        {"annotations", std::move(annotations)}};
+  if (wanted.winner.kind != claim_kind::kopia_maintenance)
+    return metadata;
+  auto& labels = metadata["labels"].as_object();
+  labels[names::app_name] = "volsync";
+  labels[names::app_component] = "kopia-maintenance";
+  labels[names::app_manager] = "volsync";
+  if (wanted.owner)
+    metadata["ownerReferences"]
+        = json::array{owner_reference(wanted.winner.object.name, wanted.owner)};
+  return metadata;
 }
 
 /// History limit 0 would remove a Job before its result is stored; one
@@ -43,25 +78,20 @@ int kept(int limit) {
 
 } // namespace
 
+json::object owner_reference(const std::string& maintenance,
+                             const object_uid& uid) {
+  return {{"apiVersion", "volsync.backube/v1alpha1"},
+          {"kind", "KopiaMaintenance"},
+          {"name", maintenance},
+          {"uid", uid.value},
+          {"controller", true}};
+}
+
 json::object cron_job(const cron_job_intent& wanted,
                       const mover_settings& mover) {
-  json::object spec = job_spec(wanted, mover);
-  auto digest = digest_of_template(json::object{{"spec", spec}});
-  json::object annotations{
-      {names::source_namespaces,
-       fmt::format("{}", fmt::join(wanted.namespaces, "_"))},
-      {names::location, wanted.location},
-      {names::winner, to_string(wanted.winner)},
-      {names::effective_since, to_rfc3339(wanted.effective_since)}};
-  if (!wanted.conflict.empty())
-    annotations[names::schedule_conflict] = wanted.conflict;
   return {{"apiVersion", "batch/v1"},
           {"kind", "CronJob"},
-          {"metadata",
-           {{"name", wanted.key.name},
-            {"namespace", wanted.key.ns},
-            {"labels", common_labels(wanted)},
-            {"annotations", annotations}}},
+          {"metadata", cron_job_metadata(wanted)},
           {"spec",
            {{"schedule", wanted.schedule},
             {"timeZone", wanted.settings.time_zone},
@@ -72,8 +102,7 @@ json::object cron_job(const cron_job_intent& wanted,
              kept(wanted.settings.successful_jobs_history_limit)},
             {"failedJobsHistoryLimit",
              kept(wanted.settings.failed_jobs_history_limit)},
-            {"jobTemplate",
-             {{"metadata", job_metadata(wanted, digest)}, {"spec", spec}}}}}};
+            {"jobTemplate", job_template(wanted, mover)}}}};
 }
 
 manifest_digests digests(const cron_job_intent& wanted,

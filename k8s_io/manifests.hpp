@@ -16,6 +16,10 @@
 
 namespace holystone::k8s_io {
 
+/// Says that an object belongs to the KopiaMaintenance of its namespace.
+boost::json::object owner_reference(const std::string& maintenance,
+                                    const object_uid& uid);
+
 /// The CronJob of a repository, for server-side apply.
 boost::json::object cron_job(const cron_job_intent& wanted,
                              const mover_settings& mover);

@@ -23,11 +23,32 @@ inline constexpr std::string_view schedule_conflict
     = "volsync.backube/schedule-conflict";
 /// Annotation on a ReplicationSource that forces a new copy.
 inline constexpr std::string_view resync = "volsync.backube/resync";
+/// Annotation on a KopiaMaintenance that asks, once, for no failures to be
+/// counted; its value is `true`.
+inline constexpr std::string_view reset_failures
+    = "volsync.backube/reset-failures";
 /// Label of a Secret copy, and annotation.
 inline constexpr std::string_view source_namespace
     = "volsync.backube/source-namespace";
 inline constexpr std::string_view source_secret
     = "volsync.backube/source-secret";
+
+/// Label of what belongs to a KopiaMaintenance: its name (fork-behaviour G2.7).
+inline constexpr std::string_view maintenance_name
+    = "volsync.backube/maintenance-name";
+/// Label of the Jobs of manual runs; its value is `manual` (fork-behaviour
+/// G2.7).
+inline constexpr std::string_view maintenance_type
+    = "volsync.backube/maintenance-type";
+inline constexpr std::string_view manual = "manual";
+/// Ours: annotation of such a Job: the tag that it is made for.
+inline constexpr std::string_view manual_tag = "volsync.backube/manual-tag";
+/// The fork's: label of its CronJobs in the namespaces of their sources.
+inline constexpr std::string_view fork_cron_job
+    = "volsync.backube/maintenance-cronjob";
+/// The fork's: label of its Secret copies.
+inline constexpr std::string_view fork_copy
+    = "volsync.backube/maintenance-secret";
 
 /// Ours: label of a location; picks the Lease and finds pods.
 inline constexpr std::string_view location_hash
@@ -45,6 +66,9 @@ inline constexpr std::string_view effective_since
     = "volsync.backube/effective-since";
 /// Ours: annotation of Jobs: digest of the template.
 inline constexpr std::string_view job_template = "volsync.backube/job-template";
+/// Ours: annotation of Jobs: which fields of the pods users have a say in, so
+/// that they are told from what others add.
+inline constexpr std::string_view pod_fields = "volsync.backube/pod-fields";
 /// Ours: label of CronJobs, Jobs and pods: full or quick.
 inline constexpr std::string_view run_kind = "volsync.backube/run-kind";
 /// Ours: annotation of pods: the ticket, which is the Job's UID.
@@ -83,13 +107,26 @@ inline constexpr std::string_view controller_uid
     = "batch.kubernetes.io/controller-uid";
 inline constexpr std::string_view job_name = "batch.kubernetes.io/job-name";
 
+/// What common tools show about the CronJob of a KopiaMaintenance.
+inline constexpr std::string_view app_name = "app.kubernetes.io/name";
+inline constexpr std::string_view app_component = "app.kubernetes.io/component";
+inline constexpr std::string_view app_manager = "app.kubernetes.io/managed-by";
+
 /// Name of the ServiceAccount of maintenance pods; no rights, no token.
 inline constexpr std::string_view service_account = "volsync-kopia-maintenance";
 /// The container in the pod.
 inline constexpr std::string_view container = "kopia-maintenance";
 /// The volume of the pod that holds a filesystem repository.
 inline constexpr std::string_view repository_volume = "repository";
-/// The condition on a ReplicationSource (contract section 8).
-inline constexpr std::string_view ready_condition = "MaintenanceReady";
+/// The condition on a ReplicationSource that says whether it is maintained
+/// (contract section 8), and that on a KopiaMaintenance (section 7).
+inline constexpr std::string_view source_condition = "MaintenanceReady";
+inline constexpr std::string_view standalone_condition = "Ready";
+/// How a KopiaMaintenance's status says that a manual run succeeded or failed.
+inline constexpr std::string_view successful = "Successful";
+inline constexpr std::string_view failed = "Failed";
+/// The fork's finalizer on KopiaMaintenances; we have none and remove it.
+inline constexpr std::string_view old_finalizer
+    = "volsync.backube/kopiamaintenance-protection";
 
 } // namespace holystone::k8s_io::names

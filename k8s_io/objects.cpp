@@ -2,9 +2,10 @@
 
 #include "k8s_io/conditions.hpp"
 #include "k8s_io/fields.hpp"
-#include "k8s_io/mover_report.hpp"
 #include "k8s_io/names.hpp"
 #include "k8s_io/owned_fields.hpp"
+#include "k8s_io/predecessor_objects.hpp"
+#include "k8s_io/run_outcomes.hpp"
 #include "k8s_io/volume_objects.hpp"
 #include "scheduler/object_names.hpp"
 
@@ -33,6 +34,25 @@ maintenance_kind kind_of(const std::map<std::string, std::string>& labels) {
                                                       : maintenance_kind::full;
 }
 
+/// Nobody waits for ever, whatever somebody wrote there.
+seconds deadline_at(const json::value& object) {
+  auto given = integer_at(object, "spec", "activeDeadlineSeconds").value_or(0);
+  return seconds{std::clamp<std::int64_t>(given, 0, longest_run.count() + 60)};
+}
+
+/// Whose manual run a Job is. One whose KopiaMaintenance left it behind is
+/// nobody's, but still no CronJob's.
+shared_value<manual_mark> manual_mark_of(const json::value& job,
+                                         const object_meta& meta) {
+  if (value_of(meta.labels, names::maintenance_type) != names::manual)
+    return {};
+  manual_mark mark{{}, value_of(meta.annotations, names::manual_tag)};
+  for (const auto& owner : items_at(job, "metadata", "ownerReferences"))
+    if (text_at(owner, "kind") == "KopiaMaintenance")
+      mark.maintenance = {text_at(owner, "uid")};
+  return mark;
+}
+
 /// The kubelet reported every container terminated, or the pod was refused or
 /// never bound, so that nothing of it can run.
 bool has_ended(const json::value& pod) {
@@ -55,46 +75,6 @@ bool has_started(const json::value& pod) {
     return find(status, "state", "running")
            || find(status, "state", "terminated");
   });
-}
-
-/// What the mover's container left behind.
-std::optional<run_outcome> read_outcome(const json::value& pod,
-                                        maintenance_kind kind) {
-  for (const auto& status : items_at(pod, "status", "containerStatuses")) {
-    const auto* ended = find(status, "state", "terminated");
-    if (!ended || text_at(status, "name") != names::container)
-      continue;
-    auto exit_code = integer_at(*ended, "exitCode").value_or(-1);
-    run_outcome outcome;
-    outcome.kind = kind;
-    outcome.started = instant_at(*ended, "startedAt").value_or(instant{});
-    outcome.ended = instant_at(*ended, "finishedAt").value_or(outcome.started);
-    outcome.succeeded = exit_code == 0;
-    auto report = read_mover_report(text_at(*ended, "message"));
-    if (report) {
-      outcome.why = report->why;
-      outcome.message = report->message;
-      outcome.unique_id = report->unique_id;
-      outcome.earlier = report->earlier;
-      outcome.open_full = report->open_full;
-      outcome.saw_records
-          = !report->earlier.empty() || !report->previous_owner.empty();
-    }
-    if (outcome.succeeded)
-      return outcome;
-    auto reason = text_at(*ended, "reason");
-    if (reason == "OOMKilled") {
-      outcome.why = failure_class::out_of_memory;
-      outcome.message = "the container was killed for using more memory than "
-                        "its limit; raise resources.limits.memory";
-    } else if (outcome.why == failure_class::none) {
-      outcome.why = failure_class::unknown;
-      outcome.message = "the mover ended with exit code "
-                        + std::to_string(exit_code) + " and left no report";
-    }
-    return outcome;
-  }
-  return std::nullopt;
 }
 
 } // namespace
@@ -197,7 +177,9 @@ job_fact read_job(const json::value& object) {
   job.held = !value_of(meta.annotations, names::held).empty();
   job.secret = value_of(meta.annotations, names::run_secret);
   job.injected = read_injected_volumes(object);
+  job.manual = manual_mark_of(object, meta);
   job.started = instant_at(object, "status", "startTime");
+  job.deadline = deadline_at(object);
   for (auto state : {"active", "terminating", "succeeded", "failed"})
     job.pods += integer_at(object, "status", state).value_or(0);
   job.state = flag_at(object, "spec", "suspend").value_or(false)
@@ -237,14 +219,17 @@ pod_fact read_pod(const json::value& object) {
   pod.job = {value_of(meta.labels, names::controller_uid)};
   pod.created = meta.created;
   pod.bound = !text_at(object, "spec", "nodeName").empty();
+  pod.deadline = deadline_at(object);
   pod.ended = has_ended(object);
-  if (!pod.ended && !has_started(object))
+  if (!pod.ended && !has_started(object)) {
     pod.pending_since = meta.created;
+    pod.obstacle = read_obstacle(object);
+  }
   if (!pod.ended && integer_at(object, "spec", "activeDeadlineSeconds")
       && (meta.deleting || !pod.pending_since))
     pod.bounded_since = meta.created;
   if (pod.ended)
-    pod.outcome = read_outcome(object, kind_of(meta.labels));
+    pod.outcome = read_run_outcome(object, kind_of(meta.labels));
   return pod;
 }
 
@@ -273,7 +258,9 @@ lease_fact read_lease(const json::value& object) {
 secret_fact read_secret(const json::value& object,
                         std::string_view operator_namespace) {
   auto meta = read_meta(object);
-  secret_fact secret{meta.key, meta.uid, meta.version, {}, {}};
+  secret_fact secret{meta.key,     meta.uid,
+                     meta.version, {},
+                     {},           is_copy_of_fork(object, operator_namespace)};
   if (meta.key.ns != operator_namespace
       || value_of(meta.labels, names::secret_copy) != "true")
     return secret;

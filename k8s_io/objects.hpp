@@ -73,6 +73,8 @@ struct secret_fact {
   std::optional<copy_fact> copy;
   /// The repository a copy belongs to.
   std::string repository;
+  /// It is a copy that the VolSync fork made.
+  bool of_fork = false;
 };
 
 /// Copies are in the operator's namespace only: elsewhere anybody may set our

@@ -1,11 +1,11 @@
 #include "k8s_io/owned_fields.hpp"
 
 #include "k8s_io/fields.hpp"
-#include "k8s_io/names.hpp"
 #include "k8s_io/quantity.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -15,13 +15,29 @@ namespace json = boost::json;
 
 namespace {
 
-/// Writes a value in a canonical form: members sorted, quantities normalised.
+/// Does the server drop this member because it says nothing? In maps that users
+/// fill each member says something.
+bool is_left_out(std::string_view within, std::string_view name,
+                 const json::value& value) {
+  if (value.is_null() || (value.is_array() && value.get_array().empty()))
+    return true;
+  if (name == "readOnly" && value.is_bool())
+    return !value.get_bool();
+  if (name == "matchLabels" && value.is_object())
+    return value.get_object().empty();
+  return value.is_string() && value.get_string().empty()
+         && within != "matchLabels";
+}
+
+/// Writes a value in a canonical form: members sorted, quantities normalised,
+/// what says nothing left out.
 void canonical(const json::value& from, std::string_view key,
                std::string& out) {
   if (const auto* object = from.if_object()) {
     std::map<std::string_view, const json::value*> sorted;
     for (const auto& member : *object)
-      sorted.emplace(member.key(), &member.value());
+      if (!is_left_out(key, member.key(), member.value()))
+        sorted.emplace(member.key(), &member.value());
     out += '{';
     for (const auto& [name, value] : sorted) {
       out += name;
@@ -50,7 +66,8 @@ void canonical(const json::value& from, std::string_view key,
 void member(const json::value& from, std::string_view key, std::string& out) {
   out += key;
   out += '=';
-  if (const auto* found = find(from, key))
+  const auto* found = find(from, key);
+  if (found && !found->is_null())
     canonical(*found, key, out);
   out += '\n';
 }
@@ -86,14 +103,16 @@ constexpr std::array container_fields{std::string_view{"name"},
                                       std::string_view{"resources"},
                                       std::string_view{"volumeMounts"},
                                       std::string_view{"securityContext"}};
-constexpr std::array owned_labels{
-    names::kopia_maintenance, names::repository_hash, names::location_hash,
-    names::source_namespaces, names::run_kind,        names::velero_exclude,
-    names::operator_namespace};
 constexpr std::array owned_annotations{
     names::source_namespaces, names::schedule_conflict,
     names::location,          names::winner,
-    names::effective_since,   names::job_template};
+    names::effective_since,   names::job_template,
+    names::pod_fields};
+constexpr std::array app_labels{names::app_name, names::app_component,
+                                names::app_manager};
+constexpr std::array owner_fields{
+    std::string_view{"kind"}, std::string_view{"name"}, std::string_view{"uid"},
+    std::string_view{"controller"}};
 
 void metadata_of(const json::value& object, std::string& out) {
   const json::value none;
@@ -103,6 +122,42 @@ void metadata_of(const json::value& object, std::string& out) {
     member(labels ? *labels : none, key, out);
   for (auto key : owned_annotations)
     member(annotations ? *annotations : none, key, out);
+}
+
+/// Whose the CronJob is, as far as that is one of our kinds, and what common
+/// tools show of it; the latter is ours on what belongs to a KopiaMaintenance.
+void belongings_of(const json::value& cron_job, std::string& out) {
+  for (const auto& owner : items_at(cron_job, "metadata", "ownerReferences"))
+    if (text_at(owner, "apiVersion").starts_with("volsync.backube/"))
+      for (auto key : owner_fields)
+        member(owner, key, out);
+  const auto* labels = find(cron_job, "metadata", "labels");
+  if (labels && find(*labels, names::maintenance_name))
+    for (auto key : app_labels)
+      member(*labels, key, out);
+}
+
+/// Of the fields that others may write too, those that we do.
+void user_fields_of(const json::value& job_template, std::string& out) {
+  const json::value none;
+  auto at = [&](auto... keys) -> const json::value& {
+    const auto* found
+        = find(job_template, "spec", "template", std::string_view{keys}...);
+    return found ? *found : none;
+  };
+  auto listed
+      = text_at(job_template, "metadata", "annotations", names::pod_fields);
+  for (std::string_view left{listed}; !left.empty();) {
+    auto name = left.substr(0, left.find(' '));
+    left.remove_prefix(std::min(name.size() + 1, left.size()));
+    auto slash = name.find('/');
+    auto group = name.substr(0, slash);
+    if (slash == name.npos)
+      member(at("spec"), name, out);
+    else
+      member(group == "labels" ? at("metadata", "labels") : at("spec", group),
+             name.substr(slash + 1), out);
+  }
 }
 
 /// The owned part of a Job template in canonical form.
@@ -123,6 +178,7 @@ std::string owned_template(const json::value& job_template) {
     for (auto key : container_fields)
       member(item, key, out);
   }
+  user_fields_of(job_template, out);
   return out;
 }
 
@@ -143,6 +199,7 @@ std::string digest_of_owned(const json::value& object) {
   std::string out;
   const json::value none;
   metadata_of(object, out);
+  belongings_of(object, out);
   const auto* spec = find(object, "spec");
   for (auto key : cron_fields)
     member(spec ? *spec : none, key, out);

@@ -5,12 +5,23 @@
 // or spells otherwise is no drift. Used by manifests.cpp for what we want and
 // by objects.cpp for what is there.
 
+#include "k8s_io/names.hpp"
+
 #include <boost/json.hpp>
 
+#include <array>
 #include <string>
 #include <string_view>
 
 namespace holystone::k8s_io {
+
+/// The labels that are ours wherever they stand.
+inline constexpr std::array owned_labels{
+    names::kopia_maintenance,  names::repository_hash,
+    names::location_hash,      names::source_namespaces,
+    names::run_kind,           names::velero_exclude,
+    names::operator_namespace, names::maintenance_name,
+    names::maintenance_type};
 
 /// Short, stable and good enough to tell manifests apart: FNV-1a, 64 bits.
 std::string digest_of(std::string_view text);

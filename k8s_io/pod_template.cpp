@@ -1,8 +1,14 @@
 #include "k8s_io/pod_template.hpp"
 
 #include "k8s_io/names.hpp"
+#include "k8s_io/owned_fields.hpp"
+#include "k8s_io/pod_volumes.hpp"
+#include "scheduler/object_names.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
 
 namespace holystone::k8s_io {
 
@@ -17,16 +23,6 @@ json::object to_object(const quantities& amounts) {
   return object;
 }
 
-/// The volume that our pods mount for the repository, if any.
-const repository_volume* mounted_volume(const cron_job_intent& wanted) {
-  return wanted.volume && !wanted.volume->is_injected() ? &*wanted.volume
-                                                        : nullptr;
-}
-
-bool has_ca(const cron_job_intent& wanted) {
-  return !wanted.ca.empty() || wanted.own_ca;
-}
-
 json::array mover_arguments(const cron_job_intent& wanted,
                             const mover_settings& mover) {
   json::array arguments{
@@ -35,11 +31,15 @@ json::array mover_arguments(const cron_job_intent& wanted,
       fmt::format("--repository={}", wanted.location_id.hex),
       fmt::format("--namespace={}", wanted.winner.object.ns),
       fmt::format("--kind={}", to_string(wanted.kind)),
-      fmt::format("--deadline={}", mover.limits.job_deadline.count()),
+      fmt::format("--deadline={}", deadline_of(wanted, mover).count()),
       fmt::format("--takeover={}", mover.takeover),
   };
   if (!wanted.holds_jobs)
     arguments.push_back("--admission=off");
+  if (!wanted.settings.verify)
+    arguments.push_back("--no-verify");
+  for (auto& flag : cache_arguments(wanted))
+    arguments.push_back(std::move(flag));
   for (const auto& identity : wanted.known_identities)
     arguments.push_back(
         json::string(fmt::format("--known-identity={}", identity)));
@@ -71,65 +71,33 @@ json::array environment() {
                 fmt::format("metadata.labels['{}']", names::controller_uid))};
 }
 
-/// The claimant's own CA object, under the name that the copies have.
-json::object ca_source_of(const custom_ca& ca) {
-  json::array items{json::object{{"key", ca.key}, {"path", "ca.crt"}}};
-  json::object volume{{"name", "custom-ca"}};
-  if (!ca.secret_name.empty())
-    volume["secret"] = {{"secretName", ca.secret_name},
-                        {"items", items},
-                        {"defaultMode", 0444}};
-  else
-    volume["configMap"] = {
-        {"name", ca.config_map_name}, {"items", items}, {"defaultMode", 0444}};
-  return volume;
+/// What the user wrote; null when that is nothing.
+json::value written(const std::string& text) {
+  boost::system::error_code broken;
+  auto value = text.empty() ? json::value{} : json::parse(text, broken);
+  return broken ? json::value{} : value;
 }
 
-/// The repository's own volume (contract section 3).
-json::object repository_source(const repository_volume& volume) {
-  json::object source{{"name", names::repository_volume}};
-  const auto& parts = volume.identity.parts;
-  if (volume.claim.name.empty())
-    source["nfs"]
-        = {{"server", parts.at("server")}, {"path", parts.at("share")}};
-  else
-    source["persistentVolumeClaim"] = {{"claimName", volume.claim.name}};
-  return source;
+/// The security context of the pod: the user's as a whole, or ours (contract
+/// section 6).
+json::value pod_security(const pod_wishes& pods) {
+  if (auto own = written(pods.pod_security_context); own.is_object())
+    return own;
+  return {{"runAsNonRoot", true},
+          {"runAsUser", 1000},
+          {"runAsGroup", 1000},
+          {"fsGroup", 1000},
+          {"seccompProfile", {{"type", "RuntimeDefault"}}}};
 }
 
-json::array volumes(const cron_job_intent& wanted) {
-  json::array list{
-      {{"name", "credentials"},
-       {"secret", {{"secretName", wanted.credentials}, {"defaultMode", 0440}}}},
-      {{"name", "config"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}},
-      {{"name", "cache"}, {"emptyDir", {{"sizeLimit", "8Gi"}}}},
-      {{"name", "tmp"}, {"emptyDir", {{"sizeLimit", "64Mi"}}}}};
-  if (!wanted.ca.empty())
-    list.push_back(
-        {{"name", "custom-ca"},
-         {"secret", {{"secretName", wanted.ca}, {"defaultMode", 0444}}}});
-  if (wanted.own_ca)
-    list.push_back(ca_source_of(*wanted.own_ca));
-  if (const auto* volume = mounted_volume(wanted))
-    list.push_back(repository_source(*volume));
-  return list;
-}
-
-json::array mounts(const cron_job_intent& wanted) {
-  json::array list{{{"name", "credentials"},
-                    {"mountPath", "/credentials"},
-                    {"readOnly", true}},
-                   {{"name", "config"}, {"mountPath", "/config"}},
-                   {{"name", "cache"}, {"mountPath", "/cache"}},
-                   {{"name", "tmp"}, {"mountPath", "/tmp"}}};
-  if (has_ca(wanted))
-    list.push_back({{"name", "custom-ca"},
-                    {"mountPath", "/customCA"},
-                    {"readOnly", true}});
-  if (mounted_volume(wanted))
-    list.push_back(
-        {{"name", names::repository_volume}, {"mountPath", repository_mount}});
-  return list;
+json::value container_security(const pod_wishes& pods) {
+  if (auto own = written(pods.container_security_context); own.is_object())
+    return own;
+  return {{"allowPrivilegeEscalation", false},
+          {"privileged", false},
+          {"readOnlyRootFilesystem", true},
+          {"runAsNonRoot", true},
+          {"capabilities", {{"drop", json::array{"ALL"}}}}};
 }
 
 json::object container(const cron_job_intent& wanted,
@@ -146,13 +114,41 @@ json::object container(const cron_job_intent& wanted,
           {"args", mover_arguments(wanted, mover)},
           {"env", environment()},
           {"resources", resources},
-          {"volumeMounts", mounts(wanted)},
-          {"securityContext",
-           {{"allowPrivilegeEscalation", false},
-            {"privileged", false},
-            {"readOnlyRootFilesystem", true},
-            {"runAsNonRoot", true},
-            {"capabilities", {{"drop", json::array{"ALL"}}}}}}};
+          {"volumeMounts", mounts_of(wanted)},
+          {"securityContext", container_security(pods_of(wanted.settings))}};
+}
+
+/// Labels of a pod that nobody but the operator and the Job controller sets.
+bool is_ours(std::string_view label) {
+  return std::ranges::count(owned_labels, label) > 0
+         || label.starts_with("batch.kubernetes.io/")
+         || label == "controller-uid" || label == "job-name";
+}
+
+/// Where the user wants the pod to run. What is empty is not written, because
+/// the server would not store it.
+void place(json::object& spec, const pod_wishes& pods) {
+  if (auto wish = written(pods.affinity);
+      wish.is_object() && !wish.get_object().empty())
+    spec["affinity"] = std::move(wish);
+  if (auto wish = written(pods.tolerations);
+      wish.is_array() && !wish.get_array().empty())
+    spec["tolerations"] = std::move(wish);
+  json::object selector;
+  for (const auto& [name, value] : pods.node_selector)
+    selector[name] = value;
+  if (!selector.empty())
+    spec["nodeSelector"] = std::move(selector);
+}
+
+/// A ServiceAccount that the user gives keeps its token (contract section 6).
+void set_account(json::object& spec, const pod_wishes& pods) {
+  if (pods.service_account.empty()) {
+    spec["serviceAccountName"] = names::service_account;
+    spec["automountServiceAccountToken"] = false;
+  } else {
+    spec["serviceAccountName"] = pods.service_account;
+  }
 }
 
 } // namespace
@@ -166,33 +162,60 @@ json::object common_labels(const cron_job_intent& wanted) {
       {names::source_namespaces, namespaces_label(wanted.namespaces)}};
   if (!wanted.made_from.empty())
     labels[names::operator_namespace] = wanted.made_from;
+  if (wanted.winner.kind == claim_kind::kopia_maintenance)
+    labels[names::maintenance_name]
+        = shortened(wanted.winner.object.name, longest_label);
   return labels;
 }
 
 json::object run_labels(const cron_job_intent& wanted) {
   auto labels = common_labels(wanted);
   labels[names::velero_exclude] = "true";
+  if (!wanted.manual_tag.empty())
+    labels[names::maintenance_type] = names::manual;
   return labels;
+}
+
+seconds deadline_of(const cron_job_intent& wanted,
+                    const mover_settings& mover) {
+  return std::min(longest_run,
+                  wanted.settings.deadline.value_or(mover.limits.job_deadline));
+}
+
+std::string user_fields(const cron_job_intent& wanted) {
+  const auto& pods = pods_of(wanted.settings);
+  json::object spec;
+  place(spec, pods);
+  std::vector<std::string> all;
+  for (auto name : {"affinity", "tolerations"})
+    if (spec.contains(name))
+      all.emplace_back(name);
+  for (const auto& [name, value] : pods.labels)
+    if (!is_ours(name))
+      all.push_back("labels/" + name);
+  for (const auto& [name, value] : pods.node_selector)
+    all.push_back("nodeSelector/" + name);
+  return fmt::format("{}", fmt::join(all, " "));
 }
 
 json::object pod_template(const cron_job_intent& wanted,
                           const mover_settings& mover) {
-  return {{"metadata", {{"labels", run_labels(wanted)}}},
-          {"spec",
-           {{"serviceAccountName", names::service_account},
-            {"automountServiceAccountToken", false},
-            {"restartPolicy", "Never"},
-            {"activeDeadlineSeconds", mover.limits.job_deadline.count() + 60},
-            {"terminationGracePeriodSeconds",
-             mover.limits.termination_grace.count()},
-            {"securityContext",
-             {{"runAsNonRoot", true},
-              {"runAsUser", 1000},
-              {"runAsGroup", 1000},
-              {"fsGroup", 1000},
-              {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
-            {"containers", json::array{container(wanted, mover)}},
-            {"volumes", volumes(wanted)}}}};
+  const auto& pods = pods_of(wanted.settings);
+  auto labels = run_labels(wanted);
+  for (const auto& [name, value] : pods.labels)
+    if (!is_ours(name))
+      labels[name] = value;
+  json::object spec{
+      {"restartPolicy", "Never"},
+      {"activeDeadlineSeconds", deadline_of(wanted, mover).count() + 60},
+      {"terminationGracePeriodSeconds", mover.limits.termination_grace.count()},
+      {"securityContext", pod_security(pods)},
+      {"containers", json::array{container(wanted, mover)}},
+      {"volumes", volumes_of(wanted)}};
+  set_account(spec, pods);
+  place(spec, pods);
+  return {{"metadata", {{"labels", std::move(labels)}}},
+          {"spec", std::move(spec)}};
 }
 
 request apply_service_account(std::string_view ns,

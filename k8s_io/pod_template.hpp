@@ -1,8 +1,10 @@
 #pragma once
 
-// What a maintenance pod is made of: labels, arguments, volumes, resources and
-// security context, and the ServiceAccount that they run as. Pure; knows
-// nothing of Jobs or CronJobs, which manifests.cpp puts around it.
+// What a maintenance pod is made of: labels, arguments, resources, security
+// context and place, and the ServiceAccount that they run as. One template for
+// what is scheduled and what runs by hand (contract section 7). Pure; its
+// volumes are pod_volumes.hpp's part, and it knows nothing of Jobs or CronJobs,
+// which manifests.cpp puts around it.
 
 #include "k8s_io/requests.hpp"
 #include "scheduler/repository.hpp"
@@ -29,6 +31,13 @@ boost::json::object common_labels(const cron_job_intent& wanted);
 
 /// Labels of Jobs and pods, which stay out of backups of the cluster.
 boost::json::object run_labels(const cron_job_intent& wanted);
+
+/// How long a run may last: what the claim says, or else the operator.
+seconds deadline_of(const cron_job_intent& wanted, const mover_settings& mover);
+
+/// The fields of the template that are there because the user named them, as
+/// names::pod_fields lists them.
+std::string user_fields(const cron_job_intent& wanted);
 
 /// The template of a maintenance pod: metadata and spec.
 boost::json::object pod_template(const cron_job_intent& wanted,

@@ -21,6 +21,9 @@ struct reflected {
   std::string field_selector = {};
   /// Names, labels and annotations, never content (P-3).
   bool metadata_only = false;
+  /// Does anybody want to know who wrote which field? Lists leave it out
+  /// otherwise.
+  bool with_managers = true;
 };
 
 /// The request that asks for them: a list or a watch, from nowhere yet.

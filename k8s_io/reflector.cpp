@@ -98,28 +98,25 @@ void reflector::on_list(const listed& what, step_context& in) {
     return on_long_list(*what.answer, in);
   if (!what.answer->ok())
     return on_list_refused(*what.answer, in);
-  auto header = read_list_header(what.answer->body);
-  auto next = continue_token_.empty() ? plan::list : plan::page;
-  if (!header)
-    return back_off(next, header.why().message, {}, in);
-  auto kind = what_.metadata_only ? "PartialObjectMetadata" : what_.kind.kind;
-  if (header->kind != std::string{kind} + "List")
-    return back_off(next,
-                    fmt::format("the answer to a list of {} is a {}",
-                                what_.kind.plural, header->kind),
-                    {}, in);
   unread_names unread;
-  auto failed = for_each_item(
-      what.answer->body,
-      [&](const json::object& object) { take(object, true, in); },
-      [&](const unreadable_item& item) {
-        ++counts_.skipped;
-        unread.add(item.headline, item.why);
-      });
+  list_reader how;
+  how.take = [&](const json::value& object) {
+    take(object, true, in);
+  };
+  how.skip = [&](const unreadable_item& item) {
+    ++counts_.skipped;
+    unread.add(item.headline, item.why);
+  };
+  how.kind = what_.metadata_only ? "PartialObjectMetadata" : what_.kind.kind;
+  how.kind += "List";
+  how.without_managers = !what_.with_managers;
+  auto header = read_list(what.answer->body, how);
   if (!unread.empty())
     in.out.emplace_back(report{unread.message(what_.kind.plural)});
-  if (failed)
-    return back_off(next, failed->message, {}, in);
+  if (!header)
+    return back_off(
+        continue_token_.empty() ? plan::list : plan::page,
+        fmt::format("{}: {}", what_.kind.plural, header.why().message), {}, in);
   version_ = header->resource_version;
   continue_token_ = header->continue_token;
   if (continue_token_.empty())
@@ -224,9 +221,9 @@ bool reflector::on_event(const watch_event& event, step_context& in) {
   ++counts_.events;
   ++watch_events_;
   if (event.type == event_type::deleted)
-    drop(*object, in);
+    drop(event.object, in);
   else
-    take(*object, false, in);
+    take(event.object, false, in);
   return true;
 }
 
@@ -358,21 +355,21 @@ void reflector::on_woken(step_context& in) {
 
 // -- objects ------------------------------------------------------------------
 
-void reflector::take(const json::object& object, bool from_list,
+void reflector::take(const json::value& object, bool from_list,
                      step_context& in) {
-  if (from_list && !is_ours(object, false, true)) {
+  if (from_list && !is_ours(object.get_object(), false, true)) {
     ++counts_.skipped;
     return;
   }
-  auto which = identity_of(object);
+  auto which = identity_of(object.get_object());
   // A new object under a known name: the old one's end was merged away.
   if (auto replaced = known_.note(which))
     in.sink.remove({which.key, *replaced}, nullptr);
   in.sink.upsert(object);
 }
 
-void reflector::drop(const json::object& object, step_context& in) {
-  auto which = identity_of(object);
+void reflector::drop(const json::value& object, step_context& in) {
+  auto which = identity_of(object.get_object());
   if (known_.forget(which))
     in.sink.remove(which, &object);
 }

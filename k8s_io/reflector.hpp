@@ -30,7 +30,7 @@
 #include "k8s_io/watch.hpp"
 #include "k8s_io/watch_lines.hpp"
 
-#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -45,14 +45,15 @@ class object_sink {
 public:
   virtual ~object_sink() = default;
 
-  /// The object exists in this state. Comes again for equal states, too.
-  virtual void upsert(const boost::json::object& object) = 0;
+  /// The object exists in this state; the value is an object. Comes again for
+  /// equal states, too.
+  virtual void upsert(const boost::json::value& object) = 0;
 
   /// The object is gone. `last` is its last state if the server told it, null
   /// when the loss was found by a list or by a new object of the same name:
   /// "final state unknown".
   virtual void remove(const object_identity& which,
-                      const boost::json::object* last)
+                      const boost::json::value* last)
       = 0;
 };
 
@@ -201,9 +202,8 @@ private:
   void on_broken_stream(std::string why, step_context& in);
   void back_off(plan next, std::string why, std::optional<seconds> retry_after,
                 step_context& in);
-  void take(const boost::json::object& object, bool from_list,
-            step_context& in);
-  void drop(const boost::json::object& object, step_context& in);
+  void take(const boost::json::value& object, bool from_list, step_context& in);
+  void drop(const boost::json::value& object, step_context& in);
   void move_to(const boost::json::object& object, event_type type);
   bool is_ours(const boost::json::object& object, bool is_bookmark,
                bool is_item) const;

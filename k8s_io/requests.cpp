@@ -130,6 +130,14 @@ std::string explanation(const request& what, const response& answer) {
 
 } // namespace
 
+request get(const resource& kind, const object_key& key) {
+  request what;
+  what.kind = kind;
+  what.ns = key.ns;
+  what.name = key.name;
+  return what;
+}
+
 request remove(const resource& kind, const object_key& key,
                const object_uid& uid,
                const holystone::resource_version& version,

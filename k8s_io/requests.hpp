@@ -166,6 +166,9 @@ struct response {
   }
 };
 
+/// Reads one object.
+request get(const resource& kind, const object_key& key);
+
 /// Deletes one object under preconditions; empty ones are not sent.
 request remove(const resource& kind, const object_key& key,
                const object_uid& uid,

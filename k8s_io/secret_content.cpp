@@ -118,10 +118,11 @@ copy_request(const write_copy& what, std::string_view repository,
     return write;
   }
   write.what = verb::json_patch;
+  // Added, because somebody may have emptied the copy; it replaces, too.
   json::array steps{{{"op", "test"},
                      {"path", "/metadata/uid"},
                      {"value", what.existing.uid.value}},
-                    {{"op", "replace"}, {"path", "/data"}, {"value", data}}};
+                    {{"op", "add"}, {"path", "/data"}, {"value", data}}};
   for (auto part : {"labels", "annotations"})
     steps.push_back({{"op", "replace"},
                      {"path", fmt::format("/metadata/{}", part)},

@@ -14,8 +14,14 @@ namespace holystone::k8s_io {
 
 using namespace scheduler;
 
-/// Applies `status.kopia` and the condition.
-request apply_status(const write_status& what);
+/// Writes the status with its conditions.
+request tell_status(const write_status& what);
+
+/// Removes the fork's finalizer if it is still where it was.
+request let_go(const remove_finalizer& what);
+
+/// Removes `reset-failures` from a KopiaMaintenance, if it is still `true`.
+request settle(const settle_reset& what);
 
 /// Posts an Event; `now` and the reporter make its name unique.
 request post_event(const event_note& note, std::string_view reporter,

@@ -1,5 +1,6 @@
 #include "metrics/instruments.hpp"
 
+#include "metrics/answer_text.hpp"
 #include "metrics/repository_series.hpp"
 
 #include <prometheus/counter.h>
@@ -8,9 +9,6 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
-
-#include <mutex>
-#include <sstream>
 
 namespace holystone::metrics {
 
@@ -48,7 +46,6 @@ struct instruments::registry {
   }
 
   prometheus::Registry all;
-  std::mutex mutex;
   repository_series repositories;
 
   counter_family& events
@@ -125,35 +122,29 @@ void instruments::leader(bool is_leading) {
 
 void instruments::show(const repository_labels& labels,
                        const repository_sample& now) {
-  std::lock_guard guard{registry_->mutex};
   registry_->repositories.show(labels, now);
 }
 
 void instruments::forget(std::string_view hash) {
-  std::lock_guard guard{registry_->mutex};
   registry_->repositories.forget(hash);
 }
 
 void instruments::forget_all() {
-  std::lock_guard guard{registry_->mutex};
   registry_->repositories.forget_all();
 }
 
 void instruments::cron_job(const repository_labels& labels,
                            cron_job_change change) {
-  std::lock_guard guard{registry_->mutex};
   registry_->repositories.count(labels, change);
 }
 
 void instruments::maintenance_succeeded(const repository_labels& labels,
                                         std::string_view type, seconds took) {
-  std::lock_guard guard{registry_->mutex};
   registry_->repositories.succeeded(labels, type, took.count());
 }
 
 void instruments::maintenance_failed(const repository_labels& labels,
                                      std::string_view reason) {
-  std::lock_guard guard{registry_->mutex};
   registry_->repositories.failed(labels, reason);
 }
 
@@ -161,15 +152,11 @@ void instruments::queue_waited(seconds span) {
   registry_->queue_wait.Observe(span.count());
 }
 
-std::string instruments::expose() {
-  prometheus::TextSerializer serializer;
-  std::ostringstream text;
-  serializer.Serialize(text, registry_->all.Collect());
-  std::lock_guard guard{registry_->mutex};
-  registry_->repositories.expose([&](prometheus::MetricFamily family) {
-    serializer.Serialize(text, {std::move(family)});
-  });
-  return std::move(text).str();
+std::string instruments::expose(bool compress) {
+  answer_text text{compress};
+  text.put(prometheus::TextSerializer{}.Serialize(registry_->all.Collect()));
+  registry_->repositories.expose(text);
+  return text.finish();
 }
 
 } // namespace holystone::metrics

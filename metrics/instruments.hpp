@@ -81,8 +81,8 @@ public:
 
   // -- reading ----------------------------------------------------------------
 
-  /// Everything in the Prometheus text format 0.0.4.
-  std::string expose();
+  /// Everything in the Prometheus text format 0.0.4; with `compress` as gzip.
+  std::string expose(bool compress = false);
 
   /// The Content-Type of `expose`.
   static constexpr std::string_view content_type

@@ -39,6 +39,9 @@ struct repository_sample {
   int failures = 0;
   /// Claims whose schedule was rejected.
   std::size_t conflicts = 0;
+
+  friend bool operator==(const repository_sample&, const repository_sample&)
+      = default;
 };
 
 /// What happened to a repository's CronJob.

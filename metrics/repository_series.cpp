@@ -1,15 +1,15 @@
 #include "metrics/repository_series.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 namespace holystone::metrics {
 
 namespace {
-
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
 
 // What a failure is called that has no better name; also the series that
 // exists at zero from the start.
@@ -17,88 +17,236 @@ constexpr std::string_view common_failure = "maintenance_job_failed";
 
 constexpr std::string_view common_type = "full";
 
-ClientMetric metric_of(const repository_labels& labels) {
-  ClientMetric metric;
-  metric.label = {{"obj_name", labels.obj_name},
-                  {"obj_namespace", labels.obj_namespace},
-                  {"operation", "maintenance"},
-                  {"repository", labels.repository},
-                  {"repository_hash", labels.repository_hash},
-                  {"role", "source"}};
-  return metric;
-}
+constexpr std::string_view prefix = "volsync_kopia_maintenance_";
 
-void add_counter(MetricFamily& family, const repository_labels& labels,
-                 std::uint64_t value) {
-  auto metric = metric_of(labels);
-  metric.counter.value = static_cast<double>(value);
-  family.metric.push_back(std::move(metric));
-}
-
-void add_counters(
-    MetricFamily& family, const repository_labels& labels,
-    const std::string& extra,
-    const std::map<std::string, std::uint64_t, std::less<>>& values) {
-  for (const auto& [text, value] : values) {
-    add_counter(family, labels, value);
-    auto& all = family.metric.back().label;
-    all.insert(all.begin(), {extra, text});
+void append_escaped(std::string& to, std::string_view value) {
+  for (auto c : value) {
+    if (c == '\n')
+      to += "\\n";
+    else if (c == '\\' || c == '"')
+      (to += '\\') += c;
+    else
+      to += c;
   }
 }
 
-void add_gauge(MetricFamily& family, const repository_labels& labels,
-               std::optional<double> value) {
-  if (!value)
-    return;
-  auto metric = metric_of(labels);
-  metric.gauge.value = *value;
-  family.metric.push_back(std::move(metric));
+void append_label(std::string& to, std::string_view name,
+                  std::string_view value) {
+  ((to += name) += "=\"");
+  append_escaped(to, value);
+  to += '"';
 }
+
+// As each series of a repository has them, in alphabetical order.
+std::string text_of(const repository_labels& labels) {
+  std::string text;
+  append_label(text, "obj_name", labels.obj_name);
+  append_label(text, ",obj_namespace", labels.obj_namespace);
+  append_label(text, ",operation", "maintenance");
+  append_label(text, ",repository", labels.repository);
+  append_label(text, ",repository_hash", labels.repository_hash);
+  append_label(text, ",role", "source");
+  return text;
+}
+
+std::string text_of(double number) {
+  if (number == std::numeric_limits<double>::infinity())
+    return "+Inf";
+  return fmt::format("{}", number);
+}
+
+// The lines of one repository in one family.
+class lines {
+public:
+  lines(std::string& to, std::string_view family, std::string_view labels)
+      : to_(to), family_(family), labels_(labels) {
+    // nop
+  }
+
+  void add(double value, std::string_view ending = {},
+           std::string_view first = {}, std::string_view last = {}) {
+    fmt::format_to(std::back_inserter(to_), "{}{}{}{{{}{}{}}} {}\n", prefix,
+                   family_, ending, first, labels_, last, text_of(value));
+  }
+
+  void add_if(std::optional<double> value) {
+    if (value)
+      add(*value);
+  }
+
+  // `common` stands there before anything was counted.
+  void
+  add_all(std::string_view extra, std::string_view common,
+          const std::map<std::string, std::uint64_t, std::less<>>& values) {
+    if (!values.contains(common))
+      add_with(extra, common, 0);
+    for (const auto& [text, value] : values)
+      add_with(extra, text, value);
+  }
+
+private:
+  void add_with(std::string_view extra, std::string_view text,
+                std::uint64_t value) {
+    std::string first;
+    append_label(first, extra, text);
+    first += ',';
+    add(static_cast<double>(value), {}, first);
+  }
+
+  std::string& to_;
+  std::string_view family_;
+  std::string_view labels_;
+};
 
 } // namespace
 
-repository_series::record&
-repository_series::of(const repository_labels& labels) {
-  auto [entry, is_new] = records_.try_emplace(labels);
-  auto& mine = entry->second;
-  mine.doomed = false;
-  if (is_new) {
-    mine.failures.emplace(common_failure, 0);
-    mine.operations.emplace(common_type, 0);
+struct repository_series::family {
+  std::string_view name;
+  std::string_view help;
+  std::string_view type;
+  void (*fill)(lines& to, const record& from);
+
+  std::string head() const {
+    return fmt::format("# HELP {0}{1} {2}\n# TYPE {0}{1} {3}\n", prefix, name,
+                       help, type);
   }
+};
+
+const std::span<const repository_series::family> repository_series::families
+    = [] {
+        using in = const record&;
+        static const family all[]{
+            {"cronjob_created_total",
+             "Total number of maintenance CronJobs created", "counter",
+             [](lines& to, in from) {
+               to.add(static_cast<double>(from.cron_job[0]));
+             }},
+            {"cronjob_updated_total",
+             "Total number of maintenance CronJobs updated", "counter",
+             [](lines& to, in from) {
+               to.add(static_cast<double>(from.cron_job[1]));
+             }},
+            {"cronjob_deleted_total",
+             "Total number of maintenance CronJobs deleted", "counter",
+             [](lines& to, in from) {
+               to.add(static_cast<double>(from.cron_job[2]));
+             }},
+            {"cronjob_failures_total",
+             "Total number of failed maintenance jobs", "counter",
+             [](lines& to, in from) {
+               to.add_all("failure_reason", common_failure, from.failures);
+             }},
+            {"operations_total", "Total number of successful maintenance runs",
+             "counter",
+             [](lines& to, in from) {
+               to.add_all("maintenance_type", common_type, from.operations);
+             }},
+            {"duration_seconds",
+             "Duration of successful maintenance runs in seconds", "histogram",
+             [](lines& to, in from) {
+               std::uint64_t count = 0;
+               for (auto one : from.durations)
+                 count += one;
+               to.add(static_cast<double>(count), "_count");
+               to.add(from.total, "_sum");
+               count = 0;
+               for (std::size_t i = 0; i < from.durations.size(); ++i) {
+                 count += from.durations[i];
+                 auto bound = i < bounds.size()
+                                  ? bounds[i]
+                                  : std::numeric_limits<double>::infinity();
+                 to.add(static_cast<double>(count), "_bucket", {},
+                        fmt::format(",le=\"{}\"", text_of(bound)));
+               }
+             }},
+            {"last_run_timestamp_seconds",
+             "Unix timestamp of the last successful maintenance run", "gauge",
+             [](lines& to, in from) {
+               to.add_if(from.now.last_success);
+             }},
+            {"next_run_timestamp_seconds",
+             "Unix timestamp at which the schedule is due next", "gauge",
+             [](lines& to, in from) {
+               to.add_if(from.now.next_run);
+             }},
+            {"queue_length", "Jobs that wait for admission", "gauge",
+             [](lines& to, in from) {
+               to.add(static_cast<double>(from.now.queued));
+             }},
+            {"running", "1 while a run holds the repository's Lease", "gauge",
+             [](lines& to, in from) {
+               to.add(from.now.running ? 1 : 0);
+             }},
+            {"consecutive_failures",
+             "Full runs that failed since the last success", "gauge",
+             [](lines& to, in from) {
+               to.add(from.now.failures);
+             }},
+            {"schedule_conflicts", "Claims whose schedule was rejected",
+             "gauge", [](lines& to, in from) {
+               to.add(static_cast<double>(from.now.conflicts));
+             }}};
+        return std::span<const family>{all};
+      }();
+
+repository_series::group& repository_series::group_of(std::string_view hash) {
+  // Four hexadecimal digits in one: about eighty groups, in the hashes' order.
+  std::string name{hash.substr(0, 2)};
+  if (name.size() == 2)
+    name[1] = static_cast<char>(name[1] & ~3);
+  return groups_[name];
+}
+
+repository_series::record&
+repository_series::change(const repository_labels& labels) {
+  auto& all = group_of(labels.repository_hash);
+  all.is_stale = true;
+  auto& mine = all.records[labels];
+  mine.doomed = false;
   return mine;
 }
 
-void repository_series::doom(std::string_view hash,
+void repository_series::doom(group& of, std::string_view hash,
                              const repository_labels* but) {
-  auto i = records_.lower_bound({std::string{hash}, {}, {}, {}});
-  for (; i != records_.end() && i->first.repository_hash == hash; ++i)
-    i->second.doomed = i->second.doomed || !but || i->first != *but;
+  auto i = of.records.lower_bound({std::string{hash}, {}, {}, {}});
+  for (; i != of.records.end() && i->first.repository_hash == hash; ++i)
+    if (!i->second.doomed && (!but || i->first != *but))
+      i->second.doomed = of.is_stale = true;
 }
 
 void repository_series::show(const repository_labels& labels,
                              const repository_sample& now) {
-  doom(labels.repository_hash, &labels);
-  of(labels).now = now;
+  std::lock_guard guard{mutex_};
+  auto& all = group_of(labels.repository_hash);
+  doom(all, labels.repository_hash, &labels);
+  auto known = all.records.find(labels);
+  if (known == all.records.end() || known->second.doomed
+      || known->second.now != now)
+    change(labels).now = now;
 }
 
 void repository_series::forget(std::string_view hash) {
-  doom(hash, nullptr);
+  std::lock_guard guard{mutex_};
+  doom(group_of(hash), hash, nullptr);
 }
 
 void repository_series::forget_all() {
-  for (auto& [labels, mine] : records_)
-    mine.doomed = true;
+  std::lock_guard guard{mutex_};
+  for (auto& [name, all] : groups_)
+    for (auto& [labels, mine] : all.records)
+      mine.doomed = all.is_stale = true;
 }
 
 void repository_series::count(const repository_labels& labels,
-                              cron_job_change change) {
-  ++of(labels).cron_job[static_cast<std::size_t>(change)];
+                              cron_job_change what) {
+  std::lock_guard guard{mutex_};
+  ++change(labels).cron_job[static_cast<std::size_t>(what)];
 }
 
 void repository_series::succeeded(const repository_labels& labels,
                                   std::string_view type, double took) {
-  auto& mine = of(labels);
+  std::lock_guard guard{mutex_};
+  auto& mine = change(labels);
   ++mine.operations[std::string{type}];
   auto bound = std::ranges::lower_bound(bounds, took) - bounds.begin();
   ++mine.durations[static_cast<std::size_t>(bound)];
@@ -107,99 +255,93 @@ void repository_series::succeeded(const repository_labels& labels,
 
 void repository_series::failed(const repository_labels& labels,
                                std::string_view reason) {
-  ++of(labels).failures[std::string{reason.empty() ? common_failure : reason}];
+  std::lock_guard guard{mutex_};
+  ++change(labels)
+        .failures[std::string{reason.empty() ? common_failure : reason}];
 }
 
-template <class Fill>
-void repository_series::expose(const receiver& take, std::string_view name,
-                               std::string_view help, MetricType type,
-                               Fill fill) const {
-  MetricFamily family{"volsync_kopia_maintenance_" + std::string{name},
-                      std::string{help},
-                      type,
-                      {}};
-  for (const auto& [labels, mine] : records_)
-    fill(family, labels, mine);
-  if (!family.metric.empty())
-    take(std::move(family));
+// The lines of each family.
+std::vector<std::string> repository_series::draft(const group& of) {
+  std::vector<std::string> texts(families.size());
+  for (const auto& [labels, mine] : of.records) {
+    auto label_text = text_of(labels);
+    for (std::size_t i = 0; i < families.size(); ++i) {
+      lines to{texts[i], families[i].name, label_text};
+      families[i].fill(to, mine);
+    }
+  }
+  return texts;
 }
 
-void repository_series::expose_counters(const receiver& take) const {
-  constexpr std::array<std::string_view, 3> changes{"created", "updated",
-                                                    "deleted"};
-  for (std::size_t i = 0; i < changes.size(); ++i)
-    expose(take, "cronjob_" + std::string{changes[i]} + "_total",
-           "Total number of maintenance CronJobs " + std::string{changes[i]},
-           MetricType::Counter,
-           [i](auto& family, const auto& labels, const record& mine) {
-             add_counter(family, labels, mine.cron_job[i]);
-           });
-  expose(take, "cronjob_failures_total",
-         "Total number of failed maintenance jobs", MetricType::Counter,
-         [](auto& family, const auto& labels, const record& mine) {
-           add_counters(family, labels, "failure_reason", mine.failures);
-         });
-  expose(take, "operations_total",
-         "Total number of successful maintenance runs", MetricType::Counter,
-         [](auto& family, const auto& labels, const record& mine) {
-           add_counters(family, labels, "maintenance_type", mine.operations);
-         });
+// What was forgotten was shown.
+void repository_series::sweep(group& of) {
+  if (std::erase_if(of.records,
+                    [](const auto& entry) { return entry.second.doomed; })
+      > 0)
+    of.is_stale = true;
 }
 
-void repository_series::expose_durations(const receiver& take) const {
-  expose(take, "duration_seconds",
-         "Duration of successful maintenance runs in seconds",
-         MetricType::Histogram,
-         [](auto& family, const auto& labels, const record& mine) {
-           auto metric = metric_of(labels);
-           auto& shown = metric.histogram;
-           shown.sample_sum = mine.total;
-           for (std::size_t i = 0; i < mine.durations.size(); ++i) {
-             shown.sample_count += mine.durations[i];
-             shown.bucket.push_back(
-                 {shown.sample_count,
-                  i < bounds.size() ? bounds[i]
-                                    : std::numeric_limits<double>::infinity()});
-           }
-           family.metric.push_back(std::move(metric));
-         });
+// Nobody waits while texts are compressed.
+void repository_series::refresh(group& of, text_packer& packer) {
+  std::unique_lock lock{mutex_};
+  if (!of.is_stale)
+    return;
+  auto texts = draft(of);
+  of.is_stale = false;
+  sweep(of);
+  lock.unlock();
+  std::vector<packed_text> packed;
+  for (const auto& text : texts)
+    packed.push_back(packer.pack(text));
+  of.packed = std::move(packed);
 }
 
-void repository_series::expose_gauges(const receiver& take) const {
-  auto gauge = [&](std::string_view name, std::string_view help, auto value) {
-    expose(take, name, help, MetricType::Gauge,
-           [=](auto& family, const auto& labels, const record& mine) {
-             add_gauge(family, labels, value(mine.now));
-           });
-  };
-  gauge("last_run_timestamp_seconds",
-        "Unix timestamp of the last successful maintenance run",
-        [](const repository_sample& now) { return now.last_success; });
-  gauge("next_run_timestamp_seconds",
-        "Unix timestamp at which the schedule is due next",
-        [](const repository_sample& now) { return now.next_run; });
-  gauge("queue_length", "Jobs that wait for admission",
-        [](const repository_sample& now) {
-          return static_cast<double>(now.queued);
-        });
-  gauge("running", "1 while a run holds the repository's Lease",
-        [](const repository_sample& now) { return now.running ? 1.0 : 0.0; });
-  gauge("consecutive_failures", "Full runs that failed since the last success",
-        [](const repository_sample& now) {
-          return static_cast<double>(now.failures);
-        });
-  gauge("schedule_conflicts", "Claims whose schedule was rejected",
-        [](const repository_sample& now) {
-          return static_cast<double>(now.conflicts);
-        });
+void repository_series::expose_packed(answer_text& to) {
+  std::vector<group*> all;
+  {
+    std::lock_guard guard{mutex_};
+    for (auto& [name, one] : groups_)
+      all.push_back(&one);
+  }
+  text_packer packer;
+  for (auto* one : all)
+    refresh(*one, packer);
+  for (std::size_t i = 0; i < families.size(); ++i) {
+    auto has_head = false;
+    for (const auto* one : all)
+      if (one->packed[i].size > 0) {
+        if (!std::exchange(has_head, true))
+          to.put(families[i].head());
+        to.put(one->packed[i]);
+      }
+  }
 }
 
-void repository_series::expose(const receiver& take) {
-  expose_counters(take);
-  expose_durations(take);
-  expose_gauges(take);
-  std::erase_if(records_,
-                [](const auto& entry) { return entry.second.doomed; });
+void repository_series::expose_plain(answer_text& to) {
+  std::lock_guard guard{mutex_};
+  for (const auto& one : families) {
+    // A family without series has no head either.
+    auto head = one.head();
+    for (const auto& [name, all] : groups_)
+      for (const auto& [labels, mine] : all.records) {
+        std::string text;
+        auto label_text = text_of(labels);
+        lines lines_of_one{text, one.name, label_text};
+        one.fill(lines_of_one, mine);
+        if (!text.empty())
+          to.put(std::exchange(head, {}) + text);
+      }
+  }
+  for (auto& [name, all] : groups_)
+    sweep(all);
+}
+
+void repository_series::expose(answer_text& to) {
+  std::lock_guard one_at_a_time{scrape_};
+  if (to.is_compressed())
+    expose_packed(to);
+  else
+    expose_plain(to);
 }
 
 } // namespace holystone::metrics

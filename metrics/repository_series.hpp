@@ -1,29 +1,28 @@
 // The series about repositories, kept small: one record each, whose labels
-// stand in it once and become families only while a scrape lasts, family by
-// family, because a thousand repositories have more than twenty thousand lines.
-// Plain memory without a lock; used by instruments.cpp only, which shares it
-// between threads.
+// stand in it once and become text only while a scrape lasts, part by part,
+// because a thousand repositories have more than twenty thousand lines. Those
+// that leave compressed are kept so until one of them changes: of ten thousand
+// repositories few change between two scrapes. Used by instruments.cpp only.
 #pragma once
 
+#include "metrics/answer_text.hpp"
 #include "metrics/repository_sample.hpp"
-
-#include <prometheus/metric_family.h>
 
 #include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holystone::metrics {
 
-/// All repositories' series.
+/// All repositories' series; all members may be called from any thread.
 class repository_series {
 public:
-  /// Receives one family after the other.
-  using receiver = std::function<void(prometheus::MetricFamily)>;
-
   /// Shows a repository as it is now; its counters begin at zero. Series of
   /// the same repository with other labels are forgotten.
   void show(const repository_labels& labels, const repository_sample& now);
@@ -45,8 +44,9 @@ public:
   /// A run failed.
   void failed(const repository_labels& labels, std::string_view reason);
 
-  /// Hands out every family that has a series, then drops what was forgotten.
-  void expose(const receiver& take);
+  /// Adds every family that has a series, as Prometheus reads it, then drops
+  /// what was forgotten.
+  void expose(answer_text& to);
 
 private:
   // A run takes from seconds to the twelve hours of a neglected repository.
@@ -64,18 +64,33 @@ private:
     bool doomed = false;
   };
 
-  record& of(const repository_labels& labels);
-  void doom(std::string_view hash, const repository_labels* but);
+  /// Repositories whose hashes begin alike: what is compressed at a time.
+  struct group {
+    std::map<repository_labels, record> records;
+    /// Has a line changed since they were compressed?
+    bool is_stale = true;
+    /// Their lines, family by family, as they left last; the scrape's own.
+    std::vector<packed_text> packed;
+  };
 
-  template <class Fill>
-  void expose(const receiver& take, std::string_view name,
-              std::string_view help, prometheus::MetricType type,
-              Fill fill) const;
-  void expose_counters(const receiver& take) const;
-  void expose_durations(const receiver& take) const;
-  void expose_gauges(const receiver& take) const;
+  struct family;
+  static const std::span<const family> families;
 
-  std::map<repository_labels, record> records_;
+  group& group_of(std::string_view hash);
+  record& change(const repository_labels& labels);
+  static void doom(group& of, std::string_view hash,
+                   const repository_labels* but);
+  static std::vector<std::string> draft(const group& of);
+  void refresh(group& of, text_packer& packer);
+  void expose_packed(answer_text& to);
+  void expose_plain(answer_text& to);
+  static void sweep(group& of);
+
+  /// One scrape at a time; its lock is taken before the other.
+  std::mutex scrape_;
+  std::mutex mutex_;
+  /// By how their hashes begin; a group stays.
+  std::map<std::string, group> groups_;
 };
 
 } // namespace holystone::metrics

@@ -1,5 +1,7 @@
 #include "mover/failure.hpp"
 
+#include "scheduler/short_text.hpp"
+
 #include <array>
 #include <csignal>
 
@@ -147,7 +149,7 @@ std::string last_line(std::string_view errors) {
   constexpr std::size_t most = 300;
   std::string out;
   from_the_end(errors, [&](std::string_view line) {
-    out = line.substr(0, most);
+    out = scheduler::shorten(line, most);
     return true;
   });
   return out;

@@ -129,7 +129,9 @@ std::optional<instant> parse_blob_time(std::string_view text) {
 
 std::optional<std::int64_t> parse_metric(std::string_view text,
                                          std::string_view name) {
-  std::optional<std::int64_t> sum;
+  // What a double tells exactly; more was never counted.
+  constexpr double most = 9e15;
+  std::optional<double> sum;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
     const auto line = text.substr(0, end);
@@ -140,10 +142,11 @@ std::optional<std::int64_t> parse_metric(std::string_view text,
       continue;
     // Counters are written as 1234 or 1.234e+06.
     const std::string number{line.substr(space + 1)};
-    sum = sum.value_or(0)
-          + static_cast<std::int64_t>(std::strtod(number.c_str(), nullptr));
+    sum = sum.value_or(0) + std::strtod(number.c_str(), nullptr);
   }
-  return sum;
+  if (!sum || !(*sum >= 0 && *sum <= most))
+    return std::nullopt;
+  return static_cast<std::int64_t>(*sum);
 }
 
 std::optional<std::int64_t> parse_content_count(std::string_view text) {

@@ -267,6 +267,10 @@ int maintain(const maintain_options& options) {
   const auto report = admitted_report(options, start, runner);
   const auto text = to_json(report);
   fmt::print("{}\n", text);
+  // In words, as people look for it in a log.
+  if (report.cache_hits && report.cache_misses)
+    fmt::print("cache hits: {}, misses: {}\n", *report.cache_hits,
+               *report.cache_misses);
   std::ofstream log{options.termination_log, std::ios::binary};
   log << text;
   log.close();

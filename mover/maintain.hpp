@@ -15,9 +15,9 @@
 //   --credentials DIR        mounted Secret copy, a file a key   /credentials
 //   --ca-file FILE           certificates (PEM) to trust besides the system's
 //   --config DIR             pod-private emptyDir         /config
-//   --cache DIR              cache volume                        /cache
+//   --cache DIR|none         cache volume; none: nothing on disk /cache
 //   --metadata-cache-mb N    hard limits of kopia's caches; the defaults fit
-//   --content-cache-mb N     a volume of 8Gi, 0 = kopia's own    4600, 1500
+//   --content-cache-mb N     a volume of 8Gi, 0 = no limit       2400, 1400
 //   --kind full|quick                                            full
 //   --no-verify              no `content verify` after a full run
 //   --deadline SECONDS       by the mover's own clock      10800
@@ -47,12 +47,16 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holystone::mover {
 
 /// When the maintenance ownership of a stranger is taken.
 enum class takeover_rule { idle, never, always };
+
+/// Stands for the cache's folder when there is none.
+inline constexpr std::string_view no_cache = "none";
 
 /// What the flags and the environment say.
 struct maintain_options {
@@ -66,9 +70,11 @@ struct maintain_options {
   std::string credentials_directory = "/credentials";
   std::string ca_file;
   std::string config_directory = "/config";
+  /// Or `no_cache`.
   std::string cache_directory = "/cache";
-  /// Limits are soft for a while, and kopia keeps to the metadata limit twice
-  /// over: twice the one plus the other, times 1.3, fits 8Gi (K-09).
+  /// 0: kopia has no hard limit. Limits are soft for a while, and kopia keeps
+  /// to the metadata limit twice over: twice the one plus the other, times 1.3,
+  /// fits 8Gi (K-09).
   int metadata_cache_mb = 2400;
   int content_cache_mb = 1400;
   scheduler::maintenance_kind kind = scheduler::maintenance_kind::full;

@@ -1,5 +1,7 @@
 #include "mover/maintenance_run.hpp"
 
+#include "scheduler/short_text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,14 +19,15 @@ constexpr std::size_t longest_name = 200;
 /// How many earlier records the operator is shown.
 constexpr std::size_t most_earlier = 10;
 
+/// Kopia itself refuses to maintain with a clock that is off by more.
+constexpr std::chrono::minutes most_skew{5};
+
 /// Both stand at the two ends of every full run.
 constexpr std::string_view first_task = "snapshot-gc";
 constexpr std::string_view last_task = "cleanup-logs";
 
-std::string cut(std::string text) {
-  if (text.size() > longest_name)
-    text.resize(longest_name);
-  return text;
+std::string cut(const std::string& text) {
+  return scheduler::shorten(text, longest_name);
 }
 
 bool ran(const std::vector<scheduler::run_record>& runs,
@@ -45,10 +48,14 @@ bool may_run_elsewhere(std::optional<instant> open,
 
 } // namespace
 
-std::optional<instant> open_full_run(const maintenance_state& state) {
+std::optional<instant> open_full_run(const maintenance_state& state,
+                                     instant now) {
   if (!state.next_full || state.full_interval.count() <= 0)
     return std::nullopt;
   const auto begun = *state.next_full - state.full_interval;
+  // A pause, or an interval that was made shorter.
+  if (begun > now + most_skew)
+    return std::nullopt;
   for (const auto& run : state.runs)
     if (run.record.task == last_task && run.record.end >= begun)
       return std::nullopt;
@@ -58,7 +65,7 @@ std::optional<instant> open_full_run(const maintenance_state& state) {
 ownership decide_ownership(const maintenance_state& state,
                            const maintain_options& options,
                            std::optional<instant> created, instant now) {
-  const auto open = open_full_run(state);
+  const auto open = open_full_run(state, now);
   if (state.owner == own_identity)
     return may_run_elsewhere(open, options, now) ? ownership::refuse
                                                  : ownership::ours;
@@ -92,14 +99,18 @@ maintenance_run::maintenance_run(const maintain_options& options, instant start)
 kopia_command maintenance_run::begin() const {
   kopia_command connect;
   connect.needs_token = true;
-  connect.arguments = {"repository",
-                       "connect",
-                       "from-config",
-                       "--token-stdin",
+  connect.arguments = {"repository", "connect", "from-config", "--token-stdin",
                        "--override-username=maintenance",
-                       "--override-hostname=volsync",
-                       "--no-check-for-updates",
-                       "--cache-directory=" + options_.cache_directory};
+                       "--override-hostname=volsync", "--no-check-for-updates",
+                       // Else a cache volume that had another repository
+                       // lately tells that one's keys.
+                       "--disable-repository-format-cache"};
+  if (options_.cache_directory == no_cache) {
+    // Without a size kopia keeps nothing on disk and ignores the rest.
+    connect.arguments.emplace_back("--content-cache-size-mb=0");
+    return connect;
+  }
+  connect.arguments.push_back("--cache-directory=" + options_.cache_directory);
   const auto limit = [&](const char* flag, int size) {
     if (size > 0)
       connect.arguments.push_back(fmt::format("--{}={}", flag, size));
@@ -170,7 +181,7 @@ next_step maintenance_run::on_info(const kopia_outcome& outcome, instant now) {
   }
   before_ = std::move(*state);
   report_.owner = report_.previous_owner = cut(before_.owner);
-  report_.open_full = open_full_run(before_);
+  report_.open_full = open_full_run(before_, now);
   for (const auto& earlier : before_.runs)
     if (report_.earlier.size() < most_earlier
         && (report_.earlier.empty()

@@ -39,8 +39,9 @@ enum class ownership { ours, take, refuse, ask_age };
 
 /// The start of a full run that left no closing record: kopia advances its
 /// next time before the work (K-04), so a run that goes on, or was killed,
-/// shows by that.
-std::optional<instant> open_full_run(const maintenance_state& state);
+/// shows by that. One that would begin after `now` is only planned.
+std::optional<instant> open_full_run(const maintenance_state& state,
+                                     instant now);
 
 /// Decides by the contract's rules: our own is refused while somebody else of
 /// our identity may be in the middle of a full run; nobody's and known

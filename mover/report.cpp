@@ -1,5 +1,7 @@
 #include "mover/report.hpp"
 
+#include "scheduler/short_text.hpp"
+
 #include <boost/json.hpp>
 
 namespace holystone::mover {
@@ -75,6 +77,16 @@ json::object to_object(const mover_report& report) {
   return out;
 }
 
+/// Halves the longest of the texts that others wrote.
+void shorten_longest(mover_report& report) {
+  auto* longest = &report.message;
+  for (auto* text :
+       {&report.hint, &report.owner, &report.previous_owner, &report.unique_id})
+    if (text->size() > longest->size())
+      longest = text;
+  *longest = scheduler::shorten(*longest, longest->size() / 2);
+}
+
 } // namespace
 
 std::string to_json(const mover_report& report) {
@@ -88,7 +100,7 @@ std::string to_json(const mover_report& report) {
     else if (!shorter.runs.empty())
       shorter.runs.pop_back();
     else
-      shorter.message.resize(shorter.message.size() / 2);
+      shorten_longest(shorter);
   }
 }
 

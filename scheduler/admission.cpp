@@ -18,7 +18,8 @@ admission_step step_for_next(const admission_view& view, instant now) {
   const job_fact* passed_over = nullptr;
   std::optional<instant> later;
   for (const auto& job : view.jobs) {
-    if (!is_waiting(job))
+    // One of an outdated manual run is made anew by manual_run.hpp.
+    if (!is_waiting(job) || (job.manual && is_outdated(view, job)))
       continue;
     // Its slot is past by the API server's clock; ours may be behind.
     if (job.slot && view.lag > seconds{0} && now < *job.slot + view.lag)
@@ -50,7 +51,8 @@ admission_step step_for_next(const admission_view& view, instant now) {
         "schedules or raise --max-concurrent-maintenance",
         true,
         {}};
-  return acquire_lease{*next, view.limits.deadline_from(now), view.secret};
+  return acquire_lease{*next, view.limits.of(*next).deadline_from(now),
+                       secret_for(view, *next)};
 }
 
 } // namespace

@@ -14,6 +14,7 @@
 #include "scheduler/ledger.hpp"
 #include "scheduler/object_key.hpp"
 #include "scheduler/shared_repository.hpp"
+#include "scheduler/shared_value.hpp"
 #include "scheduler/time.hpp"
 
 #include <cstdint>
@@ -27,6 +28,15 @@ namespace holystone::scheduler {
 
 /// Where a Job stands; finished means Complete or Failed is True.
 enum class job_state { waiting, running, complete, failed };
+
+/// Whose manual run a Job is, and for which tag.
+struct manual_mark {
+  /// The KopiaMaintenance that owns it.
+  object_uid maintenance;
+  std::string tag;
+
+  friend bool operator==(const manual_mark&, const manual_mark&) = default;
+};
 
 /// A maintenance Job as the API server shows it.
 struct job_fact {
@@ -49,6 +59,8 @@ struct job_fact {
   std::string template_digest;
   /// Made from our CronJob; a foreign one is respected, never touched.
   bool ours = true;
+  /// The VolSync fork made it (predecessors.hpp); then it is not ours.
+  bool of_fork = false;
   /// It has a deletionTimestamp.
   bool deleting = false;
   /// Pods that the Job controller counts, in whatever state they are: each
@@ -64,6 +76,10 @@ struct job_fact {
   /// The volumes that an admission policy gave it; absent: its template has a
   /// volume for the repository, so that none is looked for.
   std::optional<std::vector<named_volume>> injected{};
+  /// Its own activeDeadlineSeconds, which claims may set; 0: none.
+  seconds deadline{0};
+  /// It is the run of a KopiaMaintenance's manual trigger.
+  shared_value<manual_mark> manual{};
 
   friend bool operator==(const job_fact&, const job_fact&) = default;
 };
@@ -77,8 +93,12 @@ struct pod_fact {
   instant created;
   /// A node was chosen, so its containers may have started.
   bool bound = false;
+  /// It is of a Job that the VolSync fork made.
+  bool of_fork = false;
   /// Since when it is there although no container of it has run.
   std::optional<instant> pending_since{};
+  /// Why none can: an image that can't be pulled, for example.
+  std::string obstacle{};
   /// From here on its own deadline ends it, even on a node that nobody hears
   /// from: its creation, once it has started or is being deleted.
   std::optional<instant> bounded_since{};
@@ -87,6 +107,8 @@ struct pod_fact {
   /// When the object went although it had not ended.
   std::optional<instant> vanished;
   std::optional<run_outcome> outcome;
+  /// Its own activeDeadlineSeconds; 0: none.
+  seconds deadline{0};
 
   friend bool operator==(const pod_fact&, const pod_fact&) = default;
 };
@@ -114,11 +136,26 @@ struct lease_fact {
   friend bool operator==(const lease_fact&, const lease_fact&) = default;
 };
 
+/// No run may last longer, whatever is asked for.
+inline constexpr seconds longest_run{31 * 86'400};
+
 /// Bounds of one run, in the template and in the Lease's deadline.
 struct run_limits {
   /// `activeDeadlineSeconds` of the Job; a pod's own is 60 s more.
   seconds job_deadline{10800};
   seconds termination_grace{30};
+
+  /// The same for one Job or pod whose own deadline is another (section 7): the
+  /// claim that wins now may say otherwise than the one that it was made for.
+  run_limits of(const job_fact& job) const {
+    return {job.deadline > seconds{0} ? job.deadline : job_deadline,
+            termination_grace};
+  }
+  run_limits of(const pod_fact& pod) const {
+    return {pod.deadline > seconds{60} ? pod.deadline - seconds{60}
+                                       : job_deadline,
+            termination_grace};
+  }
 
   /// How long after its resume a Job's pod can run at the very latest: the
   /// last possible pod start, the pod's deadline, its grace, and a minute.
@@ -143,6 +180,19 @@ std::string subject_of(const job_fact& job);
 
 /// Does it wait or run?
 bool is_unfinished(const job_fact& job);
+
+/// What the Job of a manual run has to agree with: its own KopiaMaintenance,
+/// whoever wins the repository (contract section 7).
+struct manual_terms {
+  object_key job;
+  object_uid maintenance;
+  /// Of its template as it is wanted now.
+  std::string template_digest;
+  /// What a run that started now would authenticate with.
+  std::string secret;
+  /// As `admission_view::injected`.
+  const injection* injected = nullptr;
+};
 
 /// Everything that `admit` decides from.
 struct admission_view {
@@ -179,6 +229,9 @@ struct admission_view {
   /// The volumes of an admission policy from which the location is known; null:
   /// it does not depend on them.
   const injection* injected = nullptr;
+  /// Of the manual runs that are wanted now. Other manual Jobs do not start;
+  /// they are dropped by manual_run.hpp, once their KopiaMaintenance was told.
+  std::vector<manual_terms> manual{};
 };
 
 /// Take the Lease for a waiting Job, with the version that was seen.

@@ -72,7 +72,7 @@ admission_step follow(const admission_view& view, instant now) {
     return count_end(view, *job, now);
   // What was made like this and suspended by its owner stays so.
   for (const auto& job : view.jobs)
-    if (is_waiting(job) && !is_blocked_in(view, job)
+    if (is_waiting(job) && !job.manual && !is_blocked_in(view, job)
         && (job.held || is_of_old(view, job)))
       return let_go(view, job, now);
   return stand_by{};

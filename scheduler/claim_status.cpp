@@ -3,6 +3,9 @@
 #include "scheduler/claim_warnings.hpp"
 #include "scheduler/home.hpp"
 #include "scheduler/long_wait.hpp"
+#include "scheduler/manual_run.hpp"
+#include "scheduler/short_text.hpp"
+#include "scheduler/standalone_status.hpp"
 #include "scheduler/timeline.hpp"
 #include "scheduler/wanted_cron_job.hpp"
 
@@ -17,13 +20,7 @@ namespace {
 /// A condition's message may have 32 KiB, and a schedule may be longer.
 std::string brief(std::string text) {
   constexpr std::size_t most = 4096;
-  if (text.size() <= most)
-    return text;
-  auto end = most;
-  // Never in the middle of a character.
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
-    --end;
-  return text.substr(0, end) + " ...";
+  return text.size() <= most ? text : shorten(text, most) + " ...";
 }
 
 /// The CronJob as people find it: with its namespace where that is not the
@@ -123,8 +120,16 @@ void tell(claim_status& status, const repository_facts& facts,
                       to_string(wins.who), suspend_field(wins.who), trail);
   } else if (auto told = sharing_of(facts.aliases, facts.lease.known);
              !told.standby.empty() && facts.cron_jobs.full.holds_jobs) {
-    status.reason = "Conflict";
+    status.reason = wish.who.kind == claim_kind::kopia_maintenance ? "Standby"
+                                                                   : "Conflict";
     status.message = fmt::format("Standby: {}.{}", told.standby, trail);
+  } else if (wish.who != wins.who
+             && wish.who.kind == claim_kind::kopia_maintenance) {
+    status.reason = "Standby";
+    status.message = fmt::format(
+        "{} maintains this repository at {}; this one takes over when that "
+        "one goes.{}",
+        to_string(wins.who), words_for(wins.settings), trail);
   } else if (is_overruled(wish, wins)) {
     status.reason = "Conflict";
     status.message = fmt::format(
@@ -132,11 +137,53 @@ void tell(claim_status& status, const repository_facts& facts,
         "at {}. Set the same schedules and timeZone to end the conflict.{}",
         words_for(wish.settings), to_string(wins.who), words_for(wins.settings),
         trail);
+  } else if (wish.who != wins.who
+             && wins.who.kind == claim_kind::kopia_maintenance) {
+    status.reason = "Maintained";
+    status.message
+        = fmt::format("{} maintains this repository at {}.{}",
+                      to_string(wins.who), words_for(wins.settings), trail);
   } else {
     status.reason = "Scheduled";
     status.message = fmt::format(
         "CronJob {} maintains this repository at {}, as {} asks.{}", cron_job,
         words_for(wins.settings), to_string(wins.who), trail);
+  }
+}
+
+/// Reason and message of a claim that runs by hand. What is wrong with the
+/// winner's CronJob does not concern it.
+void tell_manual(claim_status& status, const repository_facts& facts,
+                 const repository_account& account, const claimant& who,
+                 instant now) {
+  const auto& wish = who.wish;
+  auto runs = manual_account_of(facts, who, now);
+  status.message = manual_words(wish, runs);
+  auto is_pending = runs.state == manual_state::pending;
+  auto error
+      = wrong_merge_text(facts.lease.known, facts.location, facts.lease.key);
+  if (const auto* why = trouble_with_making(facts, manual_job_key(wish));
+      error.empty() && why)
+    error
+        = fmt::format("Job {} can't be made: {}",
+                      to_string(manual_job_key(wish)), sentence(why->message));
+  if (wish.settings.suspend && runs.state != manual_state::running) {
+    status.reason = "Suspended";
+    status.message
+        = is_pending ? fmt::format("Manual run '{}' waits until {} is false.",
+                                   wish.manual, suspend_field(wish.who))
+                     : status.message + " Maintenance is suspended.";
+  } else if (is_pending && !error.empty()) {
+    status.reason = "Error";
+    status.message = std::move(error);
+  } else if (is_pending) {
+    status.reason = "ManualPending";
+    if (!account.hold_up.empty())
+      status.message += " " + account.hold_up;
+  } else {
+    status.reason = runs.state == manual_state::running     ? "ManualRunning"
+                    : runs.state == manual_state::succeeded ? "ManualComplete"
+                                                            : "ManualFailed";
   }
 }
 
@@ -174,8 +221,10 @@ repository_account account_of(const repository_facts& facts,
         "CronJob {} exists but was not made by holystone. Delete it, and "
         "holystone makes its own.",
         foreign);
-  if (account.error.empty())
-    account.error = sentence(found.cron_job);
+  if (account.error.empty()) {
+    account.error = sentence(found.cron_job.message);
+    account.error_reason = found.cron_job.reason;
+  }
   if (auto wait = first_long_wait(facts)) {
     if (wait->limit <= now)
       account.hold_up = describe(*wait, found.wait);
@@ -184,6 +233,10 @@ repository_account account_of(const repository_facts& facts,
   }
   if (found.is_stuck)
     account.hold_up = sentence(found.wait);
+  for (const auto& who : facts.claimants)
+    if (who.wish.who.kind == claim_kind::kopia_maintenance)
+      account.look_again = earlier(
+          account.look_again, manual_account_of(facts, who, now).look_again);
   return account;
 }
 
@@ -196,14 +249,20 @@ claim_status wanted_status(const repository_facts& facts,
   status.failures = facts.lease.known.failures;
   status.observed_generation = wish.generation;
   const auto& cron_job = facts.cron_jobs.full;
-  status.warnings = wanted_warnings(facts, who, now);
+  status.conditions = wanted_warnings(facts, who, now);
   if (cron_job.exists && cron_job.ours)
     status.cron_job = cron_job.key.name;
   const auto* winner = account.winner;
   status.next_maintenance = account.next_maintenance;
+  auto is_source = wish.who.kind == claim_kind::replication_source;
+  if (is_source && winner
+      && winner->wish.who.kind == claim_kind::kopia_maintenance)
+    status.kopia_maintenance = winner->wish.who.object.name;
   if (wish.defect) {
     status.reason = wish.defect->reason;
     status.message = wish.defect->message;
+  } else if (!is_scheduled(wish)) {
+    tell_manual(status, facts, account, who, now);
   } else if (!account.error.empty()) {
     status.reason = "Error";
     status.message = account.error;
@@ -220,7 +279,8 @@ claim_status wanted_status(const repository_facts& facts,
     }
   }
   status.message = brief(std::move(status.message));
-  return status;
+  return is_source ? status
+                   : as_standalone(std::move(status), facts, account, who, now);
 }
 
 bool is_contested(const repository_facts& facts, const claimant& who,

@@ -17,8 +17,9 @@ struct hindrance {
   std::string wait{};
   /// Users are told of that at once, not after a long wait.
   bool is_stuck = false;
-  /// Which CronJob can't be written, and why; empty when all can.
-  std::string cron_job{};
+  /// Which CronJob, or claim for a cache, can't be written, and why; empty
+  /// when all can.
+  write_failure cron_job{};
 };
 
 /// What all claimants of a repository are told alike; made once a step.
@@ -28,6 +29,8 @@ struct repository_account {
   std::optional<instant> next_maintenance;
   /// What is wrong with the repository itself; empty when nothing is.
   std::string error;
+  /// The API server's word for that, if it has one.
+  std::string error_reason;
   /// What waits for too long or can't go on, and why; empty when nothing does.
   std::string hold_up;
   /// When `hold_up` may change by time alone.

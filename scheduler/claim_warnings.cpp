@@ -8,12 +8,12 @@ namespace holystone::scheduler {
 
 namespace {
 
-const claim_warning* find(const std::optional<claim_status>& in,
-                          std::string_view type) {
+const side_condition* find(const std::optional<claim_status>& in,
+                           std::string_view type) {
   if (!in)
     return nullptr;
-  auto i = std::ranges::find(in->warnings, type, &claim_warning::type);
-  return i == in->warnings.end() ? nullptr : &*i;
+  auto i = std::ranges::find(in->conditions, type, &side_condition::type);
+  return i == in->conditions.end() ? nullptr : &*i;
 }
 
 std::string foreign_text(const foreign_run& run) {
@@ -27,9 +27,9 @@ std::string foreign_text(const foreign_run& run) {
 
 } // namespace
 
-std::vector<claim_warning> wanted_warnings(const repository_facts& facts,
-                                           const claimant& who, instant now) {
-  std::vector<claim_warning> wanted;
+std::vector<side_condition> wanted_warnings(const repository_facts& facts,
+                                            const claimant& who, instant now) {
+  std::vector<side_condition> wanted;
   auto warn
       = [&](std::string_view type, std::string reason, std::string message) {
           const auto* before = find(who.status, type);
@@ -47,7 +47,9 @@ std::vector<claim_warning> wanted_warnings(const repository_facts& facts,
 std::vector<event_note> warning_events(const claimant& who,
                                        const claim_status& status) {
   std::vector<event_note> notes;
-  for (const auto& one : status.warnings) {
+  for (const auto& one : status.conditions) {
+    if (std::ranges::count(warning_types, one.type) == 0)
+      continue;
     const auto* before = find(who.status, one.type);
     if (!before || before->message != one.message)
       notes.push_back(

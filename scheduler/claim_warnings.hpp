@@ -13,8 +13,8 @@
 namespace holystone::scheduler {
 
 /// The warnings that a claimant should have; one that stays keeps its time.
-std::vector<claim_warning> wanted_warnings(const repository_facts& facts,
-                                           const claimant& who, instant now);
+std::vector<side_condition> wanted_warnings(const repository_facts& facts,
+                                            const claimant& who, instant now);
 
 /// The Events that go with a change to `status`.
 std::vector<event_note> warning_events(const claimant& who,

@@ -42,20 +42,6 @@ std::string sanitised(std::string_view text, std::string_view keep,
   return kept.substr(from, kept.find_last_not_of(ends) - from + 1);
 }
 
-/// A `TZ=` or `CRON_TZ=` prefix becomes the zone of both schedules (contract
-/// section 3). Where the user says otherwise beside it, it stays and is
-/// refused by `check_settings`, as the API server refuses it.
-void take_zone(maintenance_settings& wanted) {
-  auto full = split_zone(wanted.schedule);
-  if (!full || full->zone.empty())
-    return;
-  wanted.schedule = full->spec;
-  wanted.time_zone = full->zone;
-  auto quick = split_zone(wanted.quick_schedule);
-  if (quick && quick->zone == full->zone)
-    wanted.quick_schedule = quick->spec;
-}
-
 bool wants_other_times(const claim& loser, const claim& winner) {
   return loser.settings.schedule != winner.settings.schedule
          || loser.settings.time_zone != winner.settings.time_zone;
@@ -96,10 +82,26 @@ std::optional<claim_key> parse_claim_key(std::string_view text) {
                     std::string{text.substr(slash + 1)}}};
 }
 
+const pod_wishes& pods_of(const maintenance_settings& settings) {
+  static const pod_wishes all_defaults;
+  return settings.pods ? *settings.pods : all_defaults;
+}
+
 const std::string& schedule_of(const maintenance_settings& settings,
                                maintenance_kind kind) {
   return kind == maintenance_kind::full ? settings.schedule
                                         : settings.quick_schedule;
+}
+
+void take_zone(maintenance_settings& wanted) {
+  auto full = split_zone(wanted.schedule);
+  if (!full || full->zone.empty())
+    return;
+  wanted.schedule = full->spec;
+  wanted.time_zone = full->zone;
+  auto quick = split_zone(wanted.quick_schedule);
+  if (quick && quick->zone == full->zone)
+    wanted.quick_schedule = quick->spec;
 }
 
 std::optional<maintenance_settings>
@@ -156,16 +158,17 @@ std::string backup_identity(const object_key& source, std::string_view username,
                      host.empty() ? nobody : host);
 }
 
-std::optional<trouble> check_settings(const maintenance_settings& settings) {
+std::optional<trouble> check_settings(const maintenance_settings& settings,
+                                      const field_names& fields) {
   auto refuse = [](std::string_view field, const error& why) {
-    return trouble{"Error", fmt::format("spec.kopia.maintenanceCronJob.{}: {}",
-                                        field, why.message)};
+    return trouble{"Error", fmt::format("{}: {}", field, why.message)};
   };
   for (auto kind : maintenance_kinds) {
     const auto& given = schedule_of(settings, kind);
     if (kind == maintenance_kind::quick && given.empty())
       continue;
-    auto field = kind == maintenance_kind::full ? "schedule" : "quickSchedule";
+    auto field = kind == maintenance_kind::full ? fields.schedule
+                                                : fields.quick_schedule;
     // Any hash will do: H is right or wrong whatever it stands for.
     auto text = resolve_hashed(given, "0123456789abcdef");
     if (!text)
@@ -182,7 +185,7 @@ std::optional<trouble> check_settings(const maintenance_settings& settings) {
   }
   auto zone = find_zone(settings.time_zone);
   if (!zone)
-    return refuse("timeZone", zone.why());
+    return refuse(fields.time_zone, zone.why());
   return std::nullopt;
 }
 
@@ -195,7 +198,7 @@ const claim* elect(const claim_list& claims,
                      !(incumbent && c.who == *incumbent)};
   };
   for (const auto* c : claims) {
-    if (c->defect)
+    if (c->defect || !is_scheduled(*c))
       continue;
     if (!best || rank(*c) < rank(*best)
         || (rank(*c) == rank(*best) && older(*c, *best)))
@@ -205,7 +208,9 @@ const claim* elect(const claim_list& claims,
 }
 
 bool is_overruled(const claim& loser, const claim& winner) {
-  return loser.who != winner.who
+  return loser.who != winner.who && is_scheduled(loser)
+         && (loser.says_when
+             || winner.who.kind == claim_kind::replication_source)
          && (wants_other_times(loser, winner)
              || wants_other_quick_runs(loser, winner));
 }

@@ -6,13 +6,17 @@
 // watch events, the repository decides with them. Where the repository is, is
 // said by repository_identity.hpp.
 
+#include "scheduler/cache_claim.hpp"
 #include "scheduler/maintenance_kind.hpp"
 #include "scheduler/object_key.hpp"
+#include "scheduler/pod_wishes.hpp"
 #include "scheduler/repository_identity.hpp"
 #include "scheduler/repository_volume.hpp"
+#include "scheduler/shared_value.hpp"
 #include "scheduler/time.hpp"
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -58,11 +62,20 @@ struct maintenance_settings {
   quantities limits{{"cpu", "500m"}, {"memory", "512Mi"}};
   /// Days that must pass after a success; 0: every slot runs.
   int interval_days = 0;
+  /// Does kopia's `content verify` follow a full run?
+  bool verify = true;
+  /// After this long a run is ended; none: as the operator's flags say.
+  std::optional<seconds> deadline{};
+  /// What a KopiaMaintenance says of its pods; none: all defaults.
+  shared_value<pod_wishes> pods{};
 
   friend bool operator==(const maintenance_settings&,
                          const maintenance_settings&)
       = default;
 };
+
+/// What is said of the pods; all defaults where nothing is.
+const pod_wishes& pods_of(const maintenance_settings& settings);
 
 /// The schedule of this kind; empty: there is none.
 const std::string& schedule_of(const maintenance_settings& settings,
@@ -96,6 +109,11 @@ struct claim_defaults {
   bool maintain_by_default = true;
 };
 
+/// A `TZ=` or `CRON_TZ=` prefix becomes the zone of both schedules (contract
+/// section 3). Where the user says otherwise beside it, it stays and is
+/// refused by `check_settings`, as the API server refuses it.
+void take_zone(maintenance_settings& wanted);
+
 /// The settings that a ReplicationSource asks for, or nothing when it does not
 /// claim (contract section 2). The block wins over `maintenanceIntervalDays`.
 std::optional<maintenance_settings>
@@ -114,13 +132,30 @@ struct trouble {
   std::string reason;
   /// Names the object and the field and says what to do.
   std::string message;
+  /// The kind of what does not exist, when that is waited for.
+  std::string missing{};
 
   friend bool operator==(const trouble&, const trouble&) = default;
 };
 
+/// What users call the fields that a claim's times come from.
+struct field_names {
+  std::string_view schedule;
+  std::string_view quick_schedule;
+  std::string_view time_zone;
+};
+
+/// Of a ReplicationSource.
+inline constexpr field_names embedded_fields{
+    "spec.kopia.maintenanceCronJob.schedule",
+    "spec.kopia.maintenanceCronJob.quickSchedule",
+    "spec.kopia.maintenanceCronJob.timeZone"};
+
 /// What no CronJob can be made from: a bad schedule or zone. The text names the
 /// field as users write it.
-std::optional<trouble> check_settings(const maintenance_settings& settings);
+std::optional<trouble> check_settings(const maintenance_settings& settings,
+                                      const field_names& fields
+                                      = embedded_fields);
 
 /// One object's wish to have a repository maintained.
 struct claim {
@@ -153,14 +188,32 @@ struct claim {
   std::string resync;
   /// Deprecated fields in use: one Warning a generation.
   bool deprecated_fields = false;
+  /// Its user wants the repository's failures to be counted anew.
+  bool resets_failures = false;
+  /// It says something of its times; else those of a KopiaMaintenance will do.
+  bool says_when = true;
+  /// A KopiaMaintenance that runs by hand: each new tag asks for one run, and
+  /// nothing is scheduled. Empty: it is scheduled.
+  std::string manual{};
+  /// The claim that was made for its cache, if there is one.
+  shared_value<cache_claim_fact> cache{};
+  /// It is being deleted, and where among its finalizers the fork's is, which
+  /// keeps it from going.
+  std::optional<std::size_t> old_finalizer{};
 };
 
 /// Claims of one repository, wherever they are kept.
 using claim_list = std::vector<const claim*>;
 
-/// Picks the winner: a KopiaMaintenance beats every embedded claim; then the
-/// recorded incumbent stays; then the oldest, then namespace/name.
-/// Claims with a defect never win. Returns nullptr when nobody can.
+/// Does it want runs on a schedule, so that it can win?
+inline bool is_scheduled(const claim& wish) {
+  return wish.manual.empty();
+}
+
+/// Picks the winner of those that are scheduled: a KopiaMaintenance beats every
+/// embedded claim; then the recorded incumbent stays; then the oldest, then
+/// namespace/name. Claims with a defect never win. Returns nullptr when
+/// nobody can.
 const claim* elect(const claim_list& claims,
                    const std::optional<claim_key>& incumbent);
 

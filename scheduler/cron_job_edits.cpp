@@ -60,17 +60,22 @@ bool is_in_place(const repository_facts& facts, const wishes& wanted,
 
 repository_action edit_of(const repository_facts& facts, const wishes& wanted,
                           maintenance_kind kind, instant now) {
-  const auto& found = facts.cron_jobs[kind];
   const auto& intent = wanted.cron_jobs[kind];
-  if ((found.exists && !found.ours) || found.deleting
+  if (intent && is_taken(facts, intent->key))
+    return {};
+  const auto* old = intent ? adopted(facts, intent->key) : nullptr;
+  const auto& found = old ? *old : facts.cron_jobs[kind];
+  if ((found.exists && !found.ours && !old) || found.deleting
       || is_in_place(facts, wanted, kind))
     return {};
   if (!intent) {
     // The winner wants this kind no more; its Jobs end first.
-    auto is_left = found.exists && wanted.cron_jobs.full && !facts.lease.holder
-                   && std::ranges::none_of(facts.jobs, [&](const auto& job) {
-                        return job.kind == kind && is_unfinished(job);
-                      });
+    auto is_unwanted = wanted.cron_jobs.full || !is_anything_scheduled(facts);
+    auto is_left
+        = found.exists && is_unwanted && !facts.lease.holder
+          && std::ranges::none_of(facts.jobs, [&](const auto& job) {
+               return job.kind == kind && !job.manual && is_unfinished(job);
+             });
     if (!is_left)
       return {};
     return removal_of(found);
@@ -92,7 +97,7 @@ repository_action sweep_of(const repository_facts& facts) {
   auto is_used = [&](const std::string& ns) {
     return (facts.lease.holder && facts.lease.holder_job.ns == ns)
            || std::ranges::any_of(facts.jobs, [&](const job_fact& job) {
-                return job.key.ns == ns && is_unfinished(job);
+                return job.key.ns == ns && !job.manual && is_unfinished(job);
               });
   };
   for (auto kind : maintenance_kinds)
@@ -109,17 +114,20 @@ bool is_elsewhere(const repository_facts& facts) {
   });
 }
 
-std::string cron_job_trouble(const repository_facts& facts,
-                             const wishes& wanted,
-                             const std::string& operator_namespace,
-                             instant now) {
+write_failure cron_job_trouble(const repository_facts& facts,
+                               const wishes& wanted,
+                               const std::string& operator_namespace,
+                               instant now) {
+  if (auto why = predecessor_trouble(facts); !why.message.empty())
+    return why;
   for (const auto& edit :
        {edit_of(facts, wanted, maintenance_kind::full, now),
         edit_of(facts, wanted, maintenance_kind::quick, now), sweep_of(facts)})
-    if (auto why = trouble_of(facts, edit); !why.empty())
-      return fmt::format("CronJob {} can't be {}: {}",
-                         words_for(key_of(edit), operator_namespace),
-                         purpose_of(facts, edit), why);
+    if (const auto* fails = trouble_of(facts, edit))
+      return {fmt::format("CronJob {} can't be {}: {}",
+                          words_for(key_of(edit), operator_namespace),
+                          purpose_of(facts, edit), fails->message),
+              fails->reason};
   return {};
 }
 

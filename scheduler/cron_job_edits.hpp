@@ -44,9 +44,9 @@ bool is_elsewhere(const repository_facts& facts);
 
 /// Which CronJob can't be written although it should be, and why, when that
 /// goes on; empty: none.
-std::string cron_job_trouble(const repository_facts& facts,
-                             const wishes& wanted,
-                             const std::string& operator_namespace,
-                             instant now);
+write_failure cron_job_trouble(const repository_facts& facts,
+                               const wishes& wanted,
+                               const std::string& operator_namespace,
+                               instant now);
 
 } // namespace holystone::scheduler

@@ -2,6 +2,8 @@
 
 #include "scheduler/claim_status.hpp"
 #include "scheduler/claim_warnings.hpp"
+#include "scheduler/manual_run.hpp"
+#include "scheduler/standalone_status.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +17,9 @@ struct told_of_step {
 
   std::vector<event_note> operator()(const release_lease& what) const {
     const auto* winner = winner_of(facts);
-    if (!winner || !what.outcome || what.outcome->succeeded)
+    // Of a run by hand its own KopiaMaintenance is told.
+    if (!winner || !what.outcome || what.outcome->succeeded
+        || is_manual_job(facts, what.job))
       return {};
     return {
         {winner->wish.who, winner->wish.uid, true, "MaintenanceFailed",
@@ -24,10 +28,10 @@ struct told_of_step {
   }
 
   std::vector<event_note> operator()(const drop_job& what) const {
-    const auto* winner = winner_of(facts);
-    if (!winner)
+    const auto* who = concerned(facts, what.job);
+    if (!who)
       return {};
-    return {{winner->wish.who, winner->wish.uid, false, "JobDropped",
+    return {{who->wish.who, who->wish.uid, false, "JobDropped",
              fmt::format("Job {} was deleted before it ran: {}.",
                          to_string(what.job.key), what.reason)}};
   }
@@ -40,8 +44,8 @@ struct told_of_step {
         to_string(job.key));
     std::vector<event_note> notes{
         {job.key, job.uid, true, "JobSuspended", message}};
-    if (const auto* winner = winner_of(facts))
-      notes.push_back({winner->wish.who, winner->wish.uid, true, "JobSuspended",
+    if (const auto* who = concerned(facts, job))
+      notes.push_back({who->wish.who, who->wish.uid, true, "JobSuspended",
                        std::move(message)});
     return notes;
   }
@@ -70,8 +74,11 @@ std::vector<event_note> events_for(const claimant& who,
     notes.push_back(
         {wish.who, wish.uid, true, std::move(reason), std::move(message)});
   };
-  if (!before || before->reason != status.reason
-      || before->message != status.message) {
+  auto is_source = wish.who.kind == claim_kind::replication_source;
+  if (!is_source)
+    notes = standalone_events(who, status);
+  else if (!before || before->reason != status.reason
+           || before->message != status.message) {
     if (status.reason == "Conflict")
       warn("ScheduleConflict", status.message);
     else if (!status.ready && status.reason != "Disabled")
@@ -81,8 +88,10 @@ std::vector<event_note> events_for(const claimant& who,
   if (wish.deprecated_fields
       && (!before || before->observed_generation != status.observed_generation))
     warn("DeprecatedField",
-         "spec.kopia.maintenanceIntervalDays is deprecated; use "
-         "spec.kopia.maintenanceCronJob.schedule instead.");
+         is_source ? "spec.kopia.maintenanceIntervalDays is deprecated; use "
+                     "spec.kopia.maintenanceCronJob.schedule instead."
+                   : "spec.schedule is deprecated; use spec.trigger.schedule "
+                     "instead.");
   for (auto& note : warning_events(who, status))
     notes.push_back(std::move(note));
   return notes;

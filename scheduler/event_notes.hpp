@@ -35,7 +35,8 @@ std::vector<event_note> events_for(const claimant& who,
 
 /// The Events that go with a step of admission: the winner is told that a run
 /// failed, or that a Job was dropped, and why; both it and the Job, that this
-/// ran without the Lease and is suspended (contract section 5).
+/// ran without the Lease and is suspended (contract section 5). News of a
+/// manual run's Job are for its own KopiaMaintenance.
 std::vector<event_note> events_for(const repository_facts& facts,
                                    const admission_step& step);
 

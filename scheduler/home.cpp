@@ -79,8 +79,9 @@ namespaces_with_say(const repository_facts& facts,
 }
 
 void sort_out(repository_facts& facts, const std::string& operator_namespace) {
+  // What the fork made is known by its Secret, wherever it is.
   auto is_at_home = [&](const auto& one) {
-    return one.key.ns == operator_namespace;
+    return one.key.ns == operator_namespace || one.of_fork;
   };
   for (auto kind : maintenance_kinds)
     sort_cron_jobs(facts.cron_jobs[kind], facts.elsewhere[kind],
@@ -92,7 +93,7 @@ void sort_out(repository_facts& facts, const std::string& operator_namespace) {
     return;
   auto all = namespaces_with_say(facts, operator_namespace);
   auto counts = [&](const auto& one) {
-    return std::ranges::binary_search(all, one.key.ns);
+    return one.of_fork || std::ranges::binary_search(all, one.key.ns);
   };
   divide(facts.jobs, facts.strange_jobs, counts);
   divide(facts.pods, facts.strange_pods, counts);

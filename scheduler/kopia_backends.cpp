@@ -56,4 +56,10 @@ error missing_key(std::string_view keys, std::string_view what) {
   return {fmt::format("key {} is missing: {}", keys, what)};
 }
 
+bool says_missing_key(const error& why) {
+  auto begins = why.message.find("key ");
+  return begins != why.message.npos
+         && why.message.find(" is missing: ", begins) != why.message.npos;
+}
+
 } // namespace holystone::scheduler

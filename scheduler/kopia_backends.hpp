@@ -68,6 +68,9 @@ struct backend_choice {
 /// Says which key to add, naming all spellings that would do.
 error missing_key(std::string_view keys, std::string_view what);
 
+/// Is it an error that `missing_key` made, perhaps with words before it?
+bool says_missing_key(const error& why);
+
 /// Each reads one backend's keys: where the repository is, and how kopia gets
 /// there. An error names the key.
 result<backend_choice> use_s3(const backend_input& input);

@@ -18,13 +18,6 @@ milliseconds jittered(milliseconds retry, double jitter) {
       static_cast<double>(retry.count()) * factor)};
 }
 
-// The version is left out: a label edited by somebody is no sign of life.
-bool is_same_term(const lease_record& a, const lease_record& b) {
-  return a.holder == b.holder && a.duration == b.duration
-         && a.acquire_time == b.acquire_time && a.renew_time == b.renew_time
-         && a.transitions == b.transitions;
-}
-
 } // namespace
 
 result<election_terms> check_terms(const election_terms& terms) {
@@ -59,7 +52,7 @@ election::request election::tick(steady_instant now, double jitter) {
   retry_at_ = now + jittered(terms_.retry, is_leading ? 0 : jitter);
   // Looks at the very moment at which the Lease gets free, so that the pause
   // is not added to the hand-over twice.
-  if (observed_ && !is_leading && expiry() > now)
+  if (observed_.record() && !is_leading && expiry() > now)
     retry_at_ = std::min(retry_at_, expiry());
   auto renews = is_leading && !must_read_ && is_ours();
   return send(renews ? lease_verb::renew : lease_verb::read, now);
@@ -69,7 +62,7 @@ election::request election::found(std::uint64_t serial, lease_record record,
                                   steady_instant now) {
   if (!take_answer(serial))
     return std::nullopt;
-  note(std::move(record), now);
+  observed_.note(std::move(record), now);
   must_read_ = false;
   may_hold_ = is_ours();
   if (!is_ours())
@@ -86,7 +79,7 @@ election::request election::found(std::uint64_t serial, lease_record record,
 election::request election::lacked(std::uint64_t serial, steady_instant now) {
   if (!take_answer(serial))
     return std::nullopt;
-  observed_.reset();
+  observed_.forget();
   may_hold_ = false;
   if (is_closing_ || answered_->verb != lease_verb::read)
     return std::nullopt;
@@ -125,7 +118,8 @@ bool election::is_over() const {
 }
 
 std::string_view election::holder() const {
-  return observed_ ? std::string_view{observed_->holder} : std::string_view{};
+  const auto* seen = observed_.record();
+  return seen ? std::string_view{seen->holder} : std::string_view{};
 }
 
 election::request election::send(lease_verb verb, steady_instant now) {
@@ -134,8 +128,8 @@ election::request election::send(lease_verb verb, steady_instant now) {
   if (verb == lease_verb::read)
     return out;
   auto& record = out.record;
-  if (observed_)
-    record = *observed_;
+  if (const auto* seen = observed_.record())
+    record = *seen;
   if (verb == lease_verb::release) {
     record.holder.clear();
     // Any candidate may take it at once, but not before it saw this.
@@ -154,7 +148,7 @@ election::request election::send(lease_verb verb, steady_instant now) {
 election::request election::contend(steady_instant now) {
   if (is_ours())
     return send(lease_verb::renew, now);
-  if (observed_->holder.empty() || now >= expiry())
+  if (observed_.record()->holder.empty() || now >= expiry())
     return send(lease_verb::acquire, now);
   return std::nullopt;
 }
@@ -166,29 +160,20 @@ bool election::take_answer(std::uint64_t serial) {
   return true;
 }
 
-void election::note(lease_record record, steady_instant now) {
-  if (!observed_ || !is_same_term(*observed_, record))
-    observed_at_ = now;
-  observed_ = std::move(record);
-}
-
 // Counted from the sending: others count from when they saw what was written,
 // which is later, however long the answer took.
 void election::lead_from(steady_instant sent) {
   leads_until_ = sent + terms_.deadline;
 }
 
-// When a Lease that nobody renews is free, as far as we can tell.
 steady_instant election::expiry() const {
   // A record without a duration is none of ours; it gets ours.
-  auto term = observed_->duration > std::chrono::seconds{0}
-                  ? milliseconds{observed_->duration}
-                  : terms_.lease;
-  return observed_at_ + term;
+  return observed_.expiry(terms_.lease);
 }
 
 bool election::is_ours() const {
-  return observed_ && observed_->holder == identity_;
+  const auto* seen = observed_.record();
+  return seen && seen->holder == identity_;
 }
 
 } // namespace holystone::scheduler

@@ -17,8 +17,7 @@
 #include <optional>
 #include <string>
 
-#include "scheduler/object_key.hpp"
-#include "scheduler/restart_policy.hpp"
+#include "scheduler/observed_lease.hpp"
 #include "scheduler/result.hpp"
 
 namespace holystone::scheduler {
@@ -35,18 +34,6 @@ struct election_terms {
 
 /// Refuses terms that R-32 forbids: lease > deadline > 1.2 x retry.
 result<election_terms> check_terms(const election_terms& terms);
-
-/// What the Lease says.
-struct lease_record {
-  /// Empty when it was released.
-  std::string holder;
-  std::chrono::seconds duration{0};
-  /// The Lease's own timestamps; compared as text, never read.
-  std::string acquire_time;
-  std::string renew_time;
-  int transitions = 0;
-  resource_version version;
-};
 
 /// What a request to the API server is for.
 enum class lease_verb {
@@ -120,16 +107,13 @@ private:
   request send(lease_verb verb, steady_instant now);
   request contend(steady_instant now);
   bool take_answer(std::uint64_t serial);
-  void note(lease_record record, steady_instant now);
   void lead_from(steady_instant sent);
   steady_instant expiry() const;
   bool is_ours() const;
 
   std::string identity_;
   election_terms terms_;
-  std::optional<lease_record> observed_;
-  // When the record last changed before our eyes.
-  steady_instant observed_at_;
+  observed_lease observed_;
   std::optional<pending> pending_;
   // The request whose answer is being handled.
   std::optional<pending> answered_;

@@ -31,36 +31,44 @@ admission_step step_for_let_in(const admission_view& view, const job_fact& job,
   auto why = unwanted(view, job, now);
   // Of two locations that took their Leases at once one makes room, or both
   // wait for ever.
+  if (view.shared.gives_way && job.manual)
+    return drop_job{job, "it makes room for the repository's other location"};
   if (view.shared.gives_way)
     return why.empty() ? admission_step{replace_job{job}} : drop_job{job, why};
   if (auto waits = obstacle(view, now))
     return *waits;
   if (!why.empty())
     return drop_job{job, why};
+  if (is_outdated(view, job) && job.manual)
+    return stand_by{
+        fmt::format("Job {} is wanted no more as it is", to_string(job.key)),
+        false,
+        {}};
   if (is_outdated(view, job))
     return replace_job{job};
   if (auto waits = unread_volume(view, job))
     return *waits;
   // Counted from the resume, a run may last that long; and the Lease says
   // with what the run was let in.
-  if (!until || *until < now + view.limits.longest_possible()
-      || view.lease.secret != view.secret)
-    return acquire_lease{job, view.limits.deadline_from(now), view.secret};
+  const auto limits = view.limits.of(job);
+  const auto& secret = secret_for(view, job);
+  if (!until || *until < now + limits.longest_possible()
+      || view.lease.secret != secret)
+    return acquire_lease{job, limits.deadline_from(now), secret};
   return resume_job{job};
 }
 
 stand_by held_for_lost_pod(const admission_view& view,
                            std::optional<instant> until) {
   const auto& lease = view.lease;
-  return {
-      fmt::format(
-          "the Lease is held for Job {} until {}, because nobody saw its "
-          "pod end; when you know that it has ended, free it: kubectl -n {} "
-          "exec deploy/volsync -- holystone release {}",
-          to_string(lease.holder_job),
-          until ? to_rfc3339(*until) : "it is released", lease.key.ns,
-          view.location),
-      false, until, true};
+  return {fmt::format(
+              "the Lease is held for Job {} until {}, because nobody saw its "
+              "pod end; when you know that it has ended, free it, in the "
+              "operator's pod for example: holystone release {} --namespace {}",
+              to_string(lease.holder_job),
+              until ? to_rfc3339(*until) : "it is released", view.location,
+              lease.key.ns),
+          false, until, true};
 }
 
 /// A run of which not all pods were seen to end; after a while of silence users
@@ -76,16 +84,27 @@ stand_by await_pods(const admission_view& view, const job_fact* job,
   return waits;
 }
 
+/// Has a run been counted that ended after this one? Through an old cache a Job
+/// that ended long ago looks as if it waited, and is given the Lease once more.
+bool was_counted_before(const ledger& known, const job_fact& job, instant now) {
+  return known.counted_at && job.finished && is_credible(*known.counted_at, now)
+         && *job.finished < *known.counted_at;
+}
+
 /// Counts the run that has ended and frees the Lease.
 release_lease end_run(const admission_view& view, const job_fact* job,
                       instant now) {
   const auto& lease = view.lease;
+  if (job && was_counted_before(lease.known, *job, now))
+    return {lease.known, lease.holder_job, {}};
   auto outcome = outcome_of(view, lease.holder, job, now);
   auto known = outcome
                    ? record(lease.known, lease.holder, *outcome, lease.secret)
                    : lease.known;
-  if (job && job->finished)
-    known.counted_at = job->finished;
+  // Not by our clock: one that is ahead would hide later runs.
+  if (job)
+    known.counted_at
+        = job->finished ? *job->finished : job->started.value_or(job->created);
   if (view.never_resumed != lease.holder)
     known = note_run(std::move(known), run_of_holder(view, job, outcome, now),
                      outcome);

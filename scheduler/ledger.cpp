@@ -96,15 +96,19 @@ ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
   if (outcome.succeeded) {
     after.success_started = outcome.started;
     after.success_ended = outcome.ended;
-    after.failures = 0;
-    after.failure = failure_class::none;
-    after.failure_message.clear();
-  } else {
-    ++after.failures;
-    after.failure = outcome.why;
-    after.failure_message = outcome.message;
+    return without_failures(std::move(after));
   }
+  ++after.failures;
+  after.failure = outcome.why;
+  after.failure_message = outcome.message;
   return after;
+}
+
+ledger without_failures(ledger known) {
+  known.failures = 0;
+  known.failure = failure_class::none;
+  known.failure_message.clear();
+  return known;
 }
 
 std::map<std::string, std::string> to_annotations(const ledger& known) {

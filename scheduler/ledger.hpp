@@ -89,6 +89,9 @@ ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
 ledger note_run(ledger before, const own_run& mine,
                 const std::optional<run_outcome>& outcome);
 
+/// The ledger without failures, as if the last run had succeeded.
+ledger without_failures(ledger known);
+
 /// The annotations of the Lease that hold the ledger; every key is always
 /// there, so that a merge patch replaces the whole.
 std::map<std::string, std::string> to_annotations(const ledger& known);

@@ -33,8 +33,12 @@ std::optional<long_wait> wait_for_start(const repository_facts& facts,
     if (!pod.pending_since && !pod.ended)
       return std::nullopt;
     if (pod.pending_since && !pod.vanished)
-      found = {job.key, *pod.pending_since, *pod.pending_since + longest_start,
-               awaited::start, pod.key};
+      found = {job.key,
+               *pod.pending_since,
+               *pod.pending_since + longest_start,
+               awaited::start,
+               pod.key,
+               pod.obstacle};
   }
   // Without a pod something refuses to make one, a quota for example.
   if (!found && job.pods == 0)
@@ -81,10 +85,12 @@ std::string describe(const long_wait& wait, const std::string& why) {
                        to_string(wait.job), to_rfc3339(wait.since), wait.job.ns,
                        wait.job.name);
   if (wait.what == awaited::start)
-    return fmt::format("Pod {} of Job {} is pending since {}. kubectl -n {} "
-                       "describe pod {} says why; the Job's deadline ends it.",
-                       wait.pod.name, to_string(wait.job),
-                       to_rfc3339(wait.since), wait.pod.ns, wait.pod.name);
+    return fmt::format(
+        "Pod {} of Job {} is pending since {}{}. kubectl -n {} describe pod {} "
+        "says {}; the Job's deadline ends it.",
+        wait.pod.name, to_string(wait.job), to_rfc3339(wait.since),
+        wait.obstacle.empty() ? "" : ": " + wait.obstacle, wait.pod.ns,
+        wait.pod.name, wait.obstacle.empty() ? "why" : "more");
   return fmt::format("Job {} waits since {}, longer than the interval of its "
                      "schedule: {}.",
                      to_string(wait.job), to_rfc3339(wait.since),

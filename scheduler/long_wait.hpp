@@ -26,8 +26,9 @@ struct long_wait {
   /// From here on it waits for too long.
   instant limit;
   awaited what = awaited::admission;
-  /// The one that does not start.
+  /// The one that does not start, and why, if that is known.
   object_key pod{};
+  std::string obstacle{};
 
   friend bool operator==(const long_wait&, const long_wait&) = default;
 };

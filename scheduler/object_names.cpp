@@ -14,6 +14,7 @@ constexpr std::string_view cron_job_prefix = "kopia-maintenance-";
 constexpr std::string_view maintenance_prefix = "kopia-maint-";
 /// The API server's limit: the controller adds eleven characters for a Job.
 constexpr std::size_t longest_cron_job_name = 52;
+constexpr std::string_view manual_prefix = "kopia-maint-manual-";
 constexpr std::string_view lease_prefix = "kopia-repository-";
 constexpr std::string_view quick_suffix = "-quick";
 constexpr std::size_t hash_length = 16;
@@ -47,6 +48,13 @@ std::string maintenance_cron_job_name(const object_key& maintenance,
   return fmt::format("{}{}-{}{}", maintenance_prefix, name, hash, suffix);
 }
 
+std::string manual_job_name(const object_key& maintenance,
+                            const std::string& tag) {
+  return std::string{manual_prefix}
+         + short_hash(
+             fmt::format("{}/{}/{}", maintenance.ns, maintenance.name, tag));
+}
+
 std::optional<cron_job_address> parse_cron_job_name(std::string_view name) {
   if (!name.starts_with(cron_job_prefix))
     return std::nullopt;
@@ -59,6 +67,13 @@ std::optional<cron_job_address> parse_cron_job_name(std::string_view name) {
   if (!is_hash(name))
     return std::nullopt;
   return cron_job_address{{std::string{name}}, kind};
+}
+
+std::string shortened(const std::string& name, std::size_t longest) {
+  if (name.size() <= longest)
+    return name;
+  return fmt::format("{}-{}", name.substr(0, longest - 1 - hash_length),
+                     short_hash(name));
 }
 
 std::string lease_name(std::string_view location) {

@@ -25,6 +25,11 @@ std::string cron_job_name(const repository_id& id, maintenance_kind kind);
 std::string maintenance_cron_job_name(const object_key& maintenance,
                                       maintenance_kind kind);
 
+/// The name of the Job of a KopiaMaintenance's manual run: one for each tag, as
+/// the fork had it.
+std::string manual_job_name(const object_key& maintenance,
+                            const std::string& tag);
+
 /// Whose CronJob a name stands for.
 struct cron_job_address {
   repository_id id;
@@ -33,6 +38,13 @@ struct cron_job_address {
 
 /// Reads what `cron_job_name` made; empty: the name is not one of ours.
 std::optional<cron_job_address> parse_cron_job_name(std::string_view name);
+
+/// The longest value of a label.
+inline constexpr std::size_t longest_label = 63;
+
+/// A name as it is where that is short enough, or else its beginning and a
+/// hash.
+std::string shortened(const std::string& name, std::size_t longest);
 
 /// The name of a location's Lease; `location` is its hash.
 std::string lease_name(std::string_view location);

@@ -8,6 +8,10 @@ std::string subject_of_cron_job(const object_key& key) {
   return "cronjob/" + to_string(key);
 }
 
+std::string subject_of_making(const object_key& job) {
+  return "new job/" + to_string(job);
+}
+
 /// The subject of each action.
 struct subject {
   std::string operator()(const std::monostate&) const {
@@ -52,6 +56,34 @@ struct subject {
   std::string operator()(const write_status& a) const {
     return "status/" + to_string(a.who);
   }
+  std::string operator()(const remove_finalizer& a) const {
+    return "finalizer/" + to_string(a.who);
+  }
+  std::string operator()(const apply_cache_claim& a) const {
+    return "cache/" + to_string(a.wanted.key);
+  }
+  std::string operator()(const delete_cache_claim& a) const {
+    return "cache/" + to_string(a.key);
+  }
+  std::string operator()(const write_ledger&) const {
+    return "lease";
+  }
+  std::string operator()(const settle_reset& a) const {
+    return "reset/" + to_string(a.who);
+  }
+  std::string operator()(const make_job& a) const {
+    return subject_of_making(a.wanted.key);
+  }
+  std::string operator()(const suspend_predecessor& a) const {
+    return subject_of_cron_job(a.key);
+  }
+  std::string operator()(const adopt_predecessor& a) const {
+    return subject_of_cron_job(a.key);
+  }
+  std::string operator()(const remove_predecessor& a) const {
+    return a.what == predecessor::kind::cron_job ? subject_of_cron_job(a.key)
+                                                 : "secret/" + to_string(a.key);
+  }
 };
 
 } // namespace
@@ -60,10 +92,16 @@ std::string subject_of(const repository_action& action) {
   return std::visit(subject{}, action);
 }
 
-std::string trouble_of(const repository_facts& facts,
-                       const repository_action& action) {
+const write_failure* trouble_with_making(const repository_facts& facts,
+                                         const object_key& job) {
+  auto i = facts.troubles.find(subject_of_making(job));
+  return i == facts.troubles.end() ? nullptr : &i->second;
+}
+
+const write_failure* trouble_of(const repository_facts& facts,
+                                const repository_action& action) {
   auto i = facts.troubles.find(subject_of(action));
-  return i == facts.troubles.end() ? std::string{} : i->second;
+  return i == facts.troubles.end() ? nullptr : &i->second;
 }
 
 } // namespace holystone::scheduler

@@ -56,6 +56,12 @@ claim_list claims_of(const repository_facts& facts) {
   return all;
 }
 
+bool is_anything_scheduled(const repository_facts& facts) {
+  return std::ranges::any_of(facts.claimants, [](const claimant& who) {
+    return is_scheduled(who.wish);
+  });
+}
+
 const claimant* winner_of(const repository_facts& facts) {
   claim_list able;
   for (const auto& c : facts.claimants)
@@ -72,7 +78,8 @@ const claimant* winner_of(const repository_facts& facts) {
   // Nobody is fit: the incumbent keeps its place, so that a Secret that is
   // missing for a while does not end maintenance; its copy still works.
   const auto* kept = incumbent ? find(*incumbent) : nullptr;
-  if (kept && (!kept->wish.defect || kept->wish.defect->reason == "Waiting"))
+  if (kept && is_scheduled(kept->wish)
+      && (!kept->wish.defect || kept->wish.defect->reason == "Waiting"))
     return kept;
   // All are refused: the next tries again, and its status says what fails.
   const auto* best = elect(claims_of(facts), incumbent);

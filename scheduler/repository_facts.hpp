@@ -69,22 +69,73 @@ struct cron_job_fact {
   std::string digest;
 };
 
-/// A condition besides MaintenanceReady, there while there is something to say.
-struct claim_warning {
-  /// `ForeignMaintenance` or `SharedRepository`.
+/// Something that the VolSync fork left behind (predecessors.hpp).
+struct predecessor {
+  enum class kind { cron_job, secret_copy };
+
+  kind what = kind::cron_job;
+  /// Never ours; of a copy there are only key, UID and version.
+  cron_job_fact object;
+  /// What its Jobs work with: it tells the repository. A copy is that itself.
+  object_key secret;
+  /// Jobs of it run, says the CronJob controller.
+  bool active = false;
+  /// It is for a KopiaMaintenance, which is left to the fork while that leads.
+  bool of_maintenance = false;
+  /// Its fields are ours already.
+  bool is_adopted = false;
+  /// When we wrote to it last.
+  std::optional<instant> touched;
+};
+
+/// A condition besides the one that says whether the claim is maintained.
+struct side_condition {
   std::string type;
   std::string reason;
   std::string message;
   instant since;
+  bool is_true = true;
 
-  friend bool operator==(const claim_warning&, const claim_warning&) = default;
+  friend bool operator==(const side_condition&, const side_condition&)
+      = default;
 };
 
-/// The types that a claim_warning can have, in the order in which they stand.
+/// The conditions that are there while there is something to warn of (A-11,
+/// A-21), in the order in which they stand.
 inline constexpr std::array<std::string_view, 2> warning_types{
     "ForeignMaintenance", "SharedRepository"};
 
-/// `status.kopia` and the conditions of a claimant.
+/// The conditions that every KopiaMaintenance has beside `Ready`, in the order
+/// in which they stand (contract section 7).
+inline constexpr std::array<std::string_view, 3> standalone_types{
+    "Reconciling", "Error", "MaintenanceHealthy"};
+
+/// How a KopiaMaintenance's last manual run ended.
+struct manual_result {
+  std::string tag;
+  bool succeeded = false;
+  std::string reason;
+  instant finished;
+
+  friend bool operator==(const manual_result&, const manual_result&) = default;
+};
+
+/// What only a KopiaMaintenance's status has.
+struct standalone_status {
+  /// The schedule in force; empty when manual.
+  std::string schedule;
+  /// When something was last changed for this object, successfully.
+  std::optional<instant> last_reconcile;
+  /// The last manual tag whose run succeeded.
+  std::string last_manual_sync;
+  std::optional<manual_result> last_manual_result;
+
+  friend bool operator==(const standalone_status&, const standalone_status&)
+      = default;
+};
+
+/// The status of a claimant: `status.kopia` of a ReplicationSource, or that of
+/// a KopiaMaintenance, with their conditions.
 struct claim_status {
   std::optional<instant> last_maintenance;
   std::optional<instant> next_maintenance;
@@ -95,7 +146,11 @@ struct claim_status {
   bool ready = false;
   std::string reason;
   std::string message;
-  std::vector<claim_warning> warnings;
+  /// KopiaMaintenances have all of theirs, warnings stand while they hold.
+  std::vector<side_condition> conditions;
+  /// The KopiaMaintenance that maintains a source's repository.
+  std::string kopia_maintenance{};
+  shared_value<standalone_status> standalone{};
 
   friend bool operator==(const claim_status&, const claim_status&) = default;
 };
@@ -138,6 +193,15 @@ struct gone_job {
   std::int64_t pods = 0;
 };
 
+/// What lastingly fails about a write.
+struct write_failure {
+  std::string message;
+  /// The API server's own word for it, e.g. `Forbidden`; empty: it said none.
+  std::string reason{};
+
+  friend bool operator==(const write_failure&, const write_failure&) = default;
+};
+
 /// Everything that is known of one repository.
 struct repository_facts {
   repository_id id;
@@ -150,6 +214,7 @@ struct repository_facts {
   /// Those under our names in other namespaces.
   per_kind<std::vector<cron_job_fact>> elsewhere;
   std::vector<copy_fact> copies;
+  std::vector<predecessor> predecessors;
   std::vector<job_fact> jobs;
   std::vector<pod_fact> pods;
   /// Those with our labels in namespaces that have no say (home.hpp).
@@ -158,6 +223,8 @@ struct repository_facts {
   lease_fact lease;
   /// Other locations of the same repository.
   std::vector<alias_fact> aliases;
+  /// The fork leads: what it does for KopiaMaintenances is left to it.
+  bool fork_leads = false;
   /// The registry gave this repository one of the places to run.
   bool granted = false;
   object_uid never_resumed;
@@ -167,12 +234,15 @@ struct repository_facts {
   /// is its too (`--repository-identity=secret`).
   bool lease_is_shared = false;
   per_kind<settled_apply> settled;
-  /// What lastingly fails, by `subject_of`, and the last error.
-  std::map<std::string, std::string> troubles;
+  /// What lastingly fails, by `subject_of`.
+  std::map<std::string, write_failure> troubles;
 };
 
 /// What all claimants wish.
 claim_list claims_of(const repository_facts& facts);
+
+/// Does anybody want runs on a schedule?
+bool is_anything_scheduled(const repository_facts& facts);
 
 /// Who wins; null when there is no claim that could. A refused Secret's claim
 /// comes last (contract section 2).

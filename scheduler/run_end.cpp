@@ -15,7 +15,7 @@ std::optional<instant> last_moment(const pod_fact& pod,
   auto since = pod.vanished ? pod.vanished : pod.bounded_since;
   if (!since)
     return std::nullopt;
-  return *since + limits.longest_possible();
+  return *since + limits.of(pod).longest_possible();
 }
 
 } // namespace
@@ -34,7 +34,8 @@ bool is_live(const pod_fact& pod, const run_limits& limits, instant now) {
 
 bool is_spent(const job_fact& job, const run_limits& limits, instant now) {
   auto since = job.started.value_or(job.created);
-  return job.ours && job.deleting && now >= since + limits.longest_possible();
+  return job.ours && job.deleting
+         && now >= since + limits.of(job).longest_possible();
 }
 
 std::optional<stand_by> obstacle(const admission_view& view, instant now) {
@@ -79,6 +80,9 @@ std::optional<run_outcome> outcome_of(const admission_view& view,
               ? fmt::format("Job {} outlived its deadline", to_string(job->key))
               : fmt::format("Job {} failed: {}", to_string(job->key),
                             job->message.empty() ? job->reason : job->message);
+    for (const auto& pod : view.pods)
+      if (pod.job == uid && !pod.obstacle.empty())
+        told.message += "; its pod never ran: " + pod.obstacle;
   }
   return told;
 }
@@ -134,12 +138,13 @@ std::optional<instant> silent_since(const admission_view& view,
 std::optional<instant> latest_end(const admission_view& view,
                                   const job_fact* job) {
   const auto& lease = view.lease;
+  const auto limits = job ? view.limits.of(*job) : view.limits;
   auto latest = lease.deadline;
   if (!latest && lease.acquired)
-    latest = view.limits.deadline_from(*lease.acquired);
+    latest = limits.deadline_from(*lease.acquired);
   if (job && job->started)
-    latest = std::max(
-        latest, std::optional{*job->started + view.limits.longest_possible()});
+    latest = std::max(latest,
+                      std::optional{*job->started + limits.longest_possible()});
   return latest;
 }
 

@@ -21,6 +21,11 @@ std::string resync_of(const repository_facts& facts,
   return fmt::format("{}", fmt::join(wishes, ","));
 }
 
+/// A KopiaMaintenance's pods run beside its Secret (contract section 7).
+bool needs_copies(const claim& wish) {
+  return wish.who.kind == claim_kind::replication_source;
+}
+
 } // namespace
 
 const copy_fact* find_copy(const repository_facts& facts,
@@ -72,6 +77,8 @@ std::vector<write_copy> missing_copies(const repository_facts& facts) {
   };
   for (const auto& c : facts.claimants) {
     const auto& wish = c.wish;
+    if (!needs_copies(wish))
+      continue;
     look(repository_secret(wish), wish.secret_uid, wish.secret_version);
     if (auto ca = ca_source(wish))
       look(*ca, wish.ca_uid, wish.ca_version);
@@ -87,8 +94,9 @@ bool is_claimed(const repository_facts& facts, const copy_fact& copy) {
       used != nullptr && used->key != copy.key)
     return false;
   return std::ranges::any_of(facts.claimants, [&](const claimant& c) {
-    return repository_secret(c.wish) == copy.source
-           || ca_source(c.wish) == copy.source;
+    return needs_copies(c.wish)
+           && (repository_secret(c.wish) == copy.source
+               || ca_source(c.wish) == copy.source);
   });
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace holystone {
 
@@ -24,8 +25,9 @@ using std::chrono::seconds;
 bool is_credible(instant at, instant now);
 
 /// The earlier one of those that there are.
-inline std::optional<instant> earlier(std::optional<instant> a,
-                                      std::optional<instant> b) {
+template <class Instant>
+std::optional<Instant> earlier(std::optional<Instant> a,
+                               std::type_identity_t<std::optional<Instant>> b) {
   return a && b ? std::min(*a, *b) : a ? a : b;
 }
 

@@ -29,6 +29,11 @@ public:
   word tell(const repository_facts& facts, const std::string& reason,
             instant now);
 
+  /// Does nothing wait?
+  bool is_unused() const {
+    return told_.empty() && reason_.empty();
+  }
+
 private:
   std::map<object_uid, std::string> told_;
   std::string reason_;

@@ -1,12 +1,14 @@
 #include "scheduler/wanted_cron_job.hpp"
 
 #include "scheduler/home.hpp"
+#include "scheduler/predecessors.hpp"
 #include "scheduler/secret_copies.hpp"
 #include "scheduler/timeline.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <utility>
 
 namespace holystone::scheduler {
 
@@ -23,7 +25,7 @@ bool lacks_volume(const repository_facts& facts, const claim& wish) {
 /// are, or else their copies. False while a copy is missing.
 bool name_credentials(cron_job_intent& wanted, const repository_facts& facts,
                       const claim& wish) {
-  if (runs_beside_winner(facts)) {
+  if (runs_beside_winner(facts) || !is_scheduled(wish)) {
     wanted.credentials = wish.secret.name;
     wanted.own_ca = wish.ca;
     return true;
@@ -52,6 +54,34 @@ std::vector<std::string> identities_of(const claim_list& claims) {
   auto end = known.begin();
   std::advance(end, std::min(most, known.size()));
   return {known.begin(), end};
+}
+
+/// All that does not depend on a schedule or on copies.
+cron_job_intent intent_for(const repository_facts& facts,
+                           const repository_policy& policy, const claim& wish,
+                           object_key key, maintenance_kind kind, instant now) {
+  auto claims = claims_of(facts);
+  cron_job_intent wanted{std::move(key),
+                         kind,
+                         facts.id,
+                         facts.location_id,
+                         facts.location,
+                         wish.settings,
+                         {},
+                         wish.who,
+                         source_namespaces(claims),
+                         identities_of(claims),
+                         {},
+                         {},
+                         {},
+                         now};
+  wanted.volume = wish.volume;
+  if (wish.who.kind == claim_kind::kopia_maintenance)
+    wanted.owner = wish.uid;
+  wanted.holds_jobs = policy.admission;
+  if (wanted.key.ns != policy.operator_namespace)
+    wanted.made_from = policy.operator_namespace;
+  return wanted;
 }
 
 } // namespace
@@ -96,30 +126,15 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
   auto table = timetable_of(wish.settings, kind, facts.id);
   if (!table || lacks_volume(facts, wish))
     return std::nullopt;
-  auto claims = claims_of(facts);
-  cron_job_intent wanted{cron_job_key(facts, kind, policy.operator_namespace),
-                         kind,
-                         facts.id,
-                         facts.location_id,
-                         facts.location,
-                         wish.settings,
-                         table->text,
-                         wish.who,
-                         source_namespaces(claims),
-                         {},
-                         {},
-                         {},
-                         conflict_text(claims, wish),
-                         now};
-  wanted.volume = wish.volume;
-  wanted.holds_jobs = policy.admission;
-  if (!policy.admission)
-    wanted.secret = secret_in_use(facts, wish);
-  if (wanted.key.ns != policy.operator_namespace)
-    wanted.made_from = policy.operator_namespace;
-  wanted.known_identities = identities_of(claims);
+  auto wanted = intent_for(facts, policy, wish,
+                           cron_job_key(facts, kind, policy.operator_namespace),
+                           kind, now);
   if (!name_credentials(wanted, facts, wish))
     return std::nullopt;
+  wanted.schedule = table->text;
+  wanted.conflict = conflict_text(claims_of(facts), wish);
+  if (!policy.admission)
+    wanted.secret = secret_in_use(facts, wish);
   const auto& found = facts.cron_jobs[kind];
   if (found.exists && found.effective_since
       && is_credible(*found.effective_since, now)
@@ -127,6 +142,26 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
       && found.time_zone == wish.settings.time_zone
       && found.suspend == wish.settings.suspend && found.winner == wish.who)
     wanted.effective_since = *found.effective_since;
+  else if (auto used = newest_slot_of(facts); used && *used >= now)
+    // The CronJob controller's clock may be ahead of ours.
+    wanted.effective_since = *used + seconds{1};
+  return wanted;
+}
+
+std::optional<cron_job_intent>
+wanted_manual_job(const repository_facts& facts,
+                  const repository_policy& policy, const claim& wish,
+                  instant now) {
+  if (lacks_volume(facts, wish))
+    return std::nullopt;
+  const auto& who = wish.who.object;
+  auto wanted = intent_for(facts, policy, wish,
+                           {who.ns, manual_job_name(who, wish.manual)},
+                           maintenance_kind::full, now);
+  name_credentials(wanted, facts, wish);
+  wanted.manual_tag = wish.manual;
+  if (!policy.admission)
+    wanted.secret = secret_used(wish);
   return wanted;
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
 // The CronJobs that a repository should have, one for each kind of maintenance,
-// as intents: whose settings, which copies, since when. Digests tell whether
-// the object that exists is equal, so that nothing is written when nothing
-// differs. Pure; k8s_io/manifests.hpp turns an intent into JSON, repository.hpp
-// decides when it is applied.
+// and the Jobs of manual runs, as intents: whose settings, which copies, since
+// when. Digests tell whether the object that exists is equal, so that nothing
+// is written when nothing differs. Pure; k8s_io/manifests.hpp turns an intent
+// into JSON, repository.hpp decides when it is applied.
 
 #include "scheduler/cron.hpp"
 #include "scheduler/object_names.hpp"
@@ -51,6 +51,11 @@ struct cron_job_intent {
   std::optional<custom_ca> own_ca{};
   /// The operator's namespace when the pods run in another one: whose they are.
   std::string made_from{};
+  /// The KopiaMaintenance that owns it, its pods' cache included; empty: nobody
+  /// does.
+  object_uid owner{};
+  /// What one Job is made for at once; empty: a CronJob makes Jobs.
+  std::string manual_tag{};
 };
 
 /// Digests of a manifest's owned fields: of the whole, and of the Job template.
@@ -95,6 +100,14 @@ std::optional<cron_job_intent> wanted_cron_job(const repository_facts& facts,
                                                const repository_policy& policy,
                                                maintenance_kind kind,
                                                instant now);
+
+/// What the Job of a manual claim's run is made from: its own settings and
+/// Secret, whoever wins (contract section 7); empty while its volume is not
+/// known.
+std::optional<cron_job_intent>
+wanted_manual_job(const repository_facts& facts,
+                  const repository_policy& policy, const claim& wish,
+                  instant now);
 
 /// The past slot that an edit from `found` to `wanted` would fire, to be marked
 /// as used first; empty: none.

@@ -23,11 +23,27 @@ instant due(const job_fact& job) {
   return job.slot ? std::min(*job.slot, job.created) : job.created;
 }
 
+/// What a manual Job has to agree with; null: nobody wants it to run.
+const manual_terms* terms_of(const admission_view& view, const job_fact& job) {
+  auto i = std::ranges::find(view.manual, job.key, &manual_terms::job);
+  return i != view.manual.end() && i->maintenance == job.manual->maintenance
+             ? &*i
+             : nullptr;
+}
+
+/// The volumes from which the location is known for whoever wants the Job.
+const injection* injected_for(const admission_view& view, const job_fact& job) {
+  if (!job.manual)
+    return view.injected;
+  const auto* terms = terms_of(view, job);
+  return terms ? terms->injected : nullptr;
+}
+
 /// Did an admission policy give the Job other volumes than those from which the
 /// location is known?
 bool leads_elsewhere(const admission_view& view, const job_fact& job) {
-  return view.injected && job.injected
-         && *job.injected != view.injected->volumes;
+  const auto* injected = injected_for(view, job);
+  return injected && job.injected && *job.injected != injected->volumes;
 }
 
 /// Which of two waiting Jobs for a slot stays: what was made anew from the
@@ -48,6 +64,13 @@ bool fell_due_meanwhile(const admission_view& view, const job_fact& job) {
   });
 }
 
+/// Did the fork's CronJob use the slot, or a later one, before it was replaced?
+bool was_used_by_fork(const admission_view& view, const job_fact& job) {
+  return std::ranges::any_of(view.jobs, [&](const job_fact& other) {
+    return other.of_fork && other.slot && *other.slot >= *job.slot;
+  });
+}
+
 /// Why the slot of a waiting Job is not to be used, whatever else waits; empty
 /// when it is.
 std::string why_spent(const admission_view& view, const job_fact& job,
@@ -62,6 +85,8 @@ std::string why_spent(const admission_view& view, const job_fact& job,
   if (const auto& done = view.lease.known.success_started;
       done && is_credible(*done, now) && *job.slot <= *done)
     return "a full run that began after its slot has succeeded (A-13)";
+  if (was_used_by_fork(view, job))
+    return "the VolSync fork's CronJob has used its slot";
   if (fell_due_meanwhile(view, job))
     return "its slot fell due while the run before it had not ended (A-13)";
   if (too_soon(view, job, now))
@@ -81,7 +106,8 @@ bool is_duplicate(const admission_view& view, const job_fact& job,
     if (job.kind == maintenance_kind::quick
         && other.kind == maintenance_kind::full)
       return other.state == job_state::running
-             || why_spent(view, other, now).empty();
+             || (why_spent(view, other, now).empty()
+                 && !(other.manual && is_outdated(view, other)));
     return other.slot && other.kind == job.kind
            && (other.state == job_state::running
                || goes_first(view, other, job));
@@ -103,13 +129,23 @@ bool comes_before(const job_fact& a, const job_fact& b) {
 }
 
 bool is_of_old(const admission_view& view, const job_fact& job) {
-  return job.location != view.location
-         || job.template_digest != view.template_digests[job.kind];
+  if (job.location != view.location)
+    return true;
+  if (!job.manual)
+    return job.template_digest != view.template_digests[job.kind];
+  const auto* terms = terms_of(view, job);
+  return !terms || job.template_digest != terms->template_digest;
+}
+
+const std::string& secret_for(const admission_view& view, const job_fact& job) {
+  const auto* terms = job.manual ? terms_of(view, job) : nullptr;
+  return terms ? terms->secret : view.secret;
 }
 
 bool is_outdated(const admission_view& view, const job_fact& job) {
   return job.ticketless || is_of_old(view, job)
-         || (leads_elsewhere(view, job) && job.created <= view.injected->since);
+         || (leads_elsewhere(view, job)
+             && job.created <= injected_for(view, job)->since);
 }
 
 std::optional<stand_by> unread_volume(const admission_view& view,
@@ -125,6 +161,8 @@ std::optional<stand_by> unread_volume(const admission_view& view,
 
 std::string unwanted(const admission_view& view, const job_fact& job,
                      instant now) {
+  if (job.manual)
+    return {};
   if (view.template_digests[job.kind].empty())
     return "no claim asks for this maintenance any more";
   if (auto why = why_spent(view, job, now); !why.empty())

@@ -27,7 +27,11 @@ bool comes_before(const job_fact& a, const job_fact& b);
 /// that are wanted now?
 bool is_of_old(const admission_view& view, const job_fact& job);
 
-/// Must the Job be made anew before it runs?
+/// What a run of this Job would authenticate with.
+const std::string& secret_for(const admission_view& view, const job_fact& job);
+
+/// Must the Job be made anew before it runs, or is it that of a
+/// manual run that nobody wants?
 bool is_outdated(const admission_view& view, const job_fact& job);
 
 /// Where the volume of a Job leads to is known before it runs, because that

@@ -1,8 +1,12 @@
 #include "simulator/api_error.hpp"
 
+#include "k8s_io/fields.hpp"
 #include "simulator/kinds.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 namespace holystone::simulator {
 
@@ -95,16 +99,17 @@ void field_errors::duplicate(std::string_view field, const json::value& value) {
       fmt::format("Duplicate value: {}", json::serialize(value)));
 }
 
-void field_errors::wrong_type(std::string_view field, const json::value& value,
+void field_errors::wrong_type(std::string_view field, std::string_view shown,
+                              const json::value& value,
                               std::string_view expected) {
   static constexpr std::string_view names[]
-      = {"null",    "boolean", "integer", "integer",
-         "float64", "string",  "array",   "object"};
+      = {"null",   "boolean", "integer", "integer",
+         "number", "string",  "array",   "object"};
   auto actual = names[static_cast<std::size_t>(value.kind())];
   add("FieldValueTypeInvalid", field,
       fmt::format("Invalid value: \"{}\": {} in body must be of type {}: "
                   "\"{}\"",
-                  actual, field, expected, actual));
+                  actual, shown, expected, actual));
 }
 
 void field_errors::malformed(std::string_view field, const json::value& value,
@@ -115,12 +120,14 @@ void field_errors::malformed(std::string_view field, const json::value& value,
 
 api_error field_errors::to_error(const kind_info& kind,
                                  std::string_view name) const {
-  std::string list;
-  for (auto& each : causes_) {
-    list += list.empty() ? "" : ", ";
-    list += each.field + ": " + each.message;
-  }
-  if (causes_.size() > 1)
+  // What is found twice is said once.
+  std::vector<std::string> texts;
+  for (auto& each : causes_)
+    if (auto text = each.field + ": " + each.message;
+        std::find(texts.begin(), texts.end(), text) == texts.end())
+      texts.push_back(std::move(text));
+  auto list = fmt::format("{}", fmt::join(texts, ", "));
+  if (texts.size() > 1)
     list = "[" + list + "]";
   auto id = kind.group.empty() ? kind.kind : kind.kind + "." + kind.group;
   auto why = about(422, "Invalid", kind, name,
@@ -254,6 +261,19 @@ json::object to_status(const api_error& why) {
     status["details"] = std::move(details);
   status["code"] = why.code;
   return status;
+}
+
+json::object success_status(const kind_info& kind, const json::value& object) {
+  json::object details{{"name", k8s_io::text_at(object, "metadata", "name")},
+                       {"kind", kind.plural},
+                       {"uid", k8s_io::text_at(object, "metadata", "uid")}};
+  if (!kind.group.empty())
+    details["group"] = kind.group;
+  return {{"kind", "Status"},
+          {"apiVersion", "v1"},
+          {"metadata", json::object{}},
+          {"status", "Success"},
+          {"details", std::move(details)}};
 }
 
 } // namespace holystone::simulator

@@ -76,9 +76,10 @@ public:
   /// The same value twice in a set or map.
   void duplicate(std::string_view field, const boost::json::value& value);
 
-  /// Of another JSON type than the schema asks for.
-  void wrong_type(std::string_view field, const boost::json::value& value,
-                  std::string_view expected);
+  /// Of another JSON type than the schema asks for; `shown` is how the
+  /// sentence calls the field.
+  void wrong_type(std::string_view field, std::string_view shown,
+                  const boost::json::value& value, std::string_view expected);
 
   /// Of the right JSON type, but not in the format asked for.
   void malformed(std::string_view field, const boost::json::value& value,
@@ -155,5 +156,9 @@ api_error not_modelled(std::string_view what);
 
 /// The Status object.
 boost::json::object to_status(const api_error& why);
+
+/// The Status of a delete that went through.
+boost::json::object success_status(const kind_info& kind,
+                                   const boost::json::value& object);
 
 } // namespace holystone::simulator

@@ -5,6 +5,7 @@
 #include "simulator/collector.hpp"
 #include "simulator/reads.hpp"
 #include "simulator/router.hpp"
+#include "simulator/store.hpp"
 #include "simulator/verbs.hpp"
 
 #include <fmt/format.h>
@@ -99,7 +100,13 @@ void api_server::compact() {
 }
 
 std::optional<instant> api_server::step(instant now) {
-  return collect_garbage(*core_, now);
+  store view{*this, "kube-controller-manager", now,
+             "garbage-collector-controller"};
+  return collect_garbage(*core_, now,
+                         [&](const json::value& about, std::string_view reason,
+                             std::string_view message) {
+                           view.event(about, "Warning", reason, message);
+                         });
 }
 
 std::uint64_t api_server::revision() const {

@@ -1,6 +1,7 @@
 #include "simulator/bodies.hpp"
 
 #include "k8s_io/yaml.hpp"
+#include "simulator/not_modelled.hpp"
 
 #include <algorithm>
 
@@ -18,6 +19,13 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+// More than our clients read: a real server takes 10,000 levels.
+json::parse_options deep_options() {
+  json::parse_options options;
+  options.max_depth = 500;
+  return options;
+}
+
 } // namespace
 
 std::string media_type(std::string_view content_type) {
@@ -29,6 +37,11 @@ std::string media_type(std::string_view content_type) {
 }
 
 answer<json::value> decode_yaml(std::string_view body) {
+  // JSON is YAML, and what most clients send as YAML.
+  boost::system::error_code no_json;
+  auto value = json::parse(body, no_json, {}, deep_options());
+  if (!no_json && value.is_structured())
+    return value;
   auto documents = k8s_io::read_yaml(body);
   if (!documents)
     return bad_request("error decoding YAML: " + documents.why().message);
@@ -49,10 +62,7 @@ answer<json::value> decode_body(const call& what) {
     return unsupported_media_type("application/json, application/yaml, "
                                   "application/vnd.kubernetes.protobuf");
   boost::system::error_code failed;
-  // More than our clients read: a real server takes 10,000 levels.
-  json::parse_options options;
-  options.max_depth = 500;
-  auto value = json::parse(what.body, failed, {}, options);
+  auto value = json::parse(what.body, failed, {}, deep_options());
   if (failed)
     return bad_request("the body of the request is no JSON: "
                        + failed.message());
@@ -62,6 +72,7 @@ answer<json::value> decode_body(const call& what) {
 answer<rendering> choose_rendering(std::string_view accept) {
   if (trim(accept).empty())
     return rendering::full;
+  auto given = accept;
   while (!accept.empty()) {
     auto comma = accept.find(',');
     auto item = trim(accept.substr(0, comma));
@@ -70,7 +81,9 @@ answer<rendering> choose_rendering(std::string_view accept) {
     auto type = media_type(item);
     bool json_type = type == "application/json" || type == "*/*"
                      || type == "application/*";
-    if (!json_type)
+    bool other_form
+        = item.find("as=") != item.npos && item.find("v=v1") == item.npos;
+    if (!json_type || other_form)
       continue;
     if (item.find("as=Table") != std::string_view::npos)
       return rendering::table;
@@ -78,11 +91,15 @@ answer<rendering> choose_rendering(std::string_view accept) {
       return rendering::metadata_only;
     return rendering::full;
   }
+  if (auto refused = refuse_form(given))
+    return *refused;
   api_error why;
   why.code = 406;
   why.reason = "NotAcceptable";
-  why.message = "only the following media types are accepted: "
-                "application/json";
+  why.message = "406: Not Acceptable\n\nAvailable representations: "
+                "application/json, application/yaml, "
+                "application/vnd.kubernetes.protobuf";
+  why.bare_details = true;
   return why;
 }
 

@@ -23,6 +23,12 @@ void set_built_in_defaults(const kind_info& kind, boost::json::value& object);
 /// Namespace's finalizer, the first status.
 void prepare_creation(const kind_info& kind, boost::json::value& object);
 
+/// What is added to a new object when it was found good: the labels of a Job.
+void complete_creation(const kind_info& kind, boost::json::value& object);
+
+/// What the server adds to a changed object: tolerations of pods.
+void prepare_update(const kind_info& kind, boost::json::value& object);
+
 /// Complains about an object as Kubernetes 1.`minor` does; `before` is null for
 /// a creation.
 void check_built_in(const kind_info& kind, const boost::json::value* before,

@@ -77,6 +77,13 @@ void check_pod_update(const json::value& before, const json::value& after,
         drop(each, {"image"});
     return spec;
   };
+  for (auto name : {"containers", "initContainers"})
+    if (k8s_io::items_at(before, "spec", name).size()
+        != k8s_io::items_at(after, "spec", name).size()) {
+      errors.forbidden(fmt::format("spec.{}", name),
+                       "pod updates may not add or remove containers");
+      return;
+    }
   auto bound = k8s_io::text_at(before, "spec", "nodeName");
   bool moved
       = !bound.empty() && bound != k8s_io::text_at(after, "spec", "nodeName");

@@ -24,9 +24,10 @@ void generate_selector(json::value& job) {
         {"job-name", name},
         {"batch.kubernetes.io/job-name", name}})
     labels.as_object().emplace(key, value);
-  if (k8s_io::find(job, "spec", "selector") == nullptr)
-    field(job, {"spec", "selector"})
-        = {{"matchLabels", {{"batch.kubernetes.io/controller-uid", uid}}}};
+  auto& wanted = field(job, {"spec", "selector", "matchLabels"});
+  if (!wanted.is_object())
+    wanted.emplace_object();
+  wanted.as_object().emplace("batch.kubernetes.io/controller-uid", uid);
 }
 
 std::string qos_class(const json::value& pod) {
@@ -52,6 +53,18 @@ json::object no_execute(std::string_view key) {
           {"tolerationSeconds", 300}};
 }
 
+void add_tolerations(json::value& pod) {
+  auto& tolerations = list(pod, {"spec", "tolerations"});
+  for (auto key :
+       {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
+    bool there = false;
+    for (auto& each : tolerations)
+      there = there || k8s_io::text_at(each, "key") == key;
+    if (!there)
+      tolerations.emplace_back(no_execute(key));
+  }
+}
+
 // What the admission plug-ins that are on by default add to each pod.
 void admit_pod(json::value& pod) {
   auto& spec = pod.as_object()["spec"].as_object();
@@ -62,15 +75,7 @@ void admit_pod(json::value& pod) {
     spec["priority"] = 0;
     spec["preemptionPolicy"] = "PreemptLowerPriority";
   }
-  auto& tolerations = list(pod, {"spec", "tolerations"});
-  for (auto key :
-       {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
-    bool there = false;
-    for (auto& each : tolerations)
-      there = there || k8s_io::text_at(each, "key") == key;
-    if (!there)
-      tolerations.emplace_back(no_execute(key));
-  }
+  add_tolerations(pod);
   pod.as_object()["status"]
       = json::object{{"phase", "Pending"}, {"qosClass", qos_class(pod)}};
 }
@@ -81,11 +86,8 @@ void prepare_creation(const kind_info& kind, json::value& object) {
   auto& root = object.as_object();
   if (kind.kind == "Job") {
     // Labels that were defaulted are the template's own, also after this.
-    auto labels = [&](auto... path) {
-      return k8s_io::find(object, path...);
-    };
-    auto own = labels("metadata", "labels");
-    auto pods = labels("spec", "template", "metadata", "labels");
+    auto own = k8s_io::find(object, "metadata", "labels");
+    auto pods = k8s_io::find(object, "spec", "template", "metadata", "labels");
     bool shared = own != nullptr && pods != nullptr && *own == *pods;
     generate_selector(object);
     if (shared)
@@ -104,6 +106,18 @@ void prepare_creation(const kind_info& kind, json::value& object) {
              || kind.kind == "PersistentVolume") {
     field(object, {"status", "phase"}) = "Pending";
   }
+}
+
+void complete_creation(const kind_info& kind, json::value& object) {
+  if (kind.id() == "jobs.batch"
+      && k8s_io::find(object, "metadata", "labels") == nullptr)
+    field(object, {"metadata", "labels"})
+        = field(object, {"spec", "template", "metadata", "labels"});
+}
+
+void prepare_update(const kind_info& kind, json::value& object) {
+  if (kind.id() == "pods" && object.as_object().contains("spec"))
+    add_tolerations(object);
 }
 
 } // namespace holystone::simulator

@@ -5,8 +5,11 @@
 #include "scheduler/cron.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <sstream>
 
 namespace holystone::simulator {
 
@@ -21,6 +24,19 @@ void not_negative(const json::value& spec, const std::string& at,
                    "must be greater than or equal to 0");
 }
 
+// The library of the real server counts the fields in other words.
+std::string in_words_of_cron(std::string_view text, std::string ours) {
+  std::vector<std::string> fields;
+  std::string word;
+  std::istringstream in{std::string{text}};
+  while (in >> word)
+    fields.push_back(word);
+  if (fields.size() == 5 || text.starts_with("@"))
+    return ours;
+  return fmt::format("expected exactly 5 fields, found {}: [{}]", fields.size(),
+                     fmt::join(fields, " "));
+}
+
 void check_schedule(const json::value& spec, const json::value* before,
                     field_errors& errors) {
   auto text = k8s_io::text_at(spec, "schedule");
@@ -33,7 +49,8 @@ void check_schedule(const json::value& spec, const json::value* before,
     return;
   auto parsed = scheduler::parse_cron(text);
   if (!parsed) {
-    errors.invalid("spec.schedule", json::value(text), parsed.why().message);
+    errors.invalid("spec.schedule", json::value(text),
+                   in_words_of_cron(text, parsed.why().message));
     return;
   }
   bool zoned = text.find("TZ") != std::string::npos;
@@ -100,12 +117,26 @@ json::value fixed_template(const json::value& job, bool flexible, int minor) {
   return pods;
 }
 
+// Maps are told in the order of their keys.
+json::object in_order(const json::object& map) {
+  std::map<std::string, json::value> sorted;
+  for (auto& each : map)
+    sorted.emplace(each.key(), each.value());
+  json::object out;
+  for (auto& [key, value] : sorted)
+    out.emplace(key, value);
+  return out;
+}
+
 void check_fixed(const json::value& before, const json::value& after,
                  std::string_view name, field_errors& errors) {
   auto old = at_path(before, {"spec", name});
   auto now = at_path(after, {"spec", name});
-  if (old != now)
-    errors.invalid(fmt::format("spec.{}", name), now, "field is immutable");
+  if (old == now)
+    return;
+  if (name == "selector")
+    now = {{"matchLabels", in_order(k8s_io::members_at(now, "matchLabels"))}};
+  errors.invalid(fmt::format("spec.{}", name), now, "field is immutable");
 }
 
 void check_selector(const json::value& spec, const std::string& at,
@@ -116,12 +147,17 @@ void check_selector(const json::value& spec, const std::string& at,
   }
   auto& wanted = k8s_io::members_at(spec, "selector", "matchLabels");
   auto& labels = k8s_io::members_at(spec, "template", "metadata", "labels");
+  bool manual = k8s_io::flag_at(spec, "manualSelector").value_or(false);
+  if (!manual && wanted.size() != 1)
+    errors.invalid(at + ".selector",
+                   json::object{{"matchLabels", in_order(wanted)}},
+                   "`selector` not auto-generated");
   bool matches = std::all_of(wanted.begin(), wanted.end(), [&](auto& each) {
     auto value = labels.if_contains(each.key());
     return value != nullptr && *value == each.value();
   });
   if (!matches)
-    errors.invalid(at + ".template.metadata.labels", json::value(labels),
+    errors.invalid(at + ".template.metadata.labels", in_order(labels),
                    "`selector` does not match template `labels`");
 }
 

@@ -1,5 +1,6 @@
 #include "simulator/collector.hpp"
 
+#include "simulator/namespace_deletion.hpp"
 #include "simulator/object_edit.hpp"
 #include "simulator/verbs.hpp"
 
@@ -61,8 +62,13 @@ void remove_finalizer(server_core& core, const object_place& place,
 enum class owner_state { present, absent, waiting };
 
 // An owner counts only in the dependent's namespace or cluster-wide.
+// When nobody can say where it would be, the dependent stays.
 owner_state state_of(server_core& core, const json::value& reference,
                      const object_key& dependent) {
+  auto above = core.kinds.find_kind(k8s_io::text_at(reference, "apiVersion"),
+                                    k8s_io::text_at(reference, "kind"));
+  if (above == nullptr || (above->namespaced && dependent.ns.empty()))
+    return owner_state::present;
   auto uid = k8s_io::text_at(reference, "uid");
   auto place = core.objects.place_of(uid);
   if (place == nullptr)
@@ -106,8 +112,28 @@ void remove_dependent(server_core& core, const object_place& place,
     throw std::logic_error("garbage collection: " + done.why().message);
 }
 
+// An owner that lives, but in another namespace, is worth an Event.
+void tell_of_foreign_owner(server_core& core, const object_place& place,
+                           const json::value& object,
+                           const json::value& reference,
+                           const tell_event& tell) {
+  auto uid = k8s_io::text_at(reference, "uid");
+  auto name = k8s_io::text_at(reference, "name");
+  auto there = core.objects.place_of(uid);
+  if (there == nullptr || there->key.name != name || there->key.ns.empty()
+      || there->key.ns == place.key.ns)
+    return;
+  tell(object, "OwnerRefInvalidNamespace",
+       fmt::format("ownerRef [{}/{}, namespace: {}, name: {}, uid: {}] does "
+                   "not exist in namespace \"{}\"",
+                   k8s_io::text_at(reference, "apiVersion"),
+                   k8s_io::text_at(reference, "kind"), place.key.ns, name, uid,
+                   place.key.ns));
+}
+
 void check_owners(server_core& core, const object_place& place,
-                  const json::value& object, instant now) {
+                  const json::value& object, instant now,
+                  const tell_event& tell) {
   auto& owners = k8s_io::items_at(object, "metadata", "ownerReferences");
   if (owners.empty() || is_deleting(object))
     return;
@@ -116,6 +142,7 @@ void check_owners(server_core& core, const object_place& place,
   std::vector<std::string> gone;
   for (auto& each : owners) {
     auto state = state_of(core, each, place.key);
+    tell_of_foreign_owner(core, place, object, each, tell);
     present = present || state == owner_state::present;
     waiting = waiting || state == owner_state::waiting;
     if (state != owner_state::present)
@@ -143,7 +170,8 @@ bool blocks(const server_core& core, const object_place& place,
 }
 
 void continue_deletion(server_core& core, const object_place& place,
-                       const json::value& object, instant now) {
+                       const json::value& object, instant now,
+                       const tell_event& tell) {
   if (!is_deleting(object))
     return;
   auto uid = uid_of(object);
@@ -159,59 +187,33 @@ void continue_deletion(server_core& core, const object_place& place,
   bool blocked = false;
   for (auto& each : dependents) {
     if (auto found = core.objects.find(each.kind_id, each.key))
-      check_owners(core, each, found->value(), now);
+      check_owners(core, each, found->value(), now, tell);
     blocked = blocked || blocks(core, each, uid);
   }
   if (!blocked)
     remove_finalizer(core, place, "foregroundDeletion", now);
 }
 
-// Pods first, everything else when they are gone; the namespace goes last.
-void empty_namespace(server_core& core, const std::string& name, instant now) {
-  bool left = false;
-  auto clear = [&](const kind_info& kind) {
-    std::vector<object_key> keys;
-    auto& objects = core.objects.of(kind.id()).objects;
-    for (auto it = objects.lower_bound({name, ""});
-         it != objects.end() && it->first.ns == name; ++it)
-      keys.push_back(it->first);
-    left = left || !keys.empty();
-    for (auto& key : keys)
-      if (!is_deleting(core.objects.find(kind.id(), key)->value())) {
-        delete_options options;
-        options.propagation = "Background";
-        auto done = delete_object(core, kind, key, options, now);
-        if (!done)
-          throw std::logic_error("namespace deletion: " + done.why().message);
-      }
-  };
-  // Copies, because deleting may change the list of kinds.
-  std::vector<kind_info> kinds(core.kinds.all().begin(),
-                               core.kinds.all().end());
-  for (auto& kind : kinds)
-    if (kind.id() == "pods")
-      clear(kind);
-  if (left && !core.objects.of("pods").objects.empty()) {
-    auto& pods = core.objects.of("pods").objects;
-    auto first = pods.lower_bound({name, ""});
-    if (first != pods.end() && first->first.ns == name)
-      return;
+// The objects of a kind that goes are deleted first.
+void empty_kind(server_core& core, const std::string& name, instant now) {
+  object_place place{"customresourcedefinitions.apiextensions.k8s.io",
+                     {"", name}};
+  auto kind = kind_of(core, name);
+  if (core.objects.find(place.kind_id, place.key) == nullptr || !kind)
+    return;
+  auto copy = *kind;
+  auto objects = core.objects.of(name).objects;
+  for (auto& [key, object] : objects) {
+    if (is_deleting(object->value()))
+      continue;
+    delete_options options;
+    options.propagation = "Background";
+    auto done = delete_object(core, copy, key, options, now);
+    if (!done)
+      throw std::logic_error("kind deletion: " + done.why().message);
   }
-  for (auto& kind : kinds)
-    if (kind.namespaced && kind.id() != "pods")
-      clear(kind);
-  left = false;
-  for (auto& kind : kinds) {
-    auto& objects = core.objects.of(kind.id()).objects;
-    auto first = objects.lower_bound({name, ""});
-    left = left
-           || (kind.namespaced && first != objects.end()
-               && first->first.ns == name);
-  }
-  if (!left)
-    change(core, {"namespaces", {"", name}}, now, [](json::value& object) {
-      drop(object, {"spec", "finalizers"});
-    });
+  if (core.objects.of(name).objects.empty())
+    remove_finalizer(core, place, definition_cleanup, now);
 }
 
 std::optional<instant> expire_events(server_core& core, instant now) {
@@ -236,7 +238,8 @@ std::optional<instant> expire_events(server_core& core, instant now) {
 
 } // namespace
 
-std::optional<instant> collect_garbage(server_core& core, instant now) {
+std::optional<instant> collect_garbage(server_core& core, instant now,
+                                       const tell_event& tell) {
   core.latest = now;
   std::set<std::string> namespaces;
   for (auto& place : core.objects.take_touched()) {
@@ -250,13 +253,13 @@ std::optional<instant> collect_garbage(server_core& core, instant now) {
     }
     auto object = found->value();
     if (is_deleting(object))
-      continue_deletion(core, place, object, now);
+      continue_deletion(core, place, object, now, tell);
     else
-      check_owners(core, place, object, now);
+      check_owners(core, place, object, now, tell);
     for (auto& owner : found->owners)
       if (auto above = core.objects.place_of(owner)) {
         auto value = core.objects.find(above->kind_id, above->key)->value();
-        continue_deletion(core, object_place{*above}, value, now);
+        continue_deletion(core, object_place{*above}, value, now, tell);
       }
   }
   for (auto& name : namespaces) {
@@ -264,6 +267,9 @@ std::optional<instant> collect_garbage(server_core& core, instant now) {
     if (found != nullptr && is_deleting(found->value()))
       empty_namespace(core, name, now);
   }
+  auto dying = core.dying_kinds;
+  for (auto& name : dying)
+    empty_kind(core, name, now);
   return expire_events(core, now);
 }
 

@@ -7,9 +7,20 @@
 
 #include "simulator/server_core.hpp"
 
+#include <boost/json.hpp>
+
+#include <functional>
+#include <string_view>
+
 namespace holystone::simulator {
 
+/// Makes an Event of type Warning about an object.
+using tell_event
+    = std::function<void(const boost::json::value& about,
+                         std::string_view reason, std::string_view message)>;
+
 /// One round; returns when the next event expires.
-std::optional<instant> collect_garbage(server_core& core, instant now);
+std::optional<instant> collect_garbage(server_core& core, instant now,
+                                       const tell_event& tell);
 
 } // namespace holystone::simulator

@@ -18,7 +18,8 @@ std::optional<instant> earlier(std::optional<instant> a,
 
 control_plane::control_plane(api_server& server, workload what,
                              node_options node)
-    : server_(server), node_(server, std::move(what), std::move(node)) {
+    : server_(server), content_(server),
+      node_(server, std::move(what), std::move(node)) {
   restart_controllers();
 }
 
@@ -32,6 +33,7 @@ std::optional<instant> control_plane::step(instant now) {
   std::uint64_t before = 0;
   do {
     before = server_.revision();
+    content_.step(now);
     next = earlier(cron_jobs_->step(now), jobs_->step(now));
     next = earlier(next, node_.step(now));
     next = earlier(next, server_.step(now));

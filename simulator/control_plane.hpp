@@ -1,7 +1,8 @@
 #pragma once
 
 // Everything that works on a simulated cluster besides its API server: the
-// CronJob and Job controllers, one node, garbage collection. One step runs
+// CronJob and Job controllers, what every namespace gets, one node, garbage
+// collection. One step runs
 // them until none of them has anything left to write. It has no clock and no
 // socket; the wire calls it as its background, tests call it directly.
 
@@ -10,6 +11,7 @@
 #include "simulator/cron_job_controller.hpp"
 #include "simulator/job_controller.hpp"
 #include "simulator/kubelet.hpp"
+#include "simulator/namespace_content.hpp"
 
 #include <memory>
 #include <optional>
@@ -38,6 +40,7 @@ private:
   api_server& server_;
   std::unique_ptr<cron_job_controller> cron_jobs_;
   std::unique_ptr<job_controller> jobs_;
+  namespace_content content_;
   kubelet node_;
 };
 

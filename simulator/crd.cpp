@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include <algorithm>
 
 namespace holystone::simulator {
@@ -12,6 +14,17 @@ namespace holystone::simulator {
 namespace json = boost::json;
 
 namespace {
+
+/// A pattern takes longer to compile than a thousand texts to match, and tests
+/// make many servers of the same few definitions.
+std::regex compiled(const std::string& pattern) {
+  static thread_local std::map<std::string, std::regex> known;
+  auto i = known.find(pattern);
+  if (i == known.end())
+    i = known.emplace(pattern, std::regex{pattern, std::regex::ECMAScript})
+            .first;
+  return i->second;
+}
 
 using shape = schema_node::shape;
 
@@ -93,7 +106,7 @@ private:
     out->format = k8s_io::text_at(schema, "format");
     out->pattern = k8s_io::text_at(schema, "pattern");
     if (!out->pattern.empty())
-      out->compiled_pattern.emplace(out->pattern, std::regex::ECMAScript);
+      out->compiled_pattern = compiled(out->pattern);
     auto number = [&](std::string_view name) -> std::optional<double> {
       auto value = k8s_io::find(schema, name);
       if (value == nullptr || !value->is_number())
@@ -223,6 +236,22 @@ void read_names(const json::value& definition, kind_info& info) {
       = k8s_io::text_at(definition, "spec", "scope") == "Namespaced";
 }
 
+void check_versions(const json::value& definition, field_errors& errors) {
+  auto scope = k8s_io::text_at(definition, "spec", "scope");
+  if (scope.empty())
+    errors.required("spec.scope");
+  else if (scope != "Namespaced" && scope != "Cluster")
+    errors.unsupported("spec.scope", json::value(scope),
+                       {"Cluster", "Namespaced"});
+  auto& versions = k8s_io::items_at(definition, "spec", "versions");
+  auto stored = std::count_if(versions.begin(), versions.end(), [](auto& each) {
+    return k8s_io::flag_at(each, "storage").value_or(false);
+  });
+  if (stored != 1)
+    errors.invalid("spec.versions", versions,
+                   "must have exactly one version marked as storage version");
+}
+
 void check_names(const kind_info& info, const std::string& name,
                  field_errors& errors) {
   if (info.group.empty())
@@ -248,6 +277,7 @@ answer<kind_info> read_definition(const json::value& definition) {
   read_names(definition, info);
   field_errors errors;
   check_names(info, name, errors);
+  check_versions(definition, errors);
   if (!errors.empty())
     return errors.to_error(definitions, name);
   auto served = served_version(definition, definitions, name);

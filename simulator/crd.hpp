@@ -80,14 +80,17 @@ void complete_definition(boost::json::value& definition, instant now);
 std::vector<std::string> prune_unknown(boost::json::value& object,
                                        const schema_node& schema);
 
+/// A stored object as it is shown: without what its kind no longer knows.
+boost::json::value known_part(const kind_info& kind, boost::json::value stored);
+
 /// Sets absent fields that have a default.
 void set_defaults(boost::json::value& object, const schema_node& schema);
 
 /// Complains about everything that the schema forbids. `before` is the stored
 /// object on an update (null otherwise): what did not change is let through,
-/// as the real server's ratcheting does.
+/// as the real server's ratcheting does. `of_status`: only that is written.
 void check_custom(const boost::json::value& object,
                   const boost::json::value* before, const schema_node& schema,
-                  field_errors& errors);
+                  bool of_status, field_errors& errors);
 
 } // namespace holystone::simulator

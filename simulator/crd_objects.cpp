@@ -73,19 +73,16 @@ std::string_view type_name(shape what) {
   }
 }
 
-std::string_view expected_type(const json::value& value,
-                               const schema_node& schema) {
+std::string_view expected_type(const schema_node& schema) {
   if (schema.what == shape::int_or_string)
     return "integer,string";
-  bool narrow = schema.limits && schema.limits->format == "int32";
-  if (schema.what == shape::integer && value.is_double() && narrow)
-    return "int32";
   return type_name(schema.what);
 }
 
 class checker {
 public:
-  explicit checker(field_errors& errors) : errors_(errors) {
+  checker(field_errors& errors, bool of_status)
+      : errors_(errors), of_status_(of_status) {
     // nop
   }
 
@@ -97,7 +94,9 @@ public:
     if (before != nullptr && *before == value)
       return;
     if (!fits(value, schema.what)) {
-      errors_.wrong_type(at, value, expected_type(value, schema));
+      errors_.wrong_type(at, shown(at), value, expected_type(schema));
+      if (schema.what == shape::integer && value.is_double())
+        check_default_format(schema, at);
       return;
     }
     if (schema.limits) {
@@ -147,10 +146,10 @@ private:
       return;
     auto number = value.as_int64();
     if (number < INT32_MIN || number > INT32_MAX)
-      errors_.invalid(at, value,
+      errors_.invalid("<nil>", "",
                       fmt::format("Checked value must be of type integer with "
                                   "format int32 in {}",
-                                  at));
+                                  shown(at)));
   }
 
   void check_text(std::string_view text, const json::value& value,
@@ -274,7 +273,24 @@ private:
     return key;
   }
 
+  // A status that is written alone is judged as if it were the whole.
+  std::string shown(const std::string& at) const {
+    return of_status_ && at.starts_with("status.") ? at.substr(7) : at;
+  }
+
+  // The real server judges a number's format although its type is wrong.
+  void check_default_format(const schema_node& schema, const std::string& at) {
+    auto format = schema.limits ? schema.limits->format : std::string{};
+    errors_.invalid(
+        "<nil>", "",
+        fmt::format("Checked value must be of type integer {} in {}",
+                    format.empty() ? "(default format)"
+                                   : "with format " + format,
+                    shown(at)));
+  }
+
   field_errors& errors_;
+  bool of_status_;
 };
 
 } // namespace
@@ -284,6 +300,12 @@ std::vector<std::string> prune_unknown(json::value& object,
   std::vector<std::string> gone;
   prune(object, schema, "", gone);
   return gone;
+}
+
+json::value known_part(const kind_info& kind, json::value stored) {
+  if (kind.redefined && kind.custom != nullptr)
+    prune_unknown(stored, *kind.custom->schema);
+  return stored;
 }
 
 void set_defaults(json::value& value, const schema_node& schema) {
@@ -314,8 +336,9 @@ void set_defaults(json::value& value, const schema_node& schema) {
 }
 
 void check_custom(const json::value& object, const json::value* before,
-                  const schema_node& schema, field_errors& errors) {
-  checker{errors}.check(object, before, schema, "");
+                  const schema_node& schema, bool of_status,
+                  field_errors& errors) {
+  checker{errors, of_status}.check(object, before, schema, "");
 }
 
 } // namespace holystone::simulator

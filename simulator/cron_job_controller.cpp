@@ -35,7 +35,7 @@ cron_job_controller::~cron_job_controller() {
 }
 
 std::optional<instant> cron_job_controller::step(instant now) {
-  store view{server_, std::string{manager}, now};
+  store view{server_, std::string{manager}, now, "cronjob-controller"};
   read_events(now);
   notice_jobs(view);
   for (auto due = queue_.take(now); !due.empty(); due = queue_.take(now)) {

@@ -21,4 +21,12 @@ complaint normalise(const kind_info& kind, boost::json::value& object,
 /// An apply may only say what the schema knows, strict or not.
 complaint refuse_unknown(const kind_info& kind, boost::json::value& wanted);
 
+/// An apply has maps and lists where the schema has them.
+complaint refuse_misshapen(const kind_info& kind,
+                           const boost::json::value& wanted);
+
+/// 500 for lists of an applied object whose items cannot be told apart.
+complaint refuse_bad_lists(const kind_info& kind,
+                           const boost::json::value& wanted);
+
 } // namespace holystone::simulator

@@ -1,3 +1,4 @@
+#include "simulator/crd.hpp"
 #include "simulator/managed_fields.hpp"
 #include "simulator/object_edit.hpp"
 #include "simulator/verbs.hpp"
@@ -96,6 +97,16 @@ void mark_namespace(json::value& object) {
   field(object, {"status", "phase"}) = "Terminating";
 }
 
+// What watches of a kind that goes have not yet seen, they still shall see.
+void take_leave(server_core& core, const std::string& kind_id) {
+  auto& history = core.objects.of(kind_id).history;
+  for (auto& [id, watch] : core.watches)
+    if (watch.kind.id() == kind_id)
+      for (auto& event : history)
+        if (event.version > watch.cursor)
+          watch.farewell.push_back(event);
+}
+
 } // namespace
 
 answer<json::value> read_object(server_core& core, const kind_info& kind,
@@ -103,7 +114,7 @@ answer<json::value> read_object(server_core& core, const kind_info& kind,
   auto found = core.objects.find(kind.id(), key);
   if (found == nullptr)
     return not_found(kind, key.name);
-  return found->value();
+  return known_part(kind, found->value());
 }
 
 answer<delete_options> read_delete_options(const json::value& body) {
@@ -115,12 +126,12 @@ answer<delete_options> read_delete_options(const json::value& body) {
   options.propagation = k8s_io::text_at(body, "propagationPolicy");
   options.grace = k8s_io::integer_at(body, "gracePeriodSeconds");
   options.dry_run = !k8s_io::items_at(body, "dryRun").empty();
-  auto orphans = k8s_io::flag_at(body, "orphanDependents");
-  if (orphans && !options.propagation.empty())
-    return bad_request("orphanDependents and propagationPolicy cannot both "
-                       "be set");
-  if (orphans)
-    options.propagation = *orphans ? "Orphan" : "Background";
+  options.orphans = k8s_io::flag_at(body, "orphanDependents");
+  auto kind = k8s_io::text_at(body, "kind");
+  if (!kind.empty() && kind != "DeleteOptions")
+    return bad_request(fmt::format("no kind \"DeleteOptions\" is registered "
+                                   "for what was sent: {}",
+                                   kind));
   return options;
 }
 
@@ -130,11 +141,14 @@ void erase_object(server_core& core, const kind_info& kind,
   core.objects.erase(id, last);
   if (id == "pods")
     core.logs.erase(key_of(last));
-  if (kind.kind != "CustomResourceDefinition")
+  if (!is_definition(kind))
     return;
   auto group = k8s_io::text_at(last, "spec", "group");
   auto plural = k8s_io::text_at(last, "spec", "names", "plural");
-  core.objects.drop(plural + "." + group);
+  auto gone = plural + "." + group;
+  take_leave(core, gone);
+  core.dying_kinds.erase(key_of(last).name);
+  core.objects.drop(gone);
   core.kinds.remove(group, plural);
 }
 
@@ -148,13 +162,14 @@ answer<deleted> delete_object(server_core& core, const kind_info& kind,
     return *refused;
   auto before = current->value();
   auto after = before;
-  auto way = effective_propagation(kind, before, options.propagation);
-  if (way != "Foreground" && way != "Background" && way != "Orphan")
-    return bad_request(fmt::format("propagationPolicy: Unsupported value: "
-                                   "\"{}\"",
-                                   way));
+  auto asked = options.propagation;
+  if (options.orphans)
+    asked = *options.orphans ? "Orphan" : "Background";
+  auto way = effective_propagation(kind, before, asked);
   set_finalizer(after, foreground, way == "Foreground");
   set_finalizer(after, orphan, way == "Orphan");
+  if (is_definition(kind) && !is_deleting(before))
+    set_finalizer(after, definition_cleanup, true);
   auto grace = grace_of(kind, before, options);
   bool is_namespace = kind.kind == "Namespace";
   bool waits = !k8s_io::items_at(after, "metadata", "finalizers").empty()
@@ -164,11 +179,16 @@ answer<deleted> delete_object(server_core& core, const kind_info& kind,
   if (!waits) {
     if (!options.dry_run)
       erase_object(core, kind, before);
+    // Only pods are deleted gracefully, if only in name.
+    if (kind.kind == "Pod")
+      mark_deleting(kind, before, grace, now);
     return deleted{std::move(before), true};
   }
   mark_deleting(kind, after, grace, now);
   if (is_namespace)
     mark_namespace(after);
+  if (is_definition(kind) && !options.dry_run)
+    core.dying_kinds.insert(key.name);
   if (after != before && !options.dry_run)
     core.objects.put(kind.id(), after);
   return deleted{std::move(after), false};

@@ -38,7 +38,7 @@ job_controller::job_controller(api_server& server) : server_(server) {
 }
 
 std::optional<instant> job_controller::step(instant now) {
-  store view{server_, "kube-controller-manager", now};
+  store view{server_, "kube-controller-manager", now, "job-controller"};
   notice_jobs(view);
   notice_pods(view);
   for (auto due = queue_.take(now); !due.empty(); due = queue_.take(now)) {
@@ -134,6 +134,10 @@ bool job_controller::adopt(store& view, const json::value& pod) {
 void job_controller::sync(store& view, const object_key& key) {
   auto job = view.get(resources::jobs, key);
   if (!job)
+    return;
+  // Somebody else's to run (KEP-4368).
+  auto manager = text_at(*job, "spec", "managedBy");
+  if (!manager.empty() && manager != "kubernetes.io/job-controller")
     return;
   if (is_finished(*job)) {
     known_.erase(uid_of(*job));

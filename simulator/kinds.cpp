@@ -61,6 +61,10 @@ bool kind_info::serves(std::string_view subresource) const {
          != subresources.end();
 }
 
+bool is_definition(const kind_info& kind) {
+  return kind.kind == "CustomResourceDefinition" && kind.custom == nullptr;
+}
+
 kind_registry::kind_registry() {
   auto add = [this](auto&&... args) -> kind_info& {
     return kinds_.emplace_back(built_in(args...));

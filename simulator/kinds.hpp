@@ -44,6 +44,8 @@ struct kind_info {
   bool create_on_update = false;
   /// Schema, printer columns and rules of a custom kind; null for built-ins.
   std::shared_ptr<const custom_kind> custom;
+  /// The definition has changed: stored objects may hold what it does not know.
+  bool redefined = false;
 
   /// `batch/v1`, or `v1` for the core group.
   std::string api_version() const;
@@ -52,6 +54,13 @@ struct kind_info {
   /// Is the subresource served?
   bool serves(std::string_view subresource) const;
 };
+
+/// Is it the kind of the definitions of custom kinds?
+bool is_definition(const kind_info& kind);
+
+/// The finalizer under which a definition waits for its objects to go.
+inline constexpr std::string_view definition_cleanup
+    = "customresourcecleanup.apiextensions.k8s.io";
 
 /// All served kinds; addresses of entries are stable until removed.
 class kind_registry {

@@ -48,6 +48,12 @@ public:
   /// nothing is started or ended until it is thawed.
   void freeze(bool cut_off);
 
+  /// The pods whose containers it has started and not seen to end, whether or
+  /// not their objects still exist.
+  const std::map<object_key, running_pod>& running() const {
+    return running_;
+  }
+
 private:
   void look_at(store& view, const object_key& key);
   void bind(store& view, boost::json::value pod);

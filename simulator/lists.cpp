@@ -2,6 +2,7 @@
 
 #include "k8s_io/base64.hpp"
 #include "k8s_io/fields.hpp"
+#include "simulator/crd.hpp"
 
 #include <fmt/format.h>
 
@@ -102,13 +103,6 @@ complaint choose_source(server_core& core, const kind_info& kind,
         "list result. You can start a new list without the continue "
         "parameter.");
   }
-  if (!match.empty() && version.empty()) {
-    field_errors errors;
-    errors.forbidden("resourceVersionMatch",
-                     "resourceVersionMatch is forbidden unless "
-                     "resourceVersion is provided");
-    return bad_options("ListOptions", errors);
-  }
   if (version.empty() || version == "0")
     return std::nullopt;
   auto wanted = number_in(version);
@@ -133,8 +127,9 @@ struct page {
   std::size_t remaining = 0;
 };
 
-page cut_page(const list_source& from, const std::string& ns,
-              const selection& selected, std::size_t limit) {
+page cut_page(const kind_info& kind, const list_source& from,
+              const std::string& ns, const selection& selected,
+              std::size_t limit) {
   page out;
   auto& objects = *from.objects;
   auto it = from.after ? objects.upper_bound(*from.after)
@@ -150,7 +145,7 @@ page cut_page(const list_source& from, const std::string& ns,
         out.token = to_token({from.version, last});
       continue;
     }
-    auto value = it->second->value();
+    auto value = known_part(kind, it->second->value());
     if (!selected.admits(value))
       continue;
     last = it->first;
@@ -166,19 +161,26 @@ std::string render_list(const kind_info& kind, const page& page,
     metadata["continue"] = page.token;
     if (page.remaining > 0)
       metadata["remainingItemCount"] = page.remaining;
+  } else if (kind.custom != nullptr && form == rendering::full) {
+    metadata["continue"] = "";
   }
-  if (form == rendering::table) {
-    auto table = table_of(kind, page.items, true, now);
+  if (is_table(form)) {
+    auto table = table_of(kind, page.items, true, form, now);
     table["metadata"] = std::move(metadata);
     return json::serialize(table);
   }
   bool partial = form == rendering::metadata_only;
   json::array items;
   for (auto& each : page.items) {
-    if (partial)
+    if (partial) {
       items.emplace_back(metadata_of(each));
-    else
-      items.push_back(each);
+      continue;
+    }
+    items.push_back(each);
+    // Items of built-in kinds do not say what they are.
+    if (kind.custom == nullptr)
+      for (auto name : {"kind", "apiVersion"})
+        items.back().as_object().erase(name);
   }
   return json::serialize(json::object{
       {"kind", partial ? "PartialObjectMetadataList" : kind.list_kind},
@@ -208,8 +210,8 @@ std::string render_object(const server_core&, const kind_info& kind,
                           instant now) {
   if (form == rendering::metadata_only)
     return json::serialize(metadata_of(object));
-  if (form == rendering::table)
-    return json::serialize(table_of(kind, {object}, true, now));
+  if (is_table(form))
+    return json::serialize(table_of(kind, {object}, true, form, now));
   return json::serialize(object);
 }
 
@@ -227,7 +229,7 @@ answer<std::string> list_objects(server_core& core, const kind_info& kind,
   // From the watch cache a list always comes whole.
   if (where.parameter("resourceVersion") == "0")
     limit = 0;
-  auto found = cut_page(source, where.ns, *selected, limit);
+  auto found = cut_page(kind, source, where.ns, *selected, limit);
   return render_list(kind, found, source.version, form, now);
 }
 

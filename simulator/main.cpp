@@ -16,6 +16,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -38,8 +39,17 @@ struct settings {
   std::size_t event_window = 10'000;
   std::string kubernetes = "1.36";
   bool no_controllers = false;
+  bool no_node = false;
   bool exit_on_stdin_close = false;
 };
+
+// A year in a second is the fastest that anybody could mean.
+std::string finite_pace(const std::string& text) {
+  char* end = nullptr;
+  auto pace = std::strtod(text.c_str(), &end);
+  bool fits = !text.empty() && *end == '\0' && pace >= 0 && pace <= 31'536'000;
+  return fits ? "" : text + " is no number from 0 to 31536000";
+}
 
 void describe(CLI::App& app, settings& to) {
   app.add_option("--address", to.address, "numeric address to listen on")
@@ -52,7 +62,7 @@ void describe(CLI::App& app, settings& to) {
                  "write a kubeconfig for this cluster to FILE");
   app.add_option("--time-scale", to.time_scale,
                  "simulated seconds in a real second; 0 stops the clock")
-      ->check(CLI::NonNegativeNumber)
+      ->check(finite_pace)
       ->capture_default_str();
   app.add_option("--start", to.start,
                  "simulated time at the start, RFC 3339 (default: now)");
@@ -61,6 +71,7 @@ void describe(CLI::App& app, settings& to) {
                  "folder, at the start; may be repeated");
   app.add_option("--event-window", to.event_window,
                  "events kept of each kind; older versions get 410")
+      ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
   app.add_option("--kubernetes", to.kubernetes,
                  "version to behave like where versions differ")
@@ -69,6 +80,9 @@ void describe(CLI::App& app, settings& to) {
       ->capture_default_str();
   app.add_flag("--no-controllers", to.no_controllers,
                "no CronJob or Job controller and no node");
+  app.add_flag("--no-node", to.no_node,
+               "controllers, but no scheduler and no kubelet: pods stay as "
+               "they are");
   app.add_flag("--exit-on-stdin-close", to.exit_on_stdin_close,
                "end when standard input is closed");
   app.set_version_flag("--version", HOLYSTONE_VERSION);
@@ -211,6 +225,8 @@ void run(const settings& chosen) {
   std::optional<simulator::control_plane> beside;
   if (!chosen.no_controllers)
     beside.emplace(server, with_a_log(movers.as_workload()));
+  if (beside && chosen.no_node)
+    beside->node().freeze(true);
 
   simulator::wire_options options;
   options.http.address = chosen.address;
@@ -251,7 +267,13 @@ int main(int argc, char** argv) {
                "Job controllers, one node. Nothing is really run."};
   settings chosen;
   describe(app, chosen);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& wrong) {
+    if (wrong.get_exit_code() == 0)
+      return app.exit(wrong);
+    fail(wrong.what());
+  }
   try {
     run(chosen);
   } catch (const std::exception& why) {

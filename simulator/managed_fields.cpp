@@ -119,12 +119,14 @@ manager_entry& entry_for(std::vector<manager_entry>& managers,
 // What the client sent as managedFields counts when it can be read.
 std::vector<manager_entry> starting_entries(const json::value& before,
                                             const json::value& after,
-                                            bool subresource) {
+                                            const write_context& how) {
+  bool subresource = !how.subresource.empty();
   std::vector<manager_entry> managers;
   auto& sent = k8s_io::items_at(after, "metadata", "managedFields");
-  bool reset = sent.size() == 1 && sent[0].is_object()
-               && k8s_io::text_at(sent[0], "manager").empty()
-               && k8s_io::text_at(sent[0], "operation").empty();
+  bool reset = how.clears_managers
+               || (sent.size() == 1 && sent[0].is_object()
+                   && k8s_io::text_at(sent[0], "manager").empty()
+                   && k8s_io::text_at(sent[0], "operation").empty());
   if (reset && !subresource)
     return {};
   if (subresource || sent.empty() || !read_managers(after, managers)) {
@@ -196,6 +198,22 @@ void remove_abandoned(json::value& object, const field_set& last,
   remove_fields(object, gone, kept, schema);
 }
 
+// What was there before anybody applied, and is managed by nobody, belongs to
+// an entry of its own.
+void note_unmanaged(const kind_info& kind, const json::value& before,
+                    std::vector<manager_entry>& managers) {
+  if (before.is_null() || !managers.empty())
+    return;
+  manager_entry first;
+  first.manager = "before-first-apply";
+  first.operation = "Update";
+  first.api_version = kind.api_version();
+  first.fields = fields_of(without_bookkeeping(before), schema_of(kind));
+  strip(first.fields);
+  first.time = k8s_io::text_at(before, "metadata", "creationTimestamp");
+  managers.push_back(std::move(first));
+}
+
 } // namespace
 
 const schema_node* schema_of(const kind_info& kind) {
@@ -239,9 +257,10 @@ void write_managers(std::vector<manager_entry> managers, json::value& object) {
     json::object entry{{"manager", each.manager},
                        {"operation", each.operation},
                        {"apiVersion", each.api_version},
-                       {"time", each.time},
                        {"fieldsType", "FieldsV1"},
                        {"fieldsV1", write_field_set(each.fields)}};
+    if (!each.time.empty())
+      entry["time"] = each.time;
     if (!each.subresource.empty())
       entry["subresource"] = each.subresource;
     out.emplace_back(std::move(entry));
@@ -254,7 +273,13 @@ void write_managers(std::vector<manager_entry> managers, json::value& object) {
 
 void track_update(const kind_info& kind, const json::value& before,
                   json::value& after, const write_context& how) {
-  auto managers = starting_entries(before, after, !how.subresource.empty());
+  auto managers = starting_entries(before, after, how);
+  // What nobody manages stays so until somebody applies.
+  bool is_new = before.is_object() && before.as_object().empty();
+  if (!is_new && managers.empty() && how.subresource.empty()) {
+    write_managers({}, after);
+    return;
+  }
   auto changes = changes_between(kind, before, after);
   auto taken = changes.added;
   taken.unite(changes.modified);
@@ -278,6 +303,7 @@ answer<json::value> apply_fields(const kind_info& kind,
   auto schema = schema_of(kind);
   std::vector<manager_entry> managers;
   read_managers(before, managers);
+  note_unmanaged(kind, before, managers);
   auto& self = entry_for(managers, kind, how);
   auto last = self.fields;
   self.api_version = kind.api_version();
@@ -301,7 +327,8 @@ answer<json::value> apply_fields(const kind_info& kind,
     drop(object, {"metadata", "managedFields"});
     return object;
   };
-  if (last != self.fields || bare(before) != bare(after) || self.time.empty())
+  // Who only comes to share what others say gets no time.
+  if (bare(before) != bare(after))
     self.time = to_rfc3339(how.now);
   write_managers(std::move(managers), after);
   return after;

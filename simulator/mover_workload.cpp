@@ -123,6 +123,8 @@ container_run ended(const json::object& report, seconds duration, bool good) {
   done.exit_code = good ? 0 : 1;
   done.message = json::serialize(report);
   done.log = done.message + "\n";
+  if (const auto* hits = report.if_contains("cacheHits"))
+    done.log += "cache hits: " + json::serialize(*hits) + "\n";
   return done;
 }
 

@@ -58,6 +58,19 @@ bool part_of_name(std::string_view text) {
             });
 }
 
+// `name` is judged and `shown` is told.
+void check_qualified(std::string_view name, std::string_view shown,
+                     std::string_view at, field_errors& errors) {
+  if (auto slash = name.find('/'); slash != name.npos) {
+    if (!is_subdomain(name.substr(0, slash)))
+      errors.invalid(at, json::value(shown),
+                     fmt::format("prefix part {}", subdomain_rule));
+    name.remove_prefix(slash + 1);
+  }
+  if (name.size() > 63 || !part_of_name(name))
+    errors.invalid(at, json::value(shown), key_rule);
+}
+
 void check_name(const kind_info& kind, const json::value& object,
                 std::string_view at, field_errors& errors) {
   auto name = k8s_io::text_at(object, "metadata", "name");
@@ -93,8 +106,7 @@ void check_annotations(const json::value& object, std::string_view at,
     std::transform(key.begin(), key.end(), key.begin(), [](char c) {
       return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     });
-    if (!is_qualified_name(key))
-      errors.invalid(field, json::value(each.key()), key_rule);
+    check_qualified(key, each.key(), field, errors);
     total += each.key().size();
     if (auto text = each.value().if_string())
       total += text->size();
@@ -105,20 +117,31 @@ void check_annotations(const json::value& object, std::string_view at,
 
 void check_owners(const json::value& object, std::string_view at,
                   field_errors& errors) {
-  std::size_t index = 0;
-  int controllers = 0;
-  for (auto& owner : k8s_io::items_at(object, "metadata", "ownerReferences")) {
-    auto field = fmt::format("{}.ownerReferences[{}]", at, index++);
+  std::string first;
+  auto field = fmt::format("{}.ownerReferences", at);
+  auto& owners = k8s_io::items_at(object, "metadata", "ownerReferences");
+  for (auto& owner : owners) {
     for (auto name : {"apiVersion", "kind", "name", "uid"})
       if (k8s_io::text_at(owner, name).empty())
         errors.invalid(fmt::format("{}.{}", field, name), "",
-                       "must not be empty");
-    controllers += k8s_io::flag_at(owner, "controller").value_or(false) ? 1 : 0;
+                       std::string_view{name} == "apiVersion"
+                           ? "version must not be empty"
+                           : "must not be empty");
+    auto kind = k8s_io::text_at(owner, "kind");
+    if (kind == "Event" && k8s_io::text_at(owner, "apiVersion") == "v1")
+      errors.invalid(field, owner,
+                     "/v1, Kind=Event is disallowed from being an owner");
+    if (!k8s_io::flag_at(owner, "controller").value_or(false))
+      continue;
+    auto name = kind + "/" + k8s_io::text_at(owner, "name");
+    if (!first.empty())
+      errors.invalid(
+          field, owners,
+          fmt::format("Only one reference can have Controller set to true. "
+                      "Found \"true\" in references for {} and {}",
+                      first, name));
+    first = name;
   }
-  if (controllers > 1)
-    errors.invalid(fmt::format("{}.ownerReferences", at),
-                   k8s_io::items_at(object, "metadata", "ownerReferences"),
-                   "Only one reference can have Controller set to true");
 }
 
 } // namespace
@@ -167,8 +190,7 @@ void check_labels(const json::value& labels, std::string_view at,
   if (map == nullptr)
     return;
   for (auto& each : *map) {
-    if (!is_qualified_name(each.key()))
-      errors.invalid(at, json::value(each.key()), key_rule);
+    check_qualified(each.key(), each.key(), at, errors);
     auto value = each.value().if_string();
     if (value == nullptr)
       continue;
@@ -186,9 +208,20 @@ void check_metadata(const kind_info& kind, const json::value& object,
     check_labels(*labels, fmt::format("{}.labels", at), errors);
   check_annotations(object, at, errors);
   check_owners(object, at, errors);
-  for (auto& each : k8s_io::items_at(object, "metadata", "finalizers"))
-    if (auto text = each.if_string(); text && !is_qualified_name(*text))
-      errors.invalid(fmt::format("{}.finalizers", at), each, key_rule);
+  std::size_t index = 0;
+  for (auto& each : k8s_io::items_at(object, "metadata", "finalizers")) {
+    auto text = each.if_string();
+    auto field = fmt::format("{}.finalizers[{}]", at, index++);
+    if (text == nullptr)
+      continue;
+    check_qualified(*text, *text, fmt::format("{}.finalizers", at), errors);
+    bool standard = *text == "kubernetes" || *text == "orphan"
+                    || *text == "foregroundDeletion";
+    if (kind.custom == nullptr && !standard && text->find('/') == text->npos)
+      errors.invalid(field, each,
+                     "name is neither a standard finalizer name nor is it "
+                     "fully qualified");
+  }
 }
 
 void check_metadata_update(const json::value& before, const json::value& after,
@@ -204,16 +237,16 @@ void check_metadata_update(const json::value& before, const json::value& after,
   }
   if (!is_deleting(before))
     return;
-  json::array added;
+  std::string added;
   for (auto& each : k8s_io::items_at(after, "metadata", "finalizers"))
     if (auto text = each.if_string(); text && !has_finalizer(before, *text))
-      added.push_back(each);
+      added += (added.empty() ? "" : ", ") + json::serialize(each);
   if (!added.empty())
     errors.forbidden(
         "metadata.finalizers",
         fmt::format("no new finalizers can be added if the object is being "
-                    "deleted, found new finalizers []string{}",
-                    "{" + json::serialize(added).substr(1)));
+                    "deleted, found new finalizers []string{{{}}}",
+                    added));
 }
 
 void keep_system_fields(const json::value& before, json::value& after) {
@@ -221,14 +254,15 @@ void keep_system_fields(const json::value& before, json::value& after) {
   if (!metadata.is_object())
     metadata.emplace_object();
   // What a client may repeat is checked later; absent means unchanged.
-  for (auto name : {"uid", "creationTimestamp", "namespace", "name"})
+  for (auto name : {"uid", "namespace", "name"})
     if (auto old = k8s_io::find(before, "metadata", name)) {
       auto& slot = field(after, {"metadata", name});
       if (slot.is_null() || (slot.is_string() && slot.as_string().empty()))
         slot = *old;
     }
-  for (auto name : {"deletionTimestamp", "deletionGracePeriodSeconds",
-                    "generation", "resourceVersion", "generateName"}) {
+  for (auto name :
+       {"creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+        "generation", "resourceVersion", "generateName"}) {
     if (auto old = k8s_io::find(before, "metadata", name))
       field(after, {"metadata", name}) = *old;
     else
@@ -236,11 +270,14 @@ void keep_system_fields(const json::value& before, json::value& after) {
   }
 }
 
-void clear_system_fields(json::value& object) {
+void clear_system_fields(const kind_info& kind, json::value& object) {
   for (auto name :
        {"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp",
-        "deletionGracePeriodSeconds", "generation", "selfLink"})
+        "deletionGracePeriodSeconds", "selfLink"})
     drop(object, {"metadata", name});
+  // Kinds that do not count it keep what they are given.
+  if (kind.has_generation)
+    drop(object, {"metadata", "generation"});
 }
 
 void tidy_metadata(json::value& object) {

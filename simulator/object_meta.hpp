@@ -45,7 +45,7 @@ void keep_system_fields(const boost::json::value& before,
                         boost::json::value& after);
 
 /// Removes what a client cannot set on creation.
-void clear_system_fields(boost::json::value& object);
+void clear_system_fields(const kind_info& kind, boost::json::value& object);
 
 /// Rewrites null and empty metadata the way the server stores it: no nulls,
 /// no empty labels, annotations, finalizers and owners.

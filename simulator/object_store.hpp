@@ -93,6 +93,11 @@ public:
   /// Forgets the history of all kinds.
   void compact();
 
+  /// Begins the history of a kind here: older versions are unknown to it.
+  void begin(const std::string& kind_id) {
+    of(kind_id).compacted = version_;
+  }
+
   /// Removes a kind with everything in it; its watches end.
   void drop(const std::string& kind_id) {
     collections_.erase(kind_id);

@@ -2,8 +2,6 @@
 
 #include "k8s_io/fields.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -118,6 +116,11 @@ complaint remove_at(json::value& root, std::string_view path) {
   return std::nullopt;
 }
 
+bool parent_is_object(json::value& root, const std::vector<std::string>& path) {
+  auto parent = path.empty() ? nullptr : resolve(root, path, path.size() - 1);
+  return parent != nullptr && parent->is_object();
+}
+
 complaint run_operation(json::value& root, const json::value& step) {
   auto what = k8s_io::text_at(step, "op");
   auto path = k8s_io::text_at(step, "path");
@@ -130,9 +133,13 @@ complaint run_operation(json::value& root, const json::value& step) {
   if (what == "remove")
     return remove_at(root, path);
   if (what == "replace") {
-    if (there == nullptr)
+    if (there != nullptr)
+      *there = value;
+    // The library of the real server adds a member that is not there.
+    else if (auto to = tokens_of(path); parent_is_object(root, to))
+      return add_at(root, path, value);
+    else
       return rejected();
-    *there = value;
     return std::nullopt;
   }
   if (what == "test") {
@@ -151,8 +158,7 @@ complaint run_operation(json::value& root, const json::value& step) {
         return refused;
     return add_at(root, path, moved);
   }
-  return bad_request(
-      fmt::format("unknown operation \"{}\" in a JSON patch", what));
+  return rejected();
 }
 
 } // namespace

@@ -40,6 +40,6 @@ boost::json::object metadata_of(const boost::json::value& object);
 /// The rows of a Table for some objects; `columns` adds their definitions.
 boost::json::object table_of(const kind_info& kind,
                              const std::vector<boost::json::value>& objects,
-                             bool columns, instant now);
+                             bool columns, rendering form, instant now);
 
 } // namespace holystone::simulator

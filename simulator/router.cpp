@@ -2,8 +2,10 @@
 
 #include "simulator/bodies.hpp"
 #include "simulator/managed_fields.hpp"
+#include "simulator/not_modelled.hpp"
 #include "simulator/object_edit.hpp"
 #include "simulator/patches.hpp"
+#include "simulator/query_options.hpp"
 #include "simulator/reads.hpp"
 #include "simulator/verbs.hpp"
 
@@ -41,7 +43,9 @@ struct exchange {
     how.subresource = where.subresource;
     how.dry_run = where.parameter("dryRun") == "All";
     how.force = where.flag("force");
-    how.strict = where.parameter("fieldValidation") == "Strict";
+    auto unknown = where.parameter("fieldValidation");
+    how.strict = unknown == "Strict";
+    how.silent = unknown == "Ignore";
     return how;
   }
 
@@ -100,9 +104,15 @@ reply start_watch(exchange& at) {
 }
 
 reply read(exchange& at) {
-  if (at.where.watch)
+  // A named object is read, whatever the query says of watching.
+  bool by_old_path = at.where.watch && !at.where.query.contains("watch");
+  bool whole = at.where.name.empty();
+  if (whole || by_old_path)
+    if (auto refused = check_list_options(at.where))
+      return failure(*refused);
+  if (at.where.watch && (whole || by_old_path))
     return start_watch(at);
-  if (at.where.name.empty()) {
+  if (whole) {
     auto found = list_objects(at.core, at.kind, at.where, at.form, at.now);
     if (!found)
       return failure(found.why());
@@ -117,6 +127,8 @@ reply read(exchange& at) {
 }
 
 reply create(exchange& at) {
+  if (auto refused = check_write_options(at.where, "CreateOptions"))
+    return failure(*refused);
   auto body = decode_body(at.what);
   if (!body)
     return failure(body.why());
@@ -127,6 +139,8 @@ reply create(exchange& at) {
 }
 
 reply replace(exchange& at) {
+  if (auto refused = check_write_options(at.where, "UpdateOptions"))
+    return failure(*refused);
   auto body = decode_body(at.what);
   if (!body)
     return failure(body.why());
@@ -187,22 +201,30 @@ answer<json::value> patched(const exchange& at, const std::string& type,
   return after;
 }
 
+api_error unknown_patch_type() {
+  auto why = unsupported_media_type("");
+  why.message = "415: Unsupported Media Type";
+  why.bare_details = true;
+  return why;
+}
+
 reply patch(exchange& at) {
   auto type = media_type(at.what.content_type);
-  if (type == "application/apply-patch+yaml")
-    return apply(at);
-  if (type != "application/merge-patch+json"
+  bool applies = type == "application/apply-patch+yaml";
+  if (!applies && type != "application/merge-patch+json"
       && type != "application/json-patch+json"
       && type != "application/strategic-merge-patch+json")
-    return failure(unsupported_media_type(
-        "application/json-patch+json, application/merge-patch+json, "
-        "application/strategic-merge-patch+json, "
-        "application/apply-patch+yaml"));
+    return failure(unknown_patch_type());
+  if (auto refused = check_write_options(at.where, "PatchOptions", applies))
+    return failure(*refused);
+  if (applies)
+    return apply(at);
   boost::system::error_code failed;
   auto body = json::parse(at.what.body, failed);
   if (failed)
     return failure(bad_request("error decoding patch: " + failed.message()));
   auto how = at.named_writing();
+  how.patched = true;
   auto done = change_object(
       at.core, at.kind, at.key(),
       [&](const json::value& before) {
@@ -228,20 +250,20 @@ answer<delete_options> options_of(const exchange& at) {
              == std::errc{})
     options->grace = grace;
   options->dry_run = options->dry_run || at.where.parameter("dryRun") == "All";
+  if (auto refused = check_delete_options(*options))
+    return *refused;
   return options;
 }
 
-json::value success(const kind_info& kind, const json::value& object) {
-  json::object details{{"name", k8s_io::text_at(object, "metadata", "name")},
-                       {"kind", kind.plural},
-                       {"uid", k8s_io::text_at(object, "metadata", "uid")}};
-  if (!kind.group.empty())
-    details["group"] = kind.group;
-  return json::object{{"kind", "Status"},
-                      {"apiVersion", "v1"},
-                      {"metadata", json::object{}},
-                      {"status", "Success"},
-                      {"details", std::move(details)}};
+// Who forgets the pods of a Job is told so.
+std::vector<std::string> warnings_of(const exchange& at,
+                                     const delete_options& options) {
+  if (at.kind.id() != "jobs.batch" || !options.propagation.empty()
+      || options.orphans)
+    return {};
+  return {"child pods are preserved by default when jobs are deleted; set "
+          "propagationPolicy=Background to remove them or set "
+          "propagationPolicy=Orphan to suppress this warning"};
 }
 
 reply remove(exchange& at) {
@@ -254,10 +276,14 @@ reply remove(exchange& at) {
   bool shows = !done->gone || at.kind.kind == "Pod"
                || at.kind.kind.starts_with("PersistentVolume")
                || at.kind.kind == "ServiceAccount";
-  if (shows)
-    return shown(at, 200, done->last);
   reply out;
-  out.body = json::serialize(success(at.kind, done->last));
+  if (shows) {
+    out = shown(at, 200, done->last);
+    out.warnings = warnings_of(at, *options);
+    return out;
+  }
+  out.body = json::serialize(success_status(at.kind, done->last));
+  out.warnings = warnings_of(at, *options);
   return out;
 }
 
@@ -305,16 +331,6 @@ reply dispatch(exchange& at) {
   return failure(method_not_allowed());
 }
 
-// Which known subresources of the real server are not modelled.
-bool exists_elsewhere(std::string_view subresource) {
-  for (auto each :
-       {"eviction", "exec", "attach", "portforward", "proxy", "binding",
-        "resize", "ephemeralcontainers", "token", "scale", "approval"})
-    if (subresource == each)
-      return true;
-  return false;
-}
-
 // A group that nobody serves has no Status to answer with.
 reply no_such_kind(const server_core& core, const target& where) {
   for (auto& each : core.kinds.all())
@@ -335,14 +351,14 @@ reply route(server_core& core, const call& what, instant now) {
   if (!where)
     return failure(no_such_path());
   auto kind = core.kinds.find(where->group, where->version, where->plural);
+  if (auto refused = refuse_resource(*where, kind))
+    return failure(*refused);
   if (kind == nullptr)
     return no_such_kind(core, *where);
-  if (!where->subresource.empty() && !kind->serves(where->subresource)) {
-    if (exists_elsewhere(where->subresource))
-      return failure(not_modelled(fmt::format("the subresource {} of {}",
-                                              where->subresource, kind->id())));
-    return failure(no_such_path());
-  }
+  if (!where->subresource.empty() && !kind->serves(where->subresource))
+    return failure(kind->custom != nullptr && where->subresource == "status"
+                       ? not_found(*kind, where->name)
+                       : no_such_path());
   bool needs_namespace = kind->namespaced && where->ns.empty()
                          && (!where->name.empty() || what.method == "POST");
   if (needs_namespace || (!kind->namespaced && !where->ns.empty()))
@@ -350,6 +366,11 @@ reply route(server_core& core, const call& what, instant now) {
   auto form = choose_rendering(what.accept);
   if (!form)
     return failure(form.why());
+  auto included = where->parameter("includeObject");
+  if (*form == rendering::table && included == "Object")
+    *form = rendering::table_of_objects;
+  if (*form == rendering::table && included == "None")
+    *form = rendering::table_alone;
   if (what.body.size() > body_limit) {
     api_error why;
     why.code = 413;

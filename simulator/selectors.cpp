@@ -91,64 +91,16 @@ std::string field_text(const json::value& object, std::string_view field) {
   return json::serialize(*value);
 }
 
-api_error unparsable(std::string_view selector, std::string_view why) {
-  return bad_request(
-      fmt::format("unable to parse requirement: {} in '{}'", why, selector));
-}
-
 } // namespace
-
-answer<selection::label_term> selection::parse_label(std::string_view term) {
-  label_term out;
-  if (term.starts_with("!")) {
-    out.key = trim(term.substr(1));
-    out.how = test::absent;
-    return out;
-  }
-  auto end = term.find_first_of(" =!<>");
-  out.key = term.substr(0, end);
-  if (out.key.empty())
-    return unparsable(term, "found no label key");
-  if (end == std::string_view::npos)
-    return out;
-  auto rest = trim(term.substr(end));
-  auto one = [&](test how, std::size_t skip) {
-    out.how = how;
-    out.values.emplace_back(trim(rest.substr(skip)));
-  };
-  if (rest.starts_with("!=")) {
-    one(test::not_in, 2);
-  } else if (rest.starts_with("==")) {
-    one(test::is_in, 2);
-  } else if (rest.starts_with("=")) {
-    one(test::is_in, 1);
-  } else if (rest.starts_with("<") || rest.starts_with(">")) {
-    one(rest.front() == '<' ? test::less : test::greater, 1);
-  } else if (rest.starts_with("in ") || rest.starts_with("in(")
-             || rest.starts_with("notin ") || rest.starts_with("notin(")) {
-    out.how = rest.starts_with("in") ? test::is_in : test::not_in;
-    auto open = rest.find('(');
-    if (open == std::string_view::npos || rest.back() != ')')
-      return unparsable(term, "expected '(' and ')' around the values");
-    for (auto each : terms_of(rest.substr(open + 1, rest.size() - open - 2)))
-      out.values.emplace_back(each);
-  } else {
-    return unparsable(term, "unknown operator");
-  }
-  return out;
-}
 
 answer<selection> selection::parse(const kind_info& kind,
                                    std::string_view labels,
                                    std::string_view fields) {
   selection out;
-  if (!trim(labels).empty())
-    for (auto each : terms_of(labels)) {
-      auto term = parse_label(each);
-      if (!term)
-        return term.why();
-      out.labels_.push_back(std::move(*term));
-    }
+  auto terms = parse_labels(labels);
+  if (!terms)
+    return terms.why();
+  out.labels_ = std::move(*terms);
   auto known = fields_of(kind);
   known.insert(known.end(), {"metadata.name", "metadata.namespace"});
   if (!kind.namespaced)
@@ -165,7 +117,10 @@ answer<selection> selection::parse(const kind_info& kind,
       if (value.starts_with("="))
         value.remove_prefix(1);
       if (std::find(known.begin(), known.end(), name) == known.end())
-        return bad_request(fmt::format("field label not supported: {}", name));
+        return bad_request(
+            kind.kind == "Job"
+                ? fmt::format("field label \"{}\" not supported for Job", name)
+                : fmt::format("field label not supported: {}", name));
       out.fields_.push_back({std::string{name}, !unequal, std::string{value}});
     }
   return out;

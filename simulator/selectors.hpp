@@ -47,7 +47,9 @@ private:
     std::string value;
   };
 
-  static answer<label_term> parse_label(std::string_view term);
+  class label_parser;
+
+  static answer<std::vector<label_term>> parse_labels(std::string_view text);
   static bool admits(const label_term& term, const std::string* value);
 
   std::vector<label_term> labels_;

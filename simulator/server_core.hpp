@@ -13,11 +13,24 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <set>
 
 namespace holystone::simulator {
 
-/// In which form objects are answered.
-enum class rendering { full, metadata_only, table };
+/// In which form objects are answered; rows of tables hold the metadata, the
+/// whole object, or nothing.
+enum class rendering {
+  full,
+  metadata_only,
+  table,
+  table_of_objects,
+  table_alone
+};
+
+/// Is it one of the tables?
+inline bool is_table(rendering form) {
+  return form >= rendering::table;
+}
 
 /// An open watch; it reads the collection's history from its cursor on.
 struct watch_state {
@@ -34,6 +47,8 @@ struct watch_state {
   bool initial_end_due = false;
   /// Column definitions are sent with the first table only.
   bool header_sent = false;
+  /// The last events of a kind that is gone.
+  std::vector<write_event> farewell;
 };
 
 /// The insides of a server.
@@ -53,6 +68,8 @@ struct server_core {
   std::mt19937_64 random;
   /// The instant of the latest call; ages in tables are counted to it.
   instant latest{};
+  /// Definitions that wait for their objects to go.
+  std::set<std::string> dying_kinds;
   /// Events of the API that expire, oldest first.
   std::deque<std::pair<instant, stored_ptr>> expiring;
 
@@ -73,6 +90,12 @@ struct write_context {
   bool force = false;
   /// Report unknown fields as errors (`fieldValidation=Strict`).
   bool strict = false;
+  /// Pass over unknown fields without a word (`fieldValidation=Ignore`).
+  bool silent = false;
+  /// The object came from a patch: what cannot be decoded is the patch's fault.
+  bool patched = false;
+  /// An empty list was sent as managedFields.
+  bool clears_managers = false;
   instant now;
   /// Filled with `Warning` texts.
   std::vector<std::string> warnings;

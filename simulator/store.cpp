@@ -61,8 +61,10 @@ std::string_view outcome::message() const {
   return text->as_string();
 }
 
-store::store(api_server& server, std::string manager, instant now)
-    : server_(server), manager_(std::move(manager)), now_(now) {
+store::store(api_server& server, std::string manager, instant now,
+             std::string component)
+    : server_(server), manager_(std::move(manager)), now_(now),
+      component_(component.empty() ? manager_ : std::move(component)) {
   // nop
 }
 
@@ -252,13 +254,13 @@ void store::event(const json::value& about, std::string_view type,
                       {"involvedObject", std::move(subject)},
                       {"reason", reason},
                       {"message", message},
-                      {"source", {{"component", manager_}}},
+                      {"source", {{"component", component_}}},
                       {"firstTimestamp", to_rfc3339(now_)},
                       {"lastTimestamp", to_rfc3339(now_)},
                       {"count", 1},
                       {"type", type},
                       {"eventTime", nullptr},
-                      {"reportingComponent", manager_},
+                      {"reportingComponent", component_},
                       {"reportingInstance", ""}});
 }
 

@@ -72,7 +72,9 @@ struct change_cursor {
 /// The verbs for controllers.
 class store {
 public:
-  store(api_server& server, std::string manager, instant now);
+  /// `component` signs the Events; it is the manager when empty.
+  store(api_server& server, std::string manager, instant now,
+        std::string component = {});
 
   /// The instant of this step.
   instant now() const {
@@ -149,6 +151,7 @@ private:
   api_server& server_;
   std::string manager_;
   instant now_;
+  std::string component_;
 };
 
 } // namespace holystone::simulator

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace holystone::simulator {
 
@@ -61,6 +62,22 @@ json::value* item_with(json::array& list, std::string_view key,
   return nullptr;
 }
 
+// A map of texts as the real server prints it: `map[image:i]`.
+std::string in_words_of_go(const json::value& value) {
+  if (auto text = value.if_string())
+    return std::string{*text};
+  auto object = value.if_object();
+  if (object == nullptr)
+    return json::serialize(value);
+  std::map<std::string, std::string> sorted;
+  for (auto& each : *object)
+    sorted.emplace(each.key(), in_words_of_go(each.value()));
+  std::string out;
+  for (auto& [key, text] : sorted)
+    out += fmt::format("{}{}:{}", out.empty() ? "" : " ", key, text);
+  return "map[" + out + "]";
+}
+
 complaint merge_keyed(json::array& list, const json::array& patch,
                       const schema_node& schema) {
   for (auto& each : patch)
@@ -74,9 +91,9 @@ complaint merge_keyed(json::array& list, const json::array& patch,
   for (auto& each : patch) {
     if (!each.is_object()
         || k8s_io::find(each, std::string_view{schema.merge_key}) == nullptr)
-      return bad_request(fmt::format("map: {} does not contain declared merge "
-                                     "key: {}",
-                                     json::serialize(each), schema.merge_key));
+      return internal_error(
+          fmt::format("map: {} does not contain declared merge key: {}",
+                      in_words_of_go(each), schema.merge_key));
     auto there = item_with(list, schema.merge_key, each);
     if (k8s_io::text_at(each, directive) == "delete") {
       if (there != nullptr)
@@ -89,6 +106,43 @@ complaint merge_keyed(json::array& list, const json::array& patch,
     }
   }
   return std::nullopt;
+}
+
+// The order of a merged list: what the patch names in its order, what only the
+// server had in its, the two woven so that the server's order holds where both
+// are known to it.
+void weave(json::array& list, const json::array& before,
+           const json::array& patch, std::string_view key) {
+  auto same = [&](const json::value& a, const json::value& b) {
+    if (key.empty())
+      return a == b;
+    auto left = k8s_io::find(a, key);
+    auto right = k8s_io::find(b, key);
+    return left && right && *left == *right;
+  };
+  auto place = [&](const json::array& in, const json::value& item) {
+    return std::find_if(in.begin(), in.end(),
+                        [&](auto& each) { return same(each, item); })
+           - in.begin();
+  };
+  json::array named;
+  json::array others;
+  for (auto& each : list)
+    (place(patch, each) < std::ssize(patch) ? named : others).push_back(each);
+  std::stable_sort(named.begin(), named.end(), [&](auto& a, auto& b) {
+    return place(patch, a) < place(patch, b);
+  });
+  list.clear();
+  auto left = others.begin();
+  auto right = named.begin();
+  while (left != others.end() || right != named.end()) {
+    bool first = right == named.end();
+    if (left != others.end() && right != named.end()) {
+      auto known = place(before, *right);
+      first = known < std::ssize(before) && place(before, *left) < known;
+    }
+    list.push_back(first ? *left++ : *right++);
+  }
 }
 
 void merge_primitives(json::array& list, const json::array& patch) {
@@ -167,11 +221,27 @@ complaint merge_field(json::object& target, std::string_view key,
   }
   if (there == nullptr || !there->is_array())
     there = &(target[key] = json::array{});
-  if (schema->merge_key.empty()) {
-    merge_primitives(there->as_array(), *list);
-    return std::nullopt;
-  }
-  return merge_keyed(there->as_array(), *list, *schema);
+  auto before = there->as_array();
+  auto& merged = there->as_array();
+  if (schema->merge_key.empty())
+    merge_primitives(merged, *list);
+  else if (auto refused = merge_keyed(merged, *list, *schema))
+    return refused;
+  weave(merged, before, *list, schema->merge_key);
+  return std::nullopt;
+}
+
+// Who says which keys are kept may set no others.
+bool keeps_what_it_sets(const json::object& patch) {
+  auto kept = patch.if_contains(retain);
+  if (kept == nullptr || !kept->is_array())
+    return kept == nullptr;
+  auto& names = kept->as_array();
+  return std::all_of(patch.begin(), patch.end(), [&](auto& each) {
+    return is_directive(each.key())
+           || std::find(names.begin(), names.end(), json::value(each.key()))
+                  != names.end();
+  });
 }
 
 complaint merge_object(json::value& target, const json::object& patch,
@@ -188,6 +258,8 @@ complaint merge_object(json::value& target, const json::object& patch,
     return std::nullopt;
   }
   auto& object = target.as_object();
+  if (!keeps_what_it_sets(patch))
+    return bad_request("invalid patch format of retainKeys");
   for (auto& each : patch)
     if (std::string_view{each.key()}.starts_with(delete_from))
       run_directive(object, each.key(), each.value(), schema);

@@ -30,6 +30,8 @@ struct delete_options {
   /// `Foreground`, `Background`, `Orphan` or empty.
   std::string propagation;
   std::optional<std::int64_t> grace;
+  /// The old word for it: `orphanDependents`.
+  std::optional<bool> orphans;
   bool dry_run = false;
 };
 

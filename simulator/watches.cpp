@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 namespace holystone::simulator {
@@ -18,23 +19,37 @@ constexpr std::string_view initial_end = "k8s.io/initial-events-end";
 
 json::value render_event_object(watch_state& watch, const json::value& object,
                                 instant now) {
-  switch (watch.form) {
-    case rendering::metadata_only:
-      return metadata_of(object);
-    case rendering::table: {
-      auto table = table_of(watch.kind, {object}, !watch.header_sent, now);
-      watch.header_sent = true;
-      return table;
-    }
-    default:
-      return object;
-  }
+  if (watch.form == rendering::metadata_only)
+    return metadata_of(object);
+  if (!is_table(watch.form))
+    return object;
+  auto table
+      = table_of(watch.kind, {object}, !watch.header_sent, watch.form, now);
+  watch.header_sent = true;
+  return table;
+}
+
+// `object` is a text of JSON.
+void append_text(watch_batch& out, std::string_view type,
+                 std::string_view object) {
+  fmt::format_to(std::back_inserter(out.lines),
+                 R"({{"type":"{}","object":{}}})"
+                 "\n",
+                 type, object);
+  ++out.events;
 }
 
 void append(watch_batch& out, std::string_view type, const json::value& what) {
-  out.lines += json::serialize(json::object{{"type", type}, {"object", what}});
-  out.lines += '\n';
-  ++out.events;
+  append_text(out, type, json::serialize(what));
+}
+
+// Objects are kept as they are sent.
+void append_object(watch_batch& out, watch_state& watch, std::string_view type,
+                   const stored& object, instant now) {
+  if (watch.form == rendering::full)
+    append_text(out, type, object.text);
+  else
+    append(out, type, render_event_object(watch, object.value(), now));
 }
 
 void append_bookmark(watch_batch& out, watch_state& watch,
@@ -57,12 +72,11 @@ void append_event(watch_batch& out, watch_state& watch,
                   const write_event& event, instant now) {
   if (!watch.ns.empty() && event.after->key.ns != watch.ns)
     return;
-  auto after = event.after->value();
   bool was = event.before != nullptr;
   bool is = !event.deleted;
   if (!watch.selected.everything()) {
     was = was && watch.selected.admits(event.before->value());
-    is = is && watch.selected.admits(after);
+    is = is && watch.selected.admits(event.after->value());
   }
   if (!was && !is)
     return;
@@ -74,11 +88,11 @@ void append_event(watch_batch& out, watch_state& watch,
     append(out, "DELETED", render_event_object(watch, last, now));
     return;
   }
-  append(out,
-         !is   ? "DELETED"
-         : was ? "MODIFIED"
-               : "ADDED",
-         render_event_object(watch, after, now));
+  append_object(out, watch,
+                !is   ? "DELETED"
+                : was ? "MODIFIED"
+                      : "ADDED",
+                *event.after, now);
 }
 
 void end_expired(watch_batch& out, std::uint64_t asked, std::uint64_t oldest) {
@@ -91,9 +105,8 @@ void end_expired(watch_batch& out, std::uint64_t asked, std::uint64_t oldest) {
 bool send_initial(watch_batch& out, watch_state& watch, std::size_t most,
                   instant now) {
   while (!watch.initial.empty() && out.events < most) {
-    auto value = watch.initial.front()->value();
+    append_object(out, watch, "ADDED", *watch.initial.front(), now);
     watch.initial.pop_front();
-    append(out, "ADDED", render_event_object(watch, value, now));
   }
   if (!watch.initial.empty())
     return false;
@@ -104,24 +117,8 @@ bool send_initial(watch_batch& out, watch_state& watch, std::size_t most,
   return true;
 }
 
-answer<bool> wants_initial(const target& where, std::string_view version) {
-  auto match = where.parameter("resourceVersionMatch");
-  bool asked = where.query.contains("sendInitialEvents");
-  field_errors errors;
-  if (asked && match != "NotOlderThan")
-    errors.forbidden("resourceVersionMatch",
-                     "sendInitialEvents requires setting "
-                     "resourceVersionMatch to NotOlderThan");
-  if (!asked && !match.empty())
-    errors.forbidden("resourceVersionMatch",
-                     "resourceVersionMatch is forbidden for watch unless "
-                     "sendInitialEvents is provided");
-  if (!asked && !match.empty() && match != "NotOlderThan")
-    errors.unsupported("resourceVersionMatch", json::value(match),
-                       {"NotOlderThan"});
-  if (!errors.empty())
-    return bad_options("ListOptions", errors);
-  if (asked)
+bool wants_initial(const target& where, std::string_view version) {
+  if (where.query.contains("sendInitialEvents"))
     return where.flag("sendInitialEvents");
   return version.empty() || version == "0";
 }
@@ -146,9 +143,7 @@ answer<watch_id> open_watch(server_core& core, const kind_info& kind,
   if (!selected)
     return selected.why();
   auto version = where.parameter("resourceVersion");
-  auto initial = wants_initial(where, version);
-  if (!initial)
-    return initial.why();
+  bool initial = wants_initial(where, version);
   auto newest = core.objects.version();
   std::uint64_t from = newest;
   if (!version.empty() && version != "0") {
@@ -160,25 +155,18 @@ answer<watch_id> open_watch(server_core& core, const kind_info& kind,
           "parsing \"{}\": invalid syntax",
           version, version));
   }
-  if (from > newest) {
-    auto why = bad_request(fmt::format(
-        "Timeout: Too large resource version: {}, current: {}", from, newest));
-    why.code = 504;
-    why.reason = "Timeout";
-    why.retry_after = 1;
-    return why;
-  }
   auto& watch = core.watches[++core.last_watch];
   watch.kind = kind;
   watch.ns = where.ns;
   watch.selected = std::move(*selected);
   watch.form = form;
   watch.bookmarks = where.flag("allowWatchBookmarks");
-  watch.cursor = *initial ? newest : from;
-  if (*initial)
+  // From a version yet to come, what happens before is passed over.
+  watch.cursor = initial ? newest : from;
+  if (initial)
     fill_initial(core, watch);
-  watch.initial_end_due = *initial && watch.bookmarks
-                          && where.query.contains("sendInitialEvents");
+  watch.initial_end_due
+      = initial && watch.bookmarks && where.query.contains("sendInitialEvents");
   return core.last_watch;
 }
 
@@ -194,6 +182,9 @@ watch_batch pull_watch(server_core& core, watch_id id, std::size_t most) {
   auto kind_id = watch.kind.id();
   if (core.kinds.find(watch.kind.group, watch.kind.version, watch.kind.plural)
       == nullptr) {
+    send_initial(out, watch, watch.initial.size(), now);
+    for (auto& event : watch.farewell)
+      append_event(out, watch, event, now);
     out.ended = true;
     core.watches.erase(found);
     return out;
@@ -214,7 +205,7 @@ watch_batch pull_watch(server_core& core, watch_id id, std::size_t most) {
     watch.cursor = next->version;
   }
   if (next == kind.history.end()) {
-    watch.cursor = core.objects.version();
+    watch.cursor = std::max(watch.cursor, core.objects.version());
     if (std::exchange(watch.bookmark_due, false) && watch.bookmarks)
       append_bookmark(out, watch, watch.cursor, false);
   }

@@ -1,6 +1,8 @@
 #include "simulator/wire.hpp"
 
+#include "metrics/answer_text.hpp"
 #include "simulator/discovery.hpp"
+#include "simulator/not_modelled.hpp"
 #include "simulator/target.hpp"
 
 #include <boost/json.hpp>
@@ -9,6 +11,7 @@
 #include <algorithm>
 #include <future>
 #include <random>
+#include <utility>
 
 namespace holystone::simulator {
 
@@ -31,6 +34,9 @@ constexpr std::size_t events_at_a_time = 16;
 // So a watcher's queue never refuses: 1 MiB and 16 events of at most 3 MiB.
 constexpr std::size_t stream_buffer = 64 * 1024 * 1024;
 
+// kube-apiserver compresses answers from here on.
+constexpr std::size_t shortest_compressed = 128 * 1024;
+
 std::string header(const metrics::http_request& from, std::string_view name) {
   return std::string{from.headers.find(name).value_or("")};
 }
@@ -52,6 +58,19 @@ metrics::http_headers headers_of(const reply& from) {
   for (const auto& warning : from.warnings)
     out.add("Warning", "299 - " + json::serialize(json::value(warning)));
   return out;
+}
+
+// As kube-apiserver does it: long answers, for clients that say that they take
+// them.
+void compress(http_response& answer, const metrics::http_request& asked) {
+  if (answer.body.size() < shortest_compressed
+      || !metrics::takes_gzip(header(asked, "Accept-Encoding")))
+    return;
+  metrics::answer_text text{true};
+  text.put(answer.body);
+  answer.body = text.finish();
+  answer.headers.add("Content-Encoding", "gzip");
+  answer.headers.add("Vary", "Accept-Encoding");
 }
 
 http_response to_response(reply from) {
@@ -95,6 +114,22 @@ wire_options wire::complete(wire_options options) {
       out[name] = number;
     return json::value(out);
   };
+  // As a server that comes back from its restart after etcd was compacted.
+  options.controls["/simulator/compaction"] = [this](const json::object&) {
+    server_.compact();
+    auto ended = watches_.size();
+    for (auto& [id, watch] : std::exchange(watches_, {})) {
+      watch.stream->close();
+      server_.close(id);
+    }
+    return json::value{{"endedWatches", ended}};
+  };
+  options.controls["/simulator/not-modelled"] = [](const json::object&) {
+    json::array out;
+    for (auto name : all_not_modelled())
+      out.emplace_back(name);
+    return json::value(out);
+  };
   auto& limits = options.http.limits;
   limits.stream_buffer = stream_buffer;
   limits.body_bytes = 3 * 1024 * 1024; // as kube-apiserver
@@ -134,8 +169,11 @@ void wire::serve(const std::shared_ptr<http_exchange>& exchange) {
   auto answer = server_.handle(what, now());
   if (answer.watch)
     open(*exchange, answer);
-  else
-    exchange->respond(to_response(std::move(answer)));
+  else {
+    auto whole = to_response(std::move(answer));
+    compress(whole, request);
+    exchange->respond(std::move(whole));
+  }
   look_soon();
 }
 
@@ -226,6 +264,17 @@ void wire::settle(instant at) {
   }
 }
 
+// One comes a minute, and one shortly before the end.
+wire::steady::time_point
+wire::next_bookmark(steady::time_point now,
+                    std::optional<steady::time_point> until) const {
+  auto next = now + options_.bookmark_interval;
+  if (!until)
+    return next;
+  auto last = *until - 2s;
+  return last > now ? std::min(next, last) : std::max(next, *until + 1s);
+}
+
 void wire::open(http_exchange& exchange, const reply& answer) {
   auto id = *answer.watch;
   auto stream
@@ -233,7 +282,8 @@ void wire::open(http_exchange& exchange, const reply& answer) {
   auto begin = steady::now();
   auto span
       = answer.watch_timeout ? *answer.watch_timeout : default_watch_timeout();
-  watches_[id] = {stream, begin + span, begin + options_.bookmark_interval};
+  auto until = begin + span;
+  watches_[id] = {stream, until, next_bookmark(begin, until)};
   stream->on_closed([this, id] {
     watches_.erase(id);
     server_.close(id);
@@ -256,7 +306,7 @@ bool wire::pump(watch_id id, open_watch& watch) {
   auto real = steady::now();
   if (real >= watch.next_bookmark) {
     server_.bookmark(id);
-    watch.next_bookmark = real + options_.bookmark_interval;
+    watch.next_bookmark = next_bookmark(real, watch.until);
   }
   auto is_over = watch.until && real >= *watch.until;
   while (server_.has_news(id) && watch.stream->backlog() < most_backlog) {

@@ -10,6 +10,8 @@
 //   GET  /simulator/clock      {"now":"...","scale":1}
 //   POST /simulator/clock      {"advanceSeconds":60} and/or {"scale":10}
 //   GET  /simulator/requests   how often each verb was used on each resource
+//   POST /simulator/compaction ends all watches and forgets all history
+//   GET  /simulator/not-modelled  what is answered with 501
 //   POST to any path of `wire_options::controls`
 
 #include "metrics/http_server.hpp"
@@ -76,6 +78,9 @@ private:
   void pump();
   bool pump(watch_id id, open_watch& watch);
   void look_soon();
+  steady::time_point
+  next_bookmark(steady::time_point now,
+                std::optional<steady::time_point> until) const;
   instant now();
 
   wire_options options_;

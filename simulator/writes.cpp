@@ -2,6 +2,7 @@
 #include "simulator/crd.hpp"
 #include "simulator/decoding.hpp"
 #include "simulator/managed_fields.hpp"
+#include "simulator/not_modelled.hpp"
 #include "simulator/object_edit.hpp"
 #include "simulator/object_meta.hpp"
 #include "simulator/verbs.hpp"
@@ -14,18 +15,15 @@ namespace json = boost::json;
 
 namespace {
 
-bool is_definition(const kind_info& kind) {
-  return kind.kind == "CustomResourceDefinition";
-}
-
 complaint validate(const server_core& core, const kind_info& kind,
-                   const json::value* before, const json::value& after) {
+                   const json::value* before, const json::value& after,
+                   bool of_status = false) {
   field_errors errors;
   if (before != nullptr)
     check_metadata_update(*before, after, errors);
   check_metadata(kind, after, "metadata", errors);
   if (kind.custom != nullptr)
-    check_custom(after, before, *kind.custom->schema, errors);
+    check_custom(after, before, *kind.custom->schema, of_status, errors);
   else
     check_built_in(kind, before, after, core.options.minor, errors);
   if (errors.empty())
@@ -54,13 +52,23 @@ complaint check_namespace(server_core& core, const kind_info& kind,
   return why;
 }
 
+api_error wrong_namespace() {
+  return bad_request("the namespace of the provided object does not match "
+                     "the namespace sent on the request");
+}
+
+api_error wrong_name(std::string_view given, std::string_view wanted) {
+  return bad_request(fmt::format("the name of the object ({}) does not match "
+                                 "the name on the URL ({})",
+                                 given, wanted));
+}
+
 // Names the object and puts it into its namespace.
 complaint place(server_core& core, const kind_info& kind, const std::string& ns,
                 json::value& object) {
   auto given = k8s_io::text_at(object, "metadata", "namespace");
   if (!given.empty() && given != ns)
-    return bad_request("the namespace of the provided object does not match "
-                       "the namespace sent on the request");
+    return wrong_namespace();
   if (kind.namespaced)
     field(object, {"metadata", "namespace"}) = ns;
   auto prefix = k8s_io::text_at(object, "metadata", "generateName");
@@ -123,10 +131,24 @@ complaint check_guards(const kind_info& kind, const stored& current,
   auto version = k8s_io::text_at(after, "metadata", "resourceVersion");
   auto uid = k8s_io::text_at(after, "metadata", "uid");
   auto name = k8s_io::text_at(after, "metadata", "name");
+  auto ns = k8s_io::text_at(after, "metadata", "namespace");
+  if (!ns.empty() && ns != current.key.ns)
+    return wrong_namespace();
+  if (name.empty() && way == change_kind::put)
+    return bad_request(
+        fmt::format("the name of the object ({} based on URL) was "
+                    "undeterminable: name must be provided",
+                    current.key.name));
   if (!name.empty() && name != current.key.name)
-    return bad_request(fmt::format("the name of the object ({}) does not "
-                                   "match the name on the URL ({})",
-                                   name, current.key.name));
+    return wrong_name(name, current.key.name);
+  if (version.find_first_not_of("0123456789") != version.npos) {
+    auto why = internal_error(fmt::format(
+        "resourceVersion: Invalid value: \"{}\": strconv.ParseUint: parsing "
+        "\"{}\": invalid syntax",
+        version, version));
+    why.reason.clear();
+    return why;
+  }
   if (way == change_kind::put && !uid.empty() && uid != current.uid)
     return foreign_uid(kind, current.key.ns, current.key.name, uid,
                        current.uid);
@@ -166,6 +188,16 @@ bool is_finished(const kind_info& kind, const json::value& object) {
   return !waits_for_kubelet && !has_content;
 }
 
+complaint check_scope(const kind_info& kind, const json::value& before,
+                      const json::value& after) {
+  auto scope = k8s_io::text_at(after, "spec", "scope");
+  if (scope == k8s_io::text_at(before, "spec", "scope"))
+    return std::nullopt;
+  field_errors errors;
+  errors.invalid("spec.scope", json::value(scope), "field is immutable");
+  return errors.to_error(kind, k8s_io::text_at(after, "metadata", "name"));
+}
+
 answer<json::value> store_change(server_core& core, const kind_info& kind,
                                  const json::value& before, json::value after,
                                  const write_context& how) {
@@ -175,10 +207,14 @@ answer<json::value> store_change(server_core& core, const kind_info& kind,
     auto info = read_definition(after);
     if (!info)
       return info.why();
+    if (auto refused = check_scope(kind, before, after))
+      return *refused;
+    info->redefined = true;
     core.kinds.put(std::move(*info));
   }
   if (is_finished(kind, after)) {
-    erase_object(core, kind, after);
+    // Watches see it as it was stored last.
+    erase_object(core, kind, before);
     return after;
   }
   core.objects.put(kind.id(), after);
@@ -193,14 +229,22 @@ answer<json::value> finish_change(server_core& core, const kind_info& kind,
     return bad_request("the patch does not leave an object");
   if (auto refused = check_guards(kind, current, after, way))
     return *refused;
+  auto managers = k8s_io::find(after, "metadata", "managedFields");
+  how.clears_managers = managers != nullptr && managers->is_array()
+                        && managers->as_array().empty();
   keep_system_fields(before, after);
   separate_status(kind, before, after, how.subresource == "status");
   if (auto refused = normalise(kind, after, how))
     return *refused;
+  if (auto refused = refuse_fields(kind, after))
+    return *refused;
+  if (kind.custom == nullptr && how.subresource.empty())
+    prepare_update(kind, after);
   if (way != change_kind::apply)
     track_update(kind, before, after, how);
   raise_generation(kind, before, after);
-  if (auto refused = validate(core, kind, &before, after))
+  if (auto refused
+      = validate(core, kind, &before, after, how.subresource == "status"))
     return *refused;
   return store_change(core, kind, before, std::move(after), how);
 }
@@ -241,7 +285,9 @@ answer<json::value> create_object(server_core& core, const kind_info& kind,
     return *refused;
   if (auto refused = check_namespace(core, kind, ns, object))
     return *refused;
-  clear_system_fields(object);
+  if (auto refused = refuse_fields(kind, object))
+    return *refused;
+  clear_system_fields(kind, object);
   if (kind.has_status && (kind.custom || kind.kind != "Node"))
     object.as_object().erase("status");
   if (how.operation != "Apply")
@@ -260,13 +306,22 @@ answer<json::value> create_object(server_core& core, const kind_info& kind,
   }
   if (auto refused = validate(core, kind, nullptr, object))
     return *refused;
+  if (kind.custom == nullptr)
+    complete_creation(kind, object);
   auto key = key_of(object);
-  if (core.objects.find(kind.id(), key) != nullptr)
-    return already_exists(kind, key.name);
+  if (auto there = core.objects.find(kind.id(), key)) {
+    auto why = already_exists(kind, key.name);
+    if (is_deleting(there->value()))
+      why.message = "object is being deleted: " + why.message;
+    return why;
+  }
   if (how.dry_run)
     return object;
-  if (is_definition(kind))
-    core.kinds.put(std::move(*read_definition(object)));
+  if (is_definition(kind)) {
+    auto info = *read_definition(object);
+    core.objects.begin(info.id());
+    core.kinds.put(std::move(info));
+  }
   auto written = core.objects.put(kind.id(), object);
   if (kind.id() == "events")
     core.expiring.emplace_back(how.now, written);
@@ -280,7 +335,7 @@ answer<json::value> change_object(server_core& core, const kind_info& kind,
   auto current = core.objects.find(kind.id(), key);
   if (current == nullptr)
     return not_found(kind, key.name);
-  auto before = current->value();
+  auto before = known_part(kind, current->value());
   auto after = change(before);
   if (!after)
     return after;
@@ -291,26 +346,23 @@ answer<json::value> change_object(server_core& core, const kind_info& kind,
 answer<json::value> apply_object(server_core& core, const kind_info& kind,
                                  const object_key& key, json::value wanted,
                                  write_context& how, bool& created) {
-  if (how.manager.empty()) {
-    field_errors errors;
-    errors.required("fieldManager", "is required for apply patch");
-    return bad_options("PatchOptions", errors);
-  }
   how.operation = "Apply";
   if (auto refused = check_applied(kind, wanted, how))
     return *refused;
   auto name = k8s_io::text_at(wanted, "metadata", "name");
   if (!name.empty() && name != key.name)
-    return bad_request(fmt::format("metadata.name {} does not match the URL "
-                                   "({})",
-                                   name, key.name));
+    return wrong_name(name, key.name);
   field(wanted, {"metadata", "name"}) = key.name;
   if (auto refused = refuse_unknown(kind, wanted))
+    return *refused;
+  if (auto refused = refuse_misshapen(kind, wanted))
+    return *refused;
+  if (auto refused = refuse_bad_lists(kind, wanted))
     return *refused;
   auto current = core.objects.find(kind.id(), key);
   created = current == nullptr;
   if (current != nullptr) {
-    auto before = current->value();
+    auto before = known_part(kind, current->value());
     auto after = apply_fields(kind, before, wanted, how);
     if (!after)
       return after;
@@ -324,8 +376,7 @@ answer<json::value> apply_object(server_core& core, const kind_info& kind,
                     fmt::format("uid mismatch: the provided object specified "
                                 "uid {}, and no existing object was found",
                                 uid));
-  if (!k8s_io::text_at(wanted, "metadata", "resourceVersion").empty())
-    return stale_version(kind, key.name);
+  drop(wanted, {"metadata", "resourceVersion"});
   auto after = apply_fields(kind, json::value{}, wanted, how);
   if (!after)
     return after;

@@ -20,7 +20,7 @@ pod_seen make_pod(const std::string& label, const std::string& job) {
   return pod;
 }
 
-job_seen make_job(const std::string& label, const std::string& uid) {
+job_seen a_seen_job(const std::string& label, const std::string& uid) {
   job_seen job;
   job.repository = label;
   job.fact.uid = {uid};
@@ -40,7 +40,7 @@ TEST_CASE("a CronJob is the repository's whose it says it is") {
 TEST_CASE("A-6: a pod without our label is its Job's repository's") {
   addresses all;
   CHECK(all.learn(make_pod("", "job-1")) == "");
-  CHECK(all.learn(make_job(hash, "job-1")) == hash);
+  CHECK(all.learn(a_seen_job(hash, "job-1")) == hash);
   CHECK(all.learn(make_pod("", "job-1")) == hash);
   CHECK(all.learn(make_pod("label", "job-2")) == "label");
   all.forget({watched_kind::jobs, {{"volsync-system", "x"}, {"job-1"}}, {}});
@@ -50,9 +50,12 @@ TEST_CASE("A-6: a pod without our label is its Job's repository's") {
 TEST_CASE("the last word on a Lease is kept until it is gone") {
   addresses all;
   lease_seen lease{{"volsync-system", lease_name(hash)}, {}};
-  auto said = std::make_shared<const observation>(fact{lease});
-  CHECK(all.learn(lease, said) == hash);
-  CHECK(all.lease_of(hash) == said);
+  lease.fact.holder = {"job-1"};
+  CHECK(all.learn(lease) == hash);
+  auto said = all.lease_of(hash);
+  REQUIRE(said);
+  CHECK(std::get<lease_seen>(std::get<fact>(*said)).key == lease.key);
+  CHECK(std::get<lease_seen>(std::get<fact>(*said)).fact == lease.fact);
   CHECK_FALSE(all.lease_of("other"));
   all.forget({watched_kind::leases, {lease.key, {}}, {}});
   CHECK_FALSE(all.lease_of(hash));
@@ -67,6 +70,6 @@ TEST_CASE("a loss is for those who were told of the object") {
   CHECK(all.forget(gone) == std::vector<std::string>{hash, "other"});
   CHECK(all.forget(gone).empty());
   lease_seen leader{{"volsync-system", "holystone"}, {}};
-  CHECK(all.learn(leader, nullptr).empty());
+  CHECK(all.learn(leader).empty());
   CHECK(all.leases().empty());
 }

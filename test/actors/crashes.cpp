@@ -70,7 +70,7 @@ TEST_CASE("a repository that falls is rebuilt and the others stay") {
   CHECK(s.registry().repositories.all().at(hashes[1]).actor == other);
   REQUIRE(s.registry().repositories.all().at(hashes[0]).actor);
   CHECK(picture(world) == usual_picture());
-  CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
+  CHECK(distinct(world.writes) == only_the_lease);
 }
 
 TEST_CASE("an actor that falls while a Job runs neither stops it nor starts "

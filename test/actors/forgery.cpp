@@ -69,7 +69,9 @@ TEST_CASE("a tenant's Secret with the labels of a copy is none") {
   CHECK(mounted(world) == "maintenance-app-kopia");
   world.call("DELETE", "/api/v1/namespaces/app/secrets/kopia");
   s.pass(10s);
-  CHECK(s.registry().at.begin()->second == hash);
+  CHECK(*s.registry().repositories.place_of(
+            {claim_kind::replication_source, {"app", "data"}})
+        == hash);
   world.call("DELETE", "/apis/volsync.backube/v1alpha1/namespaces/app/"
                        "replicationsources/data");
   s.pass(40s);

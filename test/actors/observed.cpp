@@ -66,6 +66,20 @@ void write(observed& known, const std::string& version,
 
 } // namespace
 
+TEST_CASE("an answer that is older than what the watch told meanwhile is no "
+          "news") {
+  // A Job that we make is changed by its controller before we hear that it is
+  // made; with the older version every resume of it would be refused.
+  auto known = a_repository();
+  known.begin(apply_cron_job{});
+  known.see(share(cron_job("10", "0 2 * * *")), start);
+  known.see(share(cron_job("12", "0 4 * * *")), start);
+  known.finish(apply_cron_job{}, {observation{cron_job("10", "0 2 * * *")}},
+               start);
+  CHECK(known.facts().cron_jobs.full.version.value == "12");
+  CHECK(known.facts().cron_jobs.full.schedule == "0 4 * * *");
+}
+
 TEST_CASE("news older than our own write wait for its echo") {
   auto known = a_repository();
   known.see(share(cron_job("1", "old")), start);
@@ -121,7 +135,7 @@ TEST_CASE("news about a claimant don't undo our write of its status") {
   write_status write;
   write.who = make_claimant("", 0).wish.who;
   write.status.failures = 7;
-  source_fact answer;
+  claimant_fact answer;
   answer.uid = {"source"};
   answer.version = {"3"};
   known.finish(write, {observation{fact{answer}}}, start);
@@ -333,4 +347,20 @@ TEST_CASE("what the server says is not there is lost") {
   CHECK_FALSE(known.facts().lease.exists);
   known.lack(set_last_schedule{cron_job_key, {"cron-job"}, start}, start);
   CHECK_FALSE(known.facts().cron_jobs.full.exists);
+}
+
+TEST_CASE("facts that rest are the same when they are asked for") {
+  auto known = a_repository();
+  auto location = known.facts().location_id;
+  known.grant(true);
+  known.rest();
+  CHECK(known.facts().granted);
+  CHECK(known.facts().location_id == location);
+  // Nothing has changed since: what rests is good as it is.
+  known.rest();
+  known.rest();
+  CHECK(known.facts().granted);
+  known.grant(false);
+  known.rest();
+  CHECK_FALSE(known.facts().granted);
 }

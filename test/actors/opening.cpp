@@ -8,7 +8,6 @@ using namespace holystone::actors;
 namespace {
 
 const instant start = *parse_rfc3339("2026-11-21T12:00:00Z");
-const readable secret{readable::kind::secret, {"app", "kopia"}};
 
 void list_all(opening& picture) {
   for (std::size_t kind = 0; kind < watched_kinds; ++kind)
@@ -21,42 +20,37 @@ void list_all(opening& picture) {
 TEST_CASE("it opens when every kind was listed and nothing is being read") {
   opening picture;
   CHECK(picture.missing().size() == watched_kinds);
-  CHECK_FALSE(picture.open(start));
+  CHECK_FALSE(picture.open(start, true));
   list_all(picture);
   CHECK(picture.missing().empty());
-  CHECK(picture.open(start));
+  CHECK(picture.open(start, true));
   CHECK(picture.is_open());
-  CHECK_FALSE(picture.open(start));
+  CHECK_FALSE(picture.open(start, true));
 }
 
 TEST_CASE("a Secret that is being read holds it up for half a minute") {
   opening picture;
   list_all(picture);
-  CHECK(picture.read(secret));
-  CHECK_FALSE(picture.read(secret));
-  CHECK_FALSE(picture.is_settled());
-  CHECK_FALSE(picture.open(start + seconds{29}));
+  CHECK_FALSE(picture.open(start + seconds{29}, false));
   CHECK(picture.opens_at() == start + seconds{30});
-  CHECK(picture.open(start + seconds{30}));
-  CHECK_FALSE(picture.is_settled());
+  CHECK(picture.open(start + seconds{30}, false));
   CHECK_FALSE(picture.opens_at());
 }
 
 TEST_CASE("a clock that jumps back holds nothing up") {
   opening picture;
   list_all(picture);
-  picture.read(secret);
-  CHECK_FALSE(picture.open(start + seconds{1}));
-  CHECK(picture.open(start - seconds{3600}));
+  CHECK_FALSE(picture.open(start + seconds{1}, false));
+  CHECK(picture.open(start - seconds{3600}, false));
 }
 
-TEST_CASE("once open it stays open while a new Secret is read") {
+TEST_CASE("what shows late is waited for as long as the rest") {
   opening picture;
+  picture.prolong(start);
   list_all(picture);
-  CHECK(picture.open(start));
-  picture.read(secret);
-  CHECK(picture.is_open());
-  CHECK_FALSE(picture.is_settled());
-  picture.was_read(secret);
-  CHECK(picture.is_settled());
+  picture.prolong(start + seconds{20});
+  CHECK_FALSE(picture.open(start + seconds{49}, false));
+  CHECK(picture.open(start + seconds{50}, false));
+  picture.prolong(start + seconds{60});
+  CHECK_FALSE(picture.opens_at());
 }

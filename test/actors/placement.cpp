@@ -14,8 +14,8 @@ const object_key secret{"app", "kopia"};
 const location bucket{"s3", {{"bucket", "one"}, {"endpoint", "minio:9000"}}};
 const auto bucket_hash = identify(bucket).hex;
 
-source_fact make_source() {
-  source_fact source;
+claimant_fact make_source() {
+  claimant_fact source;
   source.who = data;
   source.uid = {"source"};
   source.is_kopia = true;
@@ -95,6 +95,21 @@ TEST_CASE("a claim belongs where its Secret says") {
   CHECK(put.wants.wish.secret_version == "1");
 }
 
+TEST_CASE("what a Secret said is forgotten with the last claim that names it") {
+  auto all = make_placement();
+  REQUIRE(hash_of(all.place(data, lobby)) == bucket_hash);
+  SECTION("because the claim is gone") {
+    all.forget(data);
+  }
+  SECTION("because it names another one") {
+    auto other = make_source();
+    other.secret = "other";
+    all.learn(other);
+  }
+  all.learn(make_source());
+  CHECK(hash_of(all.place(data, lobby)) == "?");
+}
+
 TEST_CASE("a Secret that changed is read again, a repeated event is no news") {
   auto all = make_placement();
   CHECK(all.learn(make_secret("1")).empty());
@@ -131,6 +146,59 @@ TEST_CASE("after a restart the copy says where a missing Secret's repository "
   CHECK(hash_of(all.place(data, lobby)) == "copied");
   all.forget(make_copy("").key);
   CHECK(hash_of(all.place(data, lobby)) == lobby);
+}
+
+TEST_CASE("after a restart a loser's status says where a missing Secret's "
+          "repository is") {
+  auto source = make_source();
+  source.status.emplace();
+  placement all;
+  SECTION("by the CronJob's name") {
+    source.status->cron_job = "kopia-maintenance-" + bucket_hash;
+  }
+  SECTION("by a CronJob that is called after a KopiaMaintenance") {
+    source.status->cron_job = "kopia-maint-weekly-0123456789abcdef";
+    cron_job_seen seen;
+    seen.fact.key = {"web", source.status->cron_job};
+    seen.fact.ours = true;
+    all.learn(seen, bucket_hash);
+  }
+  all.learn(source);
+  CHECK(hash_of(all.place(data, lobby)) == bucket_hash);
+}
+
+TEST_CASE("of two copies of a moving Secret the one that stays counts") {
+  placement all;
+  all.learn(make_source());
+  all.learn(make_copy("old"));
+  auto other = make_copy("new");
+  other.key.name += "-2";
+  all.learn(other);
+  all.learn(make_copy("old"));
+  all.forget(make_copy("").key);
+  CHECK(hash_of(all.place(data, lobby)) == "new");
+}
+
+TEST_CASE("A-23: a winner that is made again is where its CronJob says") {
+  placement all;
+  cron_job_seen seen;
+  seen.fact.key = {"app", "kopia-maintenance-" + bucket_hash};
+  seen.fact.ours = true;
+  seen.fact.winner = data;
+  all.learn(seen, bucket_hash);
+  all.learn(make_source());
+  all.forget(data);
+  all.learn(make_source());
+  CHECK(hash_of(all.place(data, lobby)) == bucket_hash);
+  SECTION("until that names another winner") {
+    seen.fact.winner->object.name = "other";
+    all.learn(seen, bucket_hash);
+    CHECK(hash_of(all.place(data, lobby)) == lobby);
+  }
+  SECTION("until that is gone") {
+    all.forget_cron_job(seen.fact.key);
+    CHECK(hash_of(all.place(data, lobby)) == lobby);
+  }
 }
 
 TEST_CASE("who claims nothing has no place") {
@@ -170,7 +238,7 @@ TEST_CASE("maintenance that is switched off or has no Secret waits in the "
   auto all = make_placement();
   auto source = make_source();
   SECTION("switched off") {
-    source.maintenance.interval_days = 0;
+    source.maintenance = embedded_maintenance{std::nullopt, 0};
     all.learn(source);
     CHECK(defect_of(all.place(data, bucket_hash)).starts_with("Disabled: "));
   }
@@ -186,8 +254,10 @@ TEST_CASE("maintenance that is switched off or has no Secret waits in the "
 TEST_CASE("a bad schedule is told before a missing Secret") {
   placement all;
   auto source = make_source();
-  source.maintenance.block.emplace();
-  source.maintenance.block->schedule = "nonsense";
+  embedded_maintenance given;
+  given.block.emplace();
+  given.block->schedule = "nonsense";
+  source.maintenance = given;
   all.learn(source);
   CHECK(defect_of(all.place(data, lobby)).starts_with("Error: "));
 }

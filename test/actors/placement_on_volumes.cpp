@@ -13,8 +13,8 @@ const claim_key data{claim_kind::replication_source, {"app", "data"}};
 const object_key secret{"app", "kopia"};
 const object_key disk{"app", "disk"};
 
-source_fact make_source(std::vector<named_volume> volumes) {
-  source_fact source;
+claimant_fact make_source(std::vector<named_volume> volumes) {
+  claimant_fact source;
   source.who = data;
   source.uid = {"source"};
   source.is_kopia = true;
@@ -123,7 +123,8 @@ TEST_CASE("a Secret that names no place means the root of the first volume") {
   CHECK(told.where->location
         == R"({"backend":"filesystem","path":"/","uid":"u1","volume":"pv"})");
   auto none = make_placement({}, say(error{"no repository"}, true));
-  CHECK(put(none).wants.wish.defect == trouble{"Error", "no repository"});
+  CHECK(put(none).wants.wish.defect
+        == trouble{"Error", "no repository", "Key"});
 }
 
 TEST_CASE("without a volume in the spec namespace and path stand in") {

@@ -13,7 +13,7 @@ std::string told(simulated_world& world) {
   auto source = world.call("GET", "/apis/volsync.backube/v1alpha1/namespaces/"
                                   "app/replicationsources/data");
   for (const auto& one : items_at(source, "status", "conditions"))
-    if (text_at(one, "type") == names::ready_condition)
+    if (text_at(one, "type") == names::source_condition)
       return text_at(one, "reason") + ": " + text_at(one, "message");
   return {};
 }
@@ -44,7 +44,9 @@ TEST_CASE("a Secret that we may not read keeps its claim waiting and nobody "
   // What is unclaimed goes, what the claim may belong to stays.
   CHECK(names_of(world.call("GET", home + "cronjobs"))
         == std::vector<std::string>{cron_job_name(
-            {s.registry().at.begin()->second}, maintenance_kind::full)});
+            {*s.registry().repositories.place_of(
+                {claim_kind::replication_source, {"app", "data"}})},
+            maintenance_kind::full)});
   CHECK_THAT(told(world),
              Catch::StartsWith("Waiting: Secret app/kopia cannot be read")
                  && Catch::Contains("get secrets in namespace app"));

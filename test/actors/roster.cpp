@@ -10,6 +10,7 @@ namespace {
 
 const steady_instant steady{};
 const claim_key data{claim_kind::replication_source, {"app", "data"}};
+const claim_key other{claim_kind::replication_source, {"app", "other"}};
 
 } // namespace
 
@@ -29,13 +30,30 @@ TEST_CASE("a Lease is shared with another repository only while that is "
   all.enter("one").where.location_id = {"there"};
   auto& two = all.enter("two");
   two.where.location_id = {"there"};
-  all.enter("three").claims.insert(data);
+  all.claim(other, "three");
   CHECK_FALSE(all.is_shared("one"));
-  two.claims.insert(data);
+  all.claim(data, "two");
   CHECK(all.is_shared("one"));
   CHECK_FALSE(all.is_shared("two"));
   CHECK_FALSE(all.is_shared("three"));
   CHECK(all.lying_at("there") == std::vector<std::string>{"one", "two"});
+}
+
+TEST_CASE("a claim is at one place until it is nowhere") {
+  roster all;
+  CHECK(all.place_of(data) == nullptr);
+  CHECK(all.claim(data, "one"));
+  CHECK_FALSE(all.claim(data, "one"));
+  CHECK(all.claim(other, "one"));
+  REQUIRE(all.place_of(data));
+  CHECK(*all.place_of(data) == "one");
+  CHECK(all.claims_of("one") == std::vector<claim_key>{data, other});
+  all.unclaim(data);
+  all.unclaim(data);
+  CHECK(all.place_of(data) == nullptr);
+  CHECK(all.claims_of("one") == std::vector<claim_key>{other});
+  CHECK(all.claim(data, "two"));
+  CHECK(*all.place_of(data) == "two");
 }
 
 TEST_CASE("an actor that falls again waits twice as long") {

@@ -2,6 +2,9 @@
 
 #include "k8s_io/fields.hpp"
 #include "k8s_io/names.hpp"
+#include "k8s_io/predecessor_objects.hpp"
+#include "k8s_io/yaml.hpp"
+#include "simulator/server_core.hpp"
 
 #include <caf/send.hpp>
 
@@ -24,16 +27,48 @@ std::string text_of(const std::filesystem::path& file) {
   return out.str();
 }
 
+/// Our CRDs as JSON, read once.
+const std::vector<std::string>& definitions() {
+  static const auto all = [] {
+    std::vector<std::string> texts;
+    for (const auto& entry : std::filesystem::directory_iterator{
+             std::filesystem::path{HOLYSTONE_SOURCE_DIR} / "deploy/crds"})
+      if (entry.path().extension() == ".yaml") {
+        const auto documents = read_yaml(text_of(entry.path()));
+        for (const auto& one : *documents)
+          texts.push_back(boost::json::serialize(one));
+      }
+    return texts;
+  }();
+  return all;
+}
+
 } // namespace
 
-simulated_world::simulated_world(int minor)
-    : server_({.minor = minor}), controllers_(server_, movers_.as_workload()) {
-  for (const auto& entry : std::filesystem::directory_iterator{
-           std::filesystem::path{HOLYSTONE_SOURCE_DIR} / "deploy/crds"})
-    if (entry.path().extension() == ".yaml")
-      install(text_of(entry.path()));
+simulated_world::simulated_world(int minor, std::uint64_t seed)
+    : server_({.seed = seed, .minor = minor}) {
+  controllers_.emplace(server_, as_workload());
+  serve_definitions();
   install("apiVersion: v1\nkind: Namespace\nmetadata: {name: "
           "volsync-system}\n");
+}
+
+void simulated_world::serve_definitions() {
+  for (const auto& definition : definitions())
+    call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+         definition);
+}
+
+simulator::workload simulated_world::as_workload() {
+  return [this](const boost::json::value& pod,
+                const boost::json::value& container, instant start) {
+    auto run = movers_.run(pod, container, start);
+    if (is_of_fork(pod))
+      run.duration = fork_runs_take;
+    if (on_start)
+      on_start(pod, run, start);
+    return run;
+  };
 }
 
 void simulated_world::install(const std::string& manifest) {
@@ -51,10 +86,37 @@ boost::json::value simulated_world::call(std::string method, std::string target,
   return boost::json::parse(told.body);
 }
 
+std::vector<boost::json::value> simulated_world::contents() {
+  auto& core = server_.core();
+  std::vector<boost::json::value> all;
+  for (const auto& kind : core.kinds.all())
+    if (kind.kind != "Event" && kind.kind != "CustomResourceDefinition")
+      for (const auto& [key, object] : core.objects.of(kind.id()).objects)
+        all.push_back(object->value());
+  return all;
+}
+
+void simulated_world::become(const std::vector<boost::json::value>& contents,
+                             const simulated_world& movers_of) {
+  auto& core = server_.core();
+  for (const auto& kind : core.kinds.all())
+    if (kind.kind != "CustomResourceDefinition")
+      for (const auto& [key, object] :
+           std::map{core.objects.of(kind.id()).objects})
+        core.objects.erase(kind.id(), object->value());
+  core.objects.compact();
+  for (auto object : contents)
+    if (const auto* kind = core.kinds.find_kind(text_at(object, "apiVersion"),
+                                                text_at(object, "kind")))
+      core.objects.put(kind->id(), object);
+  movers_ = movers_of.movers_;
+  controllers_.emplace(server_, movers_.as_workload());
+}
+
 void simulated_world::run() {
-  controllers_.step(now);
+  controllers_->step(now);
   std::map<std::string, int> running;
-  auto pods = call("GET", "/api/v1/namespaces/volsync-system/pods");
+  auto pods = call("GET", "/api/v1/pods");
   for (const auto& pod : items_at(pods, "items"))
     for (const auto& status : items_at(pod, "status", "containerStatuses"))
       if (find(status, "state", "running")
@@ -63,7 +125,7 @@ void simulated_world::run() {
         throw std::logic_error("two pods maintain one repository");
 }
 
-simulator::reply simulated_world::handle(const request& what) {
+simulator::reply simulated_world::perform(const request& what) {
   return server_.handle({std::string{to_method(what.what)}, to_target(what),
                          std::string{content_type(what)}, accept(what),
                          to_body(what), "holystone", "holystone/test"},
@@ -86,7 +148,7 @@ response simulated_world::answer(const request& what) {
             std::nullopt,
             {},
             false};
-  auto told = handle(what);
+  auto told = perform(what);
   auto is_write = what.what != verb::get && what.what != verb::list;
   if (is_write)
     writes.push_back(fmt::format(
@@ -99,7 +161,7 @@ response simulated_world::answer(const request& what) {
 
 void simulated_world::open(std::uint64_t ticket, const request& what,
                            const stream_sink& sink) {
-  auto told = handle(what);
+  auto told = perform(what);
   if (!told.watch) {
     caf::anon_send(sink, end_atom::value, ticket,
                    watch_end{told.status, told.body, {}, told.retry_after});

@@ -11,7 +11,9 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,14 +25,24 @@ enum class fate { done, not_sent, reply_lost, forbidden };
 /// A cluster with our CRDs, its controllers and what is open on it.
 class simulated_world {
 public:
-  /// A cluster of Kubernetes 1.`minor`.
-  explicit simulated_world(int minor = 36);
+  /// A cluster of Kubernetes 1.`minor`. Two that exchange objects need seeds of
+  /// their own, or a UID is given twice.
+  explicit simulated_world(int minor = 36, std::uint64_t seed = 1);
 
   instant now = *parse_rfc3339("2026-11-21T12:00:00Z");
   /// Asked before every request; everything is done by default.
   std::function<fate(const request&)> decide;
+  /// Told of every container that starts, and what it will do.
+  std::function<void(const boost::json::value& pod,
+                     const simulator::container_run& run, instant start)>
+      on_start;
+  /// How long the fork's movers take.
+  seconds fork_runs_take{1};
   /// Writes of the operator so far: `create cronjobs`.
   std::vector<std::string> writes;
+
+  /// Serves our CRDs, those that were deleted as well.
+  void serve_definitions();
 
   /// A call as a user makes it; the body of the answer.
   boost::json::value call(std::string method, std::string target,
@@ -39,6 +51,14 @@ public:
 
   /// Creates the objects of a manifest.
   void install(const std::string& manifest);
+
+  /// Everything that is stored but Events and CRDs, as etcd has it.
+  std::vector<boost::json::value> contents();
+
+  /// Makes these the only objects, with all that the server had set in them; no
+  /// operator may be watching. It is another cluster then, that was restored.
+  void become(const std::vector<boost::json::value>& contents,
+              const simulated_world& movers_of);
 
   /// Runs the controllers and counts what runs; throws when two pods of one
   /// location run at once.
@@ -52,6 +72,23 @@ public:
 
   void open(std::uint64_t ticket, const request& what, const stream_sink& sink);
   void close(const stream_sink& sink, std::uint64_t ticket);
+
+  /// What containers do, for a node besides the first.
+  simulator::workload as_workload();
+
+  /// Answers a request of the operator's as the API server does; nothing gets
+  /// lost.
+  simulator::reply perform(const request& what);
+
+  /// The API server, for who follows its watches or looks into its past.
+  simulator::api_server& server() {
+    return server_;
+  }
+
+  /// The controllers and the node, for who runs them.
+  simulator::control_plane& controllers() {
+    return *controllers_;
+  }
 
   /// Runs that the mover let in.
   unsigned runs_of(const std::string& location) {
@@ -76,11 +113,9 @@ private:
     std::optional<instant> until;
   };
 
-  simulator::reply handle(const request& what);
-
   simulator::api_server server_;
   simulator::mover_workload movers_;
-  simulator::control_plane controllers_;
+  std::optional<simulator::control_plane> controllers_;
   std::vector<watch> watches_;
 };
 

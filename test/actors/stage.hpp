@@ -263,4 +263,21 @@ inline std::set<std::string> distinct(const std::vector<std::string>& texts) {
   return {texts.begin(), texts.end()};
 }
 
+/// All that an operator writes who finds everything as it should be.
+inline const std::set<std::string> only_the_lease{"merge_patch leases"};
+
+/// What another operator writes in its first minute.
+inline std::set<std::string> writes_after_restart(simulated_world& world) {
+  world.now += 30s;
+  world.writes.clear();
+  stage s{world};
+  s.pass(60s);
+  return distinct(world.writes);
+}
+
+inline std::vector<std::string> jobs_of(simulated_world& world,
+                                        const std::string& ns) {
+  return names_of(world.call("GET", batch(ns, "jobs")));
+}
+
 } // namespace holystone::actors

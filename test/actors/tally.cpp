@@ -54,7 +54,7 @@ release_lease make_release(run_outcome outcome) {
 
 TEST_CASE("a repository shows what is known of it, under its winner's name") {
   metrics::instruments meters;
-  tally shown{meters, id};
+  tally shown{meters};
   auto facts = make_facts();
   facts.claimants.push_back(make_claimant("web", "0 2 * * *"));
   facts.claimants.push_back(make_claimant("zoo", "0 3 * * *"));
@@ -79,7 +79,7 @@ TEST_CASE("a repository shows what is known of it, under its winner's name") {
 
 TEST_CASE("nobody's repository has no series") {
   metrics::instruments meters;
-  tally shown{meters, id};
+  tally shown{meters};
   repository_facts facts;
   facts.id = id;
   shown.show(facts);
@@ -88,21 +88,21 @@ TEST_CASE("nobody's repository has no series") {
 
 TEST_CASE("the last winner's name stays until the repository is gone") {
   metrics::instruments meters;
-  tally shown{meters, id};
+  tally shown{meters};
   auto facts = make_facts();
   shown.show(facts);
   facts.claimants.clear();
   shown.begin(delete_cron_job{}, facts, start);
   shown.show(facts);
   CHECK(value(meters, "cronjob_deleted_total") == "1");
-  shown.hide();
+  shown.hide(id.hex);
   meters.expose();
   CHECK(meters.expose().find("repository_hash") == std::string::npos);
 }
 
 TEST_CASE("a CronJob counts as created, and then as updated, once each") {
   metrics::instruments meters;
-  tally shown{meters, id};
+  tally shown{meters};
   auto facts = make_facts();
   shown.show(facts);
   CHECK(value(meters, "cronjob_created_total") == "0");
@@ -128,7 +128,7 @@ TEST_CASE("a CronJob counts as created, and then as updated, once each") {
 
 TEST_CASE("a run counts when the Lease says so, even if the answer was lost") {
   metrics::instruments meters;
-  tally shown{meters, id};
+  tally shown{meters};
   auto facts = make_facts();
   shown.show(facts);
   run_outcome outcome;
@@ -176,7 +176,7 @@ TEST_CASE("a run counts when the Lease says so, even if the answer was lost") {
 
 TEST_CASE("the wait for admission is from the Job's creation to the Lease") {
   metrics::instruments meters;
-  tally shown{meters, id};
+  tally shown{meters};
   auto facts = make_facts();
   shown.show(facts);
   acquire_lease step;

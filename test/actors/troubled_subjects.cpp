@@ -17,7 +17,7 @@ TEST_CASE("a subject that failed is left alone and the others go on") {
   CHECK(all.is_blocked("a", start + seconds{1}));
   CHECK_FALSE(all.is_blocked("a", start + seconds{2}));
   CHECK_FALSE(all.is_blocked("b", start));
-  CHECK(all.messages().at("a") == "no");
+  CHECK(all.failing().at("a").message == "no");
 }
 
 TEST_CASE("no failure is tried again within the same second") {
@@ -36,6 +36,13 @@ TEST_CASE("each failure in a row waits twice as long, up to 32 s") {
   CHECK(all.next(start) == start + seconds{60});
 }
 
+TEST_CASE("a clock that is set back makes no pause longer") {
+  troubled_subjects all;
+  all.failed("a", {false, milliseconds{1'000}, "no", {}}, start);
+  CHECK_FALSE(all.is_blocked("a", start - seconds{1}));
+  CHECK_FALSE(all.next(start - seconds{3'600}));
+}
+
 TEST_CASE("what the server refuses is told at once, and tried again when "
           "something else is asked for") {
   troubled_subjects all;
@@ -43,11 +50,11 @@ TEST_CASE("what the server refuses is told at once, and tried again when "
   refusal.is_final = true;
   all.failed("a", refusal, start);
   all.failed("b", {false, milliseconds{9'000}, "503", {}}, start);
-  CHECK(all.messages(3) == std::map<std::string, std::string>{{"a", "422"}});
+  CHECK(all.failing(3) == std::map<std::string, write_failure>{{"a", {"422"}}});
   CHECK(all.is_blocked("a", start + seconds{299}));
   all.forgive();
   CHECK_FALSE(all.is_blocked("a", start));
-  CHECK(all.messages(3).contains("a"));
+  CHECK(all.failing(3).contains("a"));
   CHECK(all.is_blocked("b", start));
 }
 
@@ -58,7 +65,7 @@ TEST_CASE("failures count in a row") {
   CHECK(all.failures("a") == 2);
   all.succeeded("a");
   CHECK(all.failures("a") == 0);
-  CHECK(all.messages().empty());
+  CHECK(all.failing().empty());
 }
 
 TEST_CASE("the next look is at the first subject that may be tried again") {

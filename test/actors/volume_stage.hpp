@@ -90,11 +90,6 @@ inline job_state state_of(simulated_world& world, const std::string& ns,
   return read_job(world.call("GET", batch(ns, "jobs") + "/" + name)).state;
 }
 
-inline std::vector<std::string> jobs_of(simulated_world& world,
-                                        const std::string& ns) {
-  return names_of(world.call("GET", batch(ns, "jobs")));
-}
-
 inline void delete_source(simulated_world& world, const std::string& ns) {
   world.call("DELETE", "/apis/volsync.backube/v1alpha1/namespaces/" + ns
                            + "/replicationsources/data");

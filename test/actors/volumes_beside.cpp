@@ -76,7 +76,7 @@ TEST_CASE("a volume that only its namespace can mount is maintained there, "
   CHECK(state_of(world, "app", "run") == job_state::complete);
   world.writes.clear();
   s.pass(660s);
-  CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
+  CHECK(distinct(world.writes) == only_the_lease);
 }
 
 TEST_CASE("A-15: a repository is handed to another namespace without an extra "

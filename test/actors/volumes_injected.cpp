@@ -1,3 +1,4 @@
+#include "maintenance_stage.hpp"
 #include "volume_stage.hpp"
 
 #include <catch2/catch.hpp>
@@ -87,8 +88,6 @@ std::set<std::string> writes_in(simulated_world& world, stage& s,
   return distinct(world.writes);
 }
 
-const std::set<std::string> only_the_lease{"merge_patch leases"};
-
 } // namespace
 
 TEST_CASE("S4: a volume that an admission policy adds is read from the "
@@ -161,7 +160,7 @@ TEST_CASE("after a restart a repository stays on the volume that its CronJob "
   stage s{world};
   s.pass(60s);
   CHECK(locations(world) == on_disk("shared"));
-  CHECK(distinct(world.writes) == std::set<std::string>{"merge_patch leases"});
+  CHECK(distinct(world.writes) == only_the_lease);
   CHECK(runs_on_disk(world, s, "second"));
 }
 
@@ -326,4 +325,23 @@ TEST_CASE("a policy that returns to a volume where somebody else's claim "
   s.pass(30s);
   CHECK(locations(world) == on_disk("shared"));
   CHECK(writes_in(world, s, 60s) == only_the_lease);
+}
+
+TEST_CASE("S4: so is that of a KopiaMaintenance in the operator's namespace") {
+  simulated_world world;
+  add_disk(world, "disk", "shared");
+  world.install(R"(
+apiVersion: v1
+kind: Secret
+metadata: {name: kopia, namespace: volsync-system}
+stringData:
+  KOPIA_PASSWORD: secret
+  KOPIA_REPOSITORY: filesystem:///mnt/backups/kopia
+)");
+  add_maintenance(world, ours, "nightly");
+  stage s{world};
+  show_disk(world, s);
+  CHECK(locations(world) == on_disk("shared"));
+  CHECK(runs_on_disk(world, s, "second"));
+  CHECK(writes_in(world, s, 660s) == only_the_lease);
 }

@@ -16,7 +16,8 @@ STOP_SECONDS = 20
 class Operator:
     """One run of `holystone operator`, from its start to its end."""
 
-    def __init__(self, program, namespace, log):
+    def __init__(self, program, namespace, log, metrics="127.0.0.1:0",
+                 environment=None):
         self.log = log
         self.began = time.time()
         with open(log, "wb") as file:
@@ -26,9 +27,10 @@ class Operator:
                  "--kubeconfig", os.environ["KUBECONFIG"],
                  "--namespace", namespace,
                  "--mover-image", "local/holystone:bench",
-                 "--metrics-bind-address", "127.0.0.1:0",
+                 "--metrics-bind-address", metrics,
                  "--inspection-bind-address", "127.0.0.1:0"],
-                stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+                env=environment, stdin=subprocess.DEVNULL, stdout=file,
+                stderr=file)
 
     def path(self, name):
         return f"/proc/{self.process.pid}/{name}"
@@ -40,11 +42,19 @@ class Operator:
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return text in file.read()
 
-    def peak_rss_mb(self):
+    def rss_mb(self, which="VmRSS"):
         with open(self.path("status"), encoding="utf-8") as file:
             kib = next(int(line.split()[1]) for line in file
-                       if line.startswith("VmHWM:"))
+                       if line.startswith(which + ":"))
         return kib * 1024 / 1e6
+
+    def peak_rss_mb(self):
+        return self.rss_mb("VmHWM")
+
+    def forget_peak(self):
+        """The peak begins anew, with what is there now."""
+        with open(self.path("clear_refs"), "w", encoding="utf-8") as file:
+            file.write("5")
 
     def cpu_seconds(self):
         """Of all threads so far, in steps of a clock tick."""

@@ -1,11 +1,11 @@
 // The yardstick of `make bench`: a client that knows beforehand what to write
 // and writes it, 20 requests in flight, through the operator's own transport
 // and with the operator's own manifests. It watches nothing, reads nothing and
-// decides nothing. It also makes the sources that the operator is to serve.
-// Called by test/bench/run:
+// decides nothing. It also makes the objects that the operator is to serve.
+// Called by test/bench/run; KIND is replicationsources or kopiamaintenances:
 //
-//   plain_client sources KUBECONFIG NAMESPACE COUNT SCHEDULE
-//   plain_client writes KUBECONFIG NAMESPACE SECRETS CRON_JOBS STATUSES
+//   plain_client claimants KIND KUBECONFIG NAMESPACE COUNT SCHEDULE
+//   plain_client writes KIND KUBECONFIG NAMESPACE SECRETS CRON_JOBS STATUSES
 //
 // Both print the seconds from the first request to the last answer.
 
@@ -14,6 +14,7 @@
 #include "k8s_io/status_requests.hpp"
 #include "k8s_io/transport.hpp"
 
+#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -85,14 +86,23 @@ request create_source(std::string_view ns, std::size_t number,
                      {"maintenanceCronJob", {{"schedule", schedule}}}}}}}});
 }
 
+request create_maintenance(std::string_view ns, std::size_t number,
+                           std::string_view schedule) {
+  return create(
+      resources::kopia_maintenances, ns, numbered("data", number),
+      {{"spec",
+        {{"repository", {{"repository", numbered("repository", number)}}},
+         {"trigger", {{"schedule", schedule}}}}}});
+}
+
 // -- what the operator writes -------------------------------------------------
 
 repository_id id_of(std::size_t number) {
   return {fmt::format("{:016x}", number)};
 }
 
-claim_key source_key(const std::string& ns, std::size_t number) {
-  return {claim_kind::replication_source, {ns, numbered("data", number)}};
+claim_key key_of(claim_kind kind, const std::string& ns, std::size_t number) {
+  return {kind, {ns, numbered("data", number)}};
 }
 
 request write_secret(const std::string& ns, std::size_t number) {
@@ -107,17 +117,26 @@ request write_secret(const std::string& ns, std::size_t number) {
   return *what;
 }
 
-request write_cron_job(const std::string& ns, std::size_t number) {
+std::string cron_job_of(claim_kind kind, const std::string& ns,
+                        std::size_t number) {
+  return kind == claim_kind::replication_source
+             ? cron_job_name(id_of(number), maintenance_kind::full)
+             : maintenance_cron_job_name(key_of(kind, ns, number).object,
+                                         maintenance_kind::full);
+}
+
+request write_cron_job(claim_kind kind, const std::string& ns,
+                       std::size_t number) {
   cron_job_intent wanted;
   wanted.id = id_of(number);
   wanted.location_id = wanted.id;
-  wanted.key = {ns, "kopia-maintenance-" + wanted.id.hex};
+  wanted.key = {ns, cron_job_of(kind, ns, number)};
   wanted.location = fmt::format(
       R"({{"backend":"s3","bucket":"{}","endpoint":"s3.example.com",)"
       R"("prefix":"backups/"}})",
       numbered("bucket", number));
   wanted.schedule = wanted.settings.schedule;
-  wanted.winner = source_key(ns, number);
+  wanted.winner = key_of(kind, ns, number);
   wanted.namespaces = {ns};
   wanted.known_identities
       = {fmt::format("{}@{}", numbered("data", number), ns)};
@@ -133,20 +152,35 @@ request write_cron_job(const std::string& ns, std::size_t number) {
   return call;
 }
 
-request write_status_of(const std::string& ns, std::size_t number) {
+request write_status_of(claim_kind kind, const std::string& ns,
+                        std::size_t number) {
   instant now{std::chrono::seconds{1'700'000'000}};
   write_status what;
-  what.who = source_key(ns, number);
-  what.status.next_maintenance = now;
-  what.status.cron_job = "kopia-maintenance-" + id_of(number).hex;
-  what.status.observed_generation = 1;
-  what.status.ready = true;
-  what.status.reason = "Scheduled";
-  what.status.message = fmt::format("CronJob {} maintains this repository with "
-                                    "the schedule '0 2 * * *' of {}",
-                                    what.status.cron_job, to_string(what.who));
+  what.who = key_of(kind, ns, number);
+  auto& status = what.status;
+  status.next_maintenance = now;
+  status.cron_job = cron_job_of(kind, ns, number);
+  status.observed_generation = 1;
+  status.ready = true;
+  status.reason = "Scheduled";
+  status.message = fmt::format("CronJob {} maintains this repository with the "
+                               "schedule '0 2 * * *' of {}",
+                               status.cron_job, to_string(what.who));
   what.since = now;
-  return apply_status(what);
+  if (kind == claim_kind::kopia_maintenance) {
+    status.standalone = standalone_status{"0 2 * * *", now, {}, {}};
+    for (auto type : standalone_types)
+      status.conditions.push_back(
+          {std::string{type}, "Reason", {}, now, false});
+  }
+  auto write = tell_status(what);
+  // The plain client reads nothing, so it knows no UID to test for.
+  if (write.what == verb::json_patch) {
+    auto steps = boost::json::parse(write.body.text()).as_array();
+    steps.erase(steps.begin());
+    write.body = boost::json::serialize(steps);
+  }
+  return write;
 }
 
 // -- sending ------------------------------------------------------------------
@@ -205,27 +239,38 @@ std::size_t number_in(const char* text) {
   return number;
 }
 
-std::vector<request> sources(const std::string& ns, std::size_t count,
-                             std::string_view schedule) {
+claim_kind kind_in(const std::string& text) {
+  if (text == resources::replication_sources.plural)
+    return claim_kind::replication_source;
+  if (text == resources::kopia_maintenances.plural)
+    return claim_kind::kopia_maintenance;
+  throw std::runtime_error(fmt::format("'{}' is no kind of claimants", text));
+}
+
+std::vector<request> claimants(claim_kind kind, const std::string& ns,
+                               std::size_t count, std::string_view schedule) {
+  auto make = kind == claim_kind::replication_source ? create_source
+                                                     : create_maintenance;
   std::vector<request> all;
   for (std::size_t i = 0; i < count; ++i) {
     all.push_back(create_secret(ns, i));
-    all.push_back(create_source(ns, i, schedule));
+    all.push_back(make(ns, i, schedule));
   }
   return all;
 }
 
 /// In the operator's order: object by object, not kind by kind.
-std::vector<request> writes(const std::string& ns, std::size_t secrets,
-                            std::size_t cron_jobs, std::size_t statuses) {
+std::vector<request> writes(claim_kind kind, const std::string& ns,
+                            std::size_t secrets, std::size_t cron_jobs,
+                            std::size_t statuses) {
   std::vector<request> all;
   for (std::size_t i = 0; i < std::max({secrets, cron_jobs, statuses}); ++i) {
     if (i < secrets)
       all.push_back(write_secret(ns, i));
     if (i < cron_jobs)
-      all.push_back(write_cron_job(ns, i));
+      all.push_back(write_cron_job(kind, ns, i));
     if (i < statuses)
-      all.push_back(write_status_of(ns, i));
+      all.push_back(write_status_of(kind, ns, i));
   }
   return all;
 }
@@ -235,14 +280,15 @@ std::vector<request> writes(const std::string& ns, std::size_t secrets,
 int main(int argc, char** argv) {
   try {
     std::vector<std::string> given{argv + 1, argv + argc};
-    if (given.size() == 5 && given[0] == "sources")
+    if (given.size() == 6 && given[0] == "claimants")
+      fmt::print("{:.3f}\n",
+                 send(given[2], claimants(kind_in(given[1]), given[3],
+                                          number_in(argv[5]), given[5])));
+    else if (given.size() == 7 && given[0] == "writes")
       fmt::print(
           "{:.3f}\n",
-          send(given[1], sources(given[2], number_in(argv[4]), given[4])));
-    else if (given.size() == 6 && given[0] == "writes")
-      fmt::print("{:.3f}\n", send(given[1], writes(given[2], number_in(argv[4]),
-                                                   number_in(argv[5]),
-                                                   number_in(argv[6]))));
+          send(given[2], writes(kind_in(given[1]), given[3], number_in(argv[5]),
+                                number_in(argv[6]), number_in(argv[7]))));
     else
       throw std::runtime_error("see the head of plain_client.cpp for usage");
     return 0;

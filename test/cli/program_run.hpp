@@ -84,9 +84,9 @@ public:
     }
   }
 
-  /// Reads one line of stdout; nothing when none comes within 20 s.
+  /// Reads one line of stdout; nothing when none comes in time.
   std::optional<std::string> line() {
-    auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    auto deadline = std::chrono::steady_clock::now() + patience;
     std::string text;
     while (std::chrono::steady_clock::now() < deadline) {
       pollfd ready{out_, POLLIN, 0};
@@ -113,7 +113,7 @@ public:
     run_outcome outcome;
     for (auto open = 2; open > 0;) {
       std::array<pollfd, 2> ready{{{out_, POLLIN, 0}, {err_, POLLIN, 0}}};
-      if (::poll(ready.data(), 2, 20'000) <= 0)
+      if (::poll(ready.data(), 2, static_cast<int>(patience.count())) <= 0)
         throw std::runtime_error{"the program does not end"};
       open = 2;
       open -= drain(ready[0], outcome.out) ? 0 : 1;
@@ -127,6 +127,9 @@ public:
   }
 
 private:
+  /// For what must come: enough for a busy machine and a sanitizer.
+  static constexpr std::chrono::milliseconds patience{120'000};
+
   static std::array<int, 2> make_pipe() {
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0)

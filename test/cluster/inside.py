@@ -28,7 +28,7 @@ KERNEL_SETTINGS = {
     "kernel/keys/root_maxkeys": "1000000",
     "kernel/keys/root_maxbytes": "25000000",
 }
-START_DEADLINE_SECONDS = 120
+START_DEADLINE_SECONDS = 240
 
 
 class NodeFailed(Exception):
@@ -84,7 +84,7 @@ def get(url, token=None):
     if token:
         request.add_header("Authorization", "Bearer " + token)
     try:
-        with urllib.request.urlopen(request, timeout=2,
+        with urllib.request.urlopen(request, timeout=10,
                                     context=context) as answer:
             return answer.read()
     except (OSError, urllib.error.URLError):

@@ -14,6 +14,8 @@ import time
 
 KUBECTL = os.environ.get("KUBECTL", "kubectl")
 POLL_SECONDS = 0.5
+# For what must come: enough for a machine that is slow and busy.
+PATIENCE_SECONDS = 300
 
 
 class Failed(Exception):
@@ -72,9 +74,9 @@ class Kube:
     def equal(self, what, is_now, wanted):
         self.holds(f"{what} is {wanted!r}", is_now == wanted, repr(is_now))
 
-    def eventually(self, what, look, seconds=60):
+    def eventually(self, what, look):
         """Polls `look` until it gives something true, and returns that."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             found = look()
             if found:
@@ -82,7 +84,7 @@ class Kube:
                 self.say(f"ok: {what}")
                 return found
             if time.monotonic() > deadline:
-                raise Failed(f"not within {seconds} s: {what}")
+                raise Failed(f"not within {PATIENCE_SECONDS} s: {what}")
             time.sleep(POLL_SECONDS)
 
     def never(self, what, look, seconds):
@@ -100,7 +102,7 @@ class Kube:
         """Waits for an instant on the cluster's own clock."""
         left = (moment - self.now()).total_seconds()
         self.say(f"waiting {max(left, 0):.0f} s for {what}")
-        deadline = time.monotonic() + left + 60
+        deadline = time.monotonic() + left + PATIENCE_SECONDS
         while self.now() < moment:
             if time.monotonic() > deadline:
                 raise Failed(f"the cluster's clock did not reach {moment}")

@@ -46,8 +46,8 @@ class PodWatch:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(timeout=10)
-        self.thread.join(timeout=10)
+        self.process.wait(timeout=60)
+        self.thread.join(timeout=60)
 
     def read(self):
         # kubectl writes compact JSON here: every line is one event.

@@ -16,13 +16,26 @@ KUBECTL = os.environ.get("KUBECTL") or shutil.which("kubectl")
 # ctest's word for a test that was skipped.
 SKIPPED = 77
 # A program under a sanitizer takes long to end, too.
-END_SECONDS = 60
+END_SECONDS = 120
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+class KeptPort:
+    """An address on which nobody but a program of ours will listen.
+
+    Nobody is given a port that a socket has; a server that says SO_REUSEADDR
+    may share it as long as this one does not listen.
+    """
+
+    def __init__(self):
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.1", 0))
+
+    def __str__(self):
+        return "{}:{}".format(*self.socket.getsockname())
+
+    def close(self):
+        self.socket.close()
 
 
 def programs():
@@ -39,8 +52,7 @@ class Simulator:
         self.folder = self.kept.name
         self.kubeconfig = os.path.join(self.folder, "kubeconfig")
         self.processes, self.logs = [], []
-        self.metrics = f"127.0.0.1:{free_port()}"
-        self.inspection = f"127.0.0.1:{free_port()}"
+        self.metrics, self.inspection = KeptPort(), KeptPort()
         self.environment = dict(
             os.environ, KUBECONFIG=self.kubeconfig, KUBECTL=KUBECTL,
             KUBECACHEDIR=os.path.join(self.folder, "cache"),
@@ -67,6 +79,8 @@ class Simulator:
                     if (why := self.end(process))]
         if kind is not None or failures:
             self.show_logs()
+        self.metrics.close()
+        self.inspection.close()
         self.kept.cleanup()
         if kind is None and failures:
             raise RuntimeError("; ".join(failures))
@@ -82,8 +96,9 @@ class Simulator:
         return self.start(
             name, f"{programs()}/holystone", "operator", "--kubeconfig",
             kubeconfig or self.kubeconfig, "--mover-image",
-            "local/holystone:test", "--metrics-bind-address", self.metrics,
-            "--inspection-bind-address", self.inspection, *flags)
+            "local/holystone:test", "--metrics-bind-address",
+            str(self.metrics), "--inspection-bind-address",
+            str(self.inspection), *flags)
 
     def stop(self, process):
         self.processes.remove(process)

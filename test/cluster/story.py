@@ -208,7 +208,7 @@ def all_go(story, namespaces):
     for namespace in namespaces:
         c.run("delete", "replicationsource", "data", "-n", namespace,
               "--ignore-not-found")
-    c.eventually("no CronJob is left", lambda: not story.cron_jobs(), 120)
+    c.eventually("no CronJob is left", lambda: not story.cron_jobs())
     c.eventually("no copy is left", lambda: not story.copies())
     c.eventually("no Lease of a repository is left", lambda: not [
         lease for lease in c.list("leases", "-n", OPERATOR)

@@ -11,12 +11,13 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 
 import kube
 
 FETCH = ("import sys, urllib.request as u; "
-         "print(u.urlopen(sys.argv[1], timeout=5).read().decode())")
+         "print(u.urlopen(sys.argv[1], timeout=60).read().decode())")
 HASH = "volsync.backube/repository-hash"
 PASSWORD = "correct horse battery staple"
 MOVER = 1000  # the user of maintenance pods
@@ -131,6 +132,14 @@ class RealWorld:
         # The node has a /tmp of its own; it sees its state there.
         return os.path.join("/run/node", name + "-disk")
 
+    def create_folder(self, name):
+        """An empty directory of the node for maintenance pods."""
+        folder = os.path.join(os.path.dirname(os.environ["S3_DIRECTORY"]),
+                              name + "-disk")
+        os.makedirs(folder, exist_ok=True)
+        os.chown(folder, MOVER, MOVER)
+        return os.path.join("/run/node", name + "-disk")
+
     def bind(self, namespace, claim):
         """The controller manager does that."""
 
@@ -174,7 +183,10 @@ class SimulatedWorld:
     """The simulator's storage; its pods keep run records as kopia would."""
 
     is_real = False
-    LONG, SHORT = 60, 3
+    SHORT = 3
+    # How long a run lasts at which somebody looks, and how many looks it must
+    # outlast on a slow machine.
+    LONG, LOOKS = 60, 200
 
     def __init__(self, cluster):
         self.cluster = cluster
@@ -182,8 +194,12 @@ class SimulatedWorld:
 
     def hold(self, repository):
         """From now on its runs last long enough to look at them."""
+        began = time.monotonic()
+        self.cluster.now()
+        look = time.monotonic() - began
         self.held.add(repository)
-        self.set_duration(repository, self.LONG)
+        self.set_duration(repository, min(max(self.LONG, self.LOOKS * look),
+                                          kube.PATIENCE_SECONDS * 2 // 3))
 
     def let_go(self):
         for repository in self.held:
@@ -197,13 +213,15 @@ class SimulatedWorld:
         self.cluster.run(
             "create", "--raw", "/simulator/repositories", "-f", "-",
             given=json.dumps({"hash": repository,
-                              "durationSeconds": seconds}))
+                              "durationSeconds": int(seconds)}))
 
     def create_repository(self, bucket, prefix, user, host):
         """Needs nothing: the first connection finds an empty repository."""
 
     def create_disk(self, name):
         return "/" + name
+
+    create_folder = create_disk
 
     def bind(self, namespace, claim):
         """The simulator knows PersistentVolumes only as objects."""
@@ -219,6 +237,10 @@ class SimulatedWorld:
             "AWS_SECRET_ACCESS_KEY": self.credential(),
             "AWS_S3_ENDPOINT": f"{scheme}://s3.example:9000",
         }
+
+    def authority(self):
+        """Nobody looks at it here."""
+        return "-----BEGIN CERTIFICATE-----"
 
     def maintenance(self, bucket):
         """What the pods of the bucket's repository said when they ended."""
@@ -254,7 +276,7 @@ class SimulatedWorld:
 
 
 def fetch(url):
-    with urllib.request.urlopen(url, timeout=20) as page:
+    with urllib.request.urlopen(url, timeout=60) as page:
         return page.read().decode()
 
 

@@ -7,6 +7,7 @@ to keep what other operators stored.
 """
 
 import pathlib
+import re
 import subprocess
 import sys
 import unittest
@@ -244,10 +245,15 @@ class rights(unittest.TestCase):
         written = {(r, v) for r, v in self.granted("ClusterRole")
                    if v not in ("get", "list", "watch")}
         # A repository on a volume is maintained where that can be mounted.
-        maintenance = {(r, v) for r in ("cronjobs", "jobs", "serviceaccounts")
+        # The claim of a cache is beside the KopiaMaintenance that it is for.
+        maintenance = {(r, v) for r in ("cronjobs", "jobs", "serviceaccounts",
+                                        "persistentvolumeclaims")
                        for v in ("create", "patch", "delete")}
         self.assertEqual(written, maintenance | {
             ("cronjobs/status", "patch"), ("replicationsources/status", "patch"),
+            ("kopiamaintenances/status", "patch"),
+            # The fork's finalizer is removed.
+            ("kopiamaintenances", "patch"),
             ("events", "create"), ("events", "patch")})
 
     def test_one_service_account_is_written_and_no_other(self):
@@ -258,10 +264,13 @@ class rights(unittest.TestCase):
                     self.assertEqual(rule["resourceNames"],
                                      ["volsync-kopia-maintenance"])
 
+    def test_leases_of_other_namespaces_are_only_listed(self):
+        self.assertEqual({v for r, v in self.granted("ClusterRole")
+                          if r == "leases"}, {"list"})
+
     def test_volumes_are_read_one_by_one(self):
-        for resource in ("persistentvolumes", "persistentvolumeclaims"):
-            self.assertEqual({v for r, v in self.granted("ClusterRole")
-                              if r == resource}, {"get"})
+        self.assertEqual({v for r, v in self.granted("ClusterRole")
+                          if r == "persistentvolumes"}, {"get"})
 
     def test_nothing_is_updated_by_put(self):
         for kind in ("ClusterRole", "Role"):
@@ -270,7 +279,8 @@ class rights(unittest.TestCase):
     def test_what_is_applied_may_be_created(self):
         for kind, resources in (("Role", ("secrets", "leases")),
                                 ("ClusterRole", ("cronjobs", "jobs",
-                                                 "serviceaccounts"))):
+                                                 "serviceaccounts",
+                                                 "persistentvolumeclaims"))):
             for resource in resources:
                 for verb in ("create", "patch", "delete"):
                     self.assertIn((resource, verb), self.granted(kind))
@@ -294,9 +304,32 @@ class options(unittest.TestCase):
             f"{account['name']}'",
             {v["name"]: v["expression"]
              for v in spec["variables"]}["byOperator"])
-        self.assertEqual(
-            spec["matchConstraints"]["namespaceSelector"]["matchLabels"],
-            {"kubernetes.io/metadata.name": OPERATOR_NAMESPACE})
+        # A KopiaMaintenance has its Jobs in its own namespace.
+        self.assertEqual(list(spec["matchConstraints"]), ["resourceRules"])
+
+    def test_every_validation_lets_the_operator_pass(self):
+        spec = self.found["ValidatingAdmissionPolicy"]["spec"]
+        known = {v["name"] for v in spec["variables"]}
+        for one in spec["validations"]:
+            self.assertTrue(one["message"])
+            used = set(re.findall(r"variables\.(\w+)", one["expression"]))
+            self.assertLessEqual(used | {"byOperator"}, known)
+            self.assertTrue(
+                one["expression"].startswith("variables.byOperator ||"))
+        for one in spec["matchConditions"] + spec["variables"]:
+            self.assertEqual(one["expression"].count("("),
+                             one["expression"].count(")"))
+
+    def test_the_policy_knows_the_names_that_the_operator_writes(self):
+        names = (DEPLOY.parent / "k8s_io" / "names.hpp").read_text()
+        text = (DEPLOY / "options"
+                / "only-the-operator-resumes.yaml").read_text()
+        used = set(re.findall(r"'(volsync\.backube/[a-z-]+)'", text))
+        self.assertEqual(used, {"volsync.backube/kopia-maintenance",
+                                "volsync.backube/location-hash",
+                                "volsync.backube/admitted"})
+        for name in used:
+            self.assertIn(f'"{name}"', names)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,12 @@ std::string status_text(const std::string& reason,
          + R"(","details":{"causes":[{"field":")" + field + R"("}]}})";
 }
 
+response absence(const std::string& name = "x") {
+  return answer(404, R"({"kind":"Status","code":404,"reason":"NotFound",)"
+                     R"("details":{"name":")"
+                         + name + R"(","kind":"jobs"}})");
+}
+
 constexpr auto start = steady_time{} + 1h;
 
 } // namespace
@@ -121,7 +127,7 @@ TEST_CASE("R-39: a lost precondition of a delete is decided anew") {
   CHECK(judge(write(verb::remove), answer(409, status_text("Conflict")), 1, 0)
             .what
         == advice::decide_anew);
-  CHECK(judge(write(verb::remove), answer(404), 1, 0).what == advice::done);
+  CHECK(judge(write(verb::remove), absence(), 1, 0).what == advice::done);
 }
 
 TEST_CASE("A-7: a refused UID in a patch is a lost precondition") {
@@ -133,7 +139,7 @@ TEST_CASE("A-7: a refused UID in a patch is a lost precondition") {
               answer(422, status_text("Invalid", "spec.schedule")), 1, 0)
             .what
         == advice::give_up);
-  CHECK(judge(write(verb::merge_patch), answer(404), 1, 0).what
+  CHECK(judge(write(verb::merge_patch), absence(), 1, 0).what
         == advice::absent);
 }
 
@@ -142,4 +148,28 @@ TEST_CASE("a refusal for good is not repeated") {
     CHECK(judge(write(verb::apply), answer(status), 1, 0).what
           == advice::give_up);
   CHECK(judge(write(verb::apply), answer(201), 1, 0).what == advice::done);
+}
+
+TEST_CASE("an answer that is not the API server's is no answer") {
+  const auto page = "<html>It works!</html>";
+  for (auto what : {verb::create, verb::apply, verb::merge_patch, verb::remove})
+    for (const auto& told :
+         {answer(200, page), answer(404, page), answer(404),
+          // The group is not served yet.
+          answer(404, R"({"kind":"Status","code":404,"reason":"NotFound",)"
+                      R"("message":"the server could not find the requested )"
+                      R"(resource","details":{}})")})
+      CHECK(judge(write(what), told, 1, 0).what == advice::repeat);
+}
+
+TEST_CASE("the failed test of a JSON patch is decided anew") {
+  auto failed = answer(422, R"({"kind":"Status","code":422,"reason":"Invalid",)"
+                            R"("details":{}})");
+  CHECK(judge(write(verb::json_patch), failed, 1, 0).what
+        == advice::decide_anew);
+  CHECK(judge(write(verb::merge_patch), failed, 1, 0).what == advice::give_up);
+  CHECK(judge(write(verb::json_patch),
+              answer(422, status_text("Invalid", "status.conditions")), 1, 0)
+            .what
+        == advice::give_up);
 }

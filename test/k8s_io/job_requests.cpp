@@ -37,9 +37,10 @@ TEST_CASE("A-2, A-9: a Job is deleted by UID and version, in the foreground") {
         == propagation::foreground);
 }
 
-TEST_CASE("a suspend is guarded by the Job's UID") {
+TEST_CASE("a suspend is guarded by the Job's UID and version") {
   auto body = body_of(suspend(a_job()));
   CHECK(text_at(body, "metadata", "uid") == "job-uid");
+  CHECK(text_at(body, "metadata", "resourceVersion") == "41");
   CHECK(flag_at(body, "spec", "suspend") == true);
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 
 using namespace holystone::k8s_io;
@@ -20,12 +21,27 @@ struct reading {
   std::optional<holystone::error> failed;
 };
 
-reading read(std::string_view text) {
+std::optional<holystone::error> failure_of(std::string_view text,
+                                           const list_reader& how) {
+  auto got = read_list(text, how);
+  return got ? std::nullopt : std::optional{got.why()};
+}
+
+reading read(std::string_view text, bool without_managers = false) {
   reading out;
-  out.failed = for_each_item(text, [&](const boost::json::object& item) {
+  list_reader how;
+  how.take = [&](const boost::json::value& item) {
     out.items.push_back(boost::json::serialize(item));
-  });
+  };
+  how.without_managers = without_managers;
+  out.failed = failure_of(text, how);
   return out;
+}
+
+holystone::result<list_header> read_list_header(std::string_view text) {
+  return read_list(text, {[](auto&) {},
+                          [](auto&) {
+                          }});
 }
 
 } // namespace
@@ -95,10 +111,9 @@ TEST_CASE("a list may hold many large items") {
   boost::json::array items(60, boost::json::object{{"large", large}});
   auto text = boost::json::serialize(boost::json::object{{"items", items}});
   std::size_t count = 0;
-  auto failed = for_each_item(text, [&](const boost::json::object& item) {
-    count += item.at("large").as_array().size();
-  });
-  CHECK_FALSE(failed);
+  CHECK(read_list(text, {[&](const boost::json::value& item) {
+                    count += item.at("large").as_array().size();
+                  }}));
   CHECK(count == 60 * 1'000);
 }
 
@@ -136,18 +151,17 @@ TEST_CASE("R-10: an item that can't be read is skipped by name") {
   for (auto& body : {text, gzipped(text)}) {
     std::vector<std::string> items;
     std::vector<std::string> skipped;
-    auto failed = for_each_item(
-        body,
-        [&](const boost::json::object& object) {
-          items.push_back(object.at("metadata").at("name").as_string().c_str());
-        },
-        [&](const unreadable_item& which) {
-          auto* name
-              = which.headline.at("metadata").as_object().if_contains("name");
-          skipped.push_back(name ? name->as_string().c_str() : "");
-          CHECK_FALSE(which.why.empty());
-        });
-    CHECK_FALSE(failed);
+    list_reader how;
+    how.take = [&](const boost::json::value& object) {
+      items.push_back(object.at("metadata").at("name").as_string().c_str());
+    };
+    how.skip = [&](const unreadable_item& which) {
+      auto* name
+          = which.headline.at("metadata").as_object().if_contains("name");
+      skipped.push_back(name ? name->as_string().c_str() : "");
+      CHECK_FALSE(which.why.empty());
+    };
+    CHECK(read_list(body, how));
     CHECK(read_list_header(body));
     CHECK(items == std::vector<std::string>{"a", "z"});
     std::sort(skipped.begin(), skipped.end());
@@ -166,6 +180,67 @@ TEST_CASE("an item that is longer than any object is not waited for") {
     REQUIRE(got.failed);
     CHECK(got.failed->message.find("compressed") == std::string::npos);
   }
+}
+
+TEST_CASE("a list must be of the kind that was asked for") {
+  auto count = 0;
+  list_reader how{[&](const boost::json::value&) {
+    ++count;
+  }};
+  how.kind = "JobList";
+  CHECK(read_list(R"({"kind":"JobList","items":[{"a":1},{"b":2}]})", how));
+  CHECK(read_list(R"({"items":[{"kind":"Job"}],"kind":"JobList"})", how));
+  CHECK(count == 3);
+  // None of these items is taken for a Job.
+  for (auto text : {R"({"kind":"PodList","items":[{"a":1}]})",
+                    R"({"items":[{"a":1}],"kind":"JobList"})",
+                    R"({"items":[{"a":1}]})", R"({"kind":7,"items":[{}]})",
+                    R"({"kind":"PodList","items":[]})", R"({"items":[]})"}) {
+    INFO(text);
+    CHECK_FALSE(read_list(text, how));
+  }
+  CHECK(count == 3);
+  CHECK_FALSE(read_list(R"({"items":[{"kind":"Job"}],"kind":"PodList"})", how));
+}
+
+TEST_CASE("who wrote which field is left out for those who ask for that") {
+  auto lean = [](const std::string& object) {
+    auto got = read(R"({"items":[)" + object + "]}", true);
+    REQUIRE_FALSE(got.failed);
+    return got.items.at(0);
+  };
+  CHECK(lean(R"({"metadata":{"name":"a","managedFields":[{"b":["]"]}],"c":1}})")
+        == R"({"metadata":{"name":"a","managedFields":[],"c":1}})");
+  CHECK(lean(R"({"metadata":{"managedFields":{"a":{}}},"spec":{}})")
+        == R"({"metadata":{"managedFields":{}},"spec":{}})");
+  // What only looks like it stays.
+  for (std::string object :
+       {R"({"managedFields":[1]})", R"({"a":{"b":{"managedFields":[1]}}})",
+        R"({"a":{"b\",\"managedFields":[1]}})", R"({"a":{"managedFields":7}})",
+        R"({"a":{"b":"managedFields"},"c":[[1]]})",
+        R"({"a":["managedFields",[1]]})", R"({"a":{"xmanagedFields":[1]}})"})
+    CHECK(lean(object) == object);
+  CHECK(read(R"({"items":[{"a":{"managedFields":[1}]})", true).failed);
+}
+
+TEST_CASE("managers are left out wherever the parts of a list end") {
+  boost::json::array items, lean;
+  for (auto i = 0; i < 4'000; ++i) {
+    boost::json::object object{
+        {"metadata",
+         {{"name", std::string(static_cast<std::size_t>(i % 37), 'x')},
+          {"managedFields", {{{"f:a", {{"f:b", "]}"}}}}}},
+          {"uid", i}}}};
+    items.push_back(object);
+    object["metadata"].as_object()["managedFields"] = boost::json::array{};
+    lean.push_back(object);
+  }
+  auto text = boost::json::serialize(boost::json::object{{"items", items}});
+  auto got = read(gzipped(text), true);
+  REQUIRE_FALSE(got.failed);
+  REQUIRE(got.items.size() == lean.size());
+  for (std::size_t i = 0; i < lean.size(); ++i)
+    REQUIRE(got.items[i] == boost::json::serialize(lean[i]));
 }
 
 TEST_CASE("items under a name that is spelt strangely are not overlooked") {

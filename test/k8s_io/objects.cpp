@@ -105,7 +105,7 @@ void for_each_broken(const json::value& whole,
 } // namespace
 
 TEST_CASE("a source is read with every field of its maintenance") {
-  auto source = read_source(a_source());
+  auto source = read_replication_source(a_source());
   CHECK(to_string(source.who) == "ReplicationSource app/data");
   CHECK(source.generation == 3);
   CHECK(source.is_kopia);
@@ -114,14 +114,15 @@ TEST_CASE("a source is read with every field of its maintenance") {
   auto long_mark = a_source();
   auto& mark = long_mark.at("metadata").at("annotations").as_object();
   mark["volsync.backube/resync"] = std::string(200'000, 'x');
-  auto first = read_source(long_mark).resync;
+  auto first = read_replication_source(long_mark).resync;
   mark["volsync.backube/resync"] = std::string(200'000, 'x') + "y";
   CHECK(first.size() == 16);
-  CHECK(read_source(long_mark).resync != first);
+  CHECK(read_replication_source(long_mark).resync != first);
   CHECK(source.ca == custom_ca{"", "ca", "ca.crt"});
-  CHECK(source.maintenance.interval_days == 7);
-  REQUIRE(source.maintenance.block);
-  const auto& block = *source.maintenance.block;
+  const auto& given = std::get<embedded_maintenance>(source.maintenance);
+  CHECK(given.interval_days == 7);
+  REQUIRE(given.block);
+  const auto& block = *given.block;
   CHECK(block.enabled == true);
   CHECK(block.schedule == "1 2 * * *");
   CHECK(block.suspend == true);
@@ -135,14 +136,14 @@ TEST_CASE("a source is read with every field of its maintenance") {
 TEST_CASE("a source of another mover is none of ours") {
   auto other = a_source();
   other.as_object()["spec"] = {{"restic", {{"repository", "r"}}}};
-  CHECK_FALSE(read_source(other).is_kopia);
+  CHECK_FALSE(read_replication_source(other).is_kopia);
 }
 
 TEST_CASE("a Secret is preferred to a ConfigMap as CA") {
   auto both = a_source();
   set(both, "/spec/kopia/customCA/secretName", "s");
   set(both, "/spec/kopia/customCA/key", "k");
-  CHECK(read_source(both).ca == custom_ca{"s", "", "k"});
+  CHECK(read_replication_source(both).ca == custom_ca{"s", "", "k"});
 }
 
 TEST_CASE("readers take any JSON whatever and never throw") {
@@ -151,7 +152,7 @@ TEST_CASE("readers take any JSON whatever and never throw") {
       json::array{
           json::object{{"type", "MaintenanceReady"}, {"status", "True"}}});
   for_each_broken(status, [](const json::value& broken) {
-    CHECK_NOTHROW(read_source(broken));
+    CHECK_NOTHROW(read_replication_source(broken));
     CHECK_NOTHROW(read_cron_job(broken));
   });
   for_each_broken(a_job(), [](const json::value& broken) {
@@ -238,32 +239,12 @@ TEST_CASE("A-6: a pod belongs to the Job that its label names") {
   CHECK(read_pod(a_pod()).job == object_uid{"ju"});
 }
 
-TEST_CASE("the outcome is the container's: exit code, times, and words for a "
-          "kill") {
-  auto pod = a_pod();
-  auto end = read_pod(pod).outcome;
-  REQUIRE(end);
-  CHECK(end->succeeded);
-  CHECK(end->ended - end->started == seconds{60});
-  auto base = std::string{"/status/containerStatuses/0/state/terminated"};
-  set(pod, base + "/exitCode", 137);
-  set(pod, base + "/reason", "OOMKilled");
-  end = read_pod(pod).outcome;
-  REQUIRE(end);
-  CHECK_FALSE(end->succeeded);
-  CHECK(end->why == failure_class::out_of_memory);
-  set(pod, base + "/reason", "Error");
-  end = read_pod(pod).outcome;
-  CHECK(end->why == failure_class::unknown);
-  CHECK_THAT(end->message, Catch::Contains("137"));
-}
-
 TEST_CASE("a failure count that is missing differs from every wanted one") {
   auto source = a_source();
   set(source, "/status/conditions",
       json::parse(R"([{"type":"MaintenanceReady","status":"True"}])"));
-  REQUIRE(read_source(source).status);
-  CHECK(read_source(source).status->failures != 0);
+  REQUIRE(read_replication_source(source).status);
+  CHECK(read_replication_source(source).status->failures != 0);
 }
 
 TEST_CASE("a CronJob is ours by both of our labels") {

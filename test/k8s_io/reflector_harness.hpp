@@ -26,7 +26,7 @@ struct view : k8s_io::object_sink {
     friend bool operator==(const seen&, const seen&) = default;
   };
 
-  void upsert(const boost::json::object& object) override {
+  void upsert(const boost::json::value& object) override {
     auto& metadata = object.at("metadata").as_object();
     auto text = [&](const char* name) {
       auto* found = metadata.if_contains(name);
@@ -42,7 +42,7 @@ struct view : k8s_io::object_sink {
   }
 
   void remove(const k8s_io::object_identity& which,
-              const boost::json::object* last) override {
+              const boost::json::value* last) override {
     auto key = to_string(which.key);
     auto known = objects.find(key);
     REQUIRE(known != objects.end());

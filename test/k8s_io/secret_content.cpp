@@ -71,7 +71,7 @@ TEST_CASE("an existing copy is replaced under its UID, whole") {
   auto steps = body_of(what);
   CHECK(text_at(steps.as_array()[0], "op") == "test");
   CHECK(text_at(steps.as_array()[0], "value") == "copy-uid");
-  CHECK(text_at(steps.as_array()[1], "op") == "replace");
+  CHECK(text_at(steps.as_array()[1], "op") == "add");
   CHECK(text_at(steps.as_array()[1], "path") == "/data");
 }
 

@@ -16,18 +16,24 @@ namespace json = boost::json;
 namespace {
 
 /// Reads a source whose maintenanceCronJob has this one field.
-source_fact source_with(std::string_view field, std::string_view value) {
-  return read_source(json::parse(fmt::format(
+claimant_fact source_with(std::string_view field, std::string_view value) {
+  return read_replication_source(json::parse(fmt::format(
       R"({{"metadata":{{"name":"data","namespace":"app"}},"spec":{{"kopia":
          {{"repository":"kopia","maintenanceCronJob":{{"{}":{}}}}}}}}})",
       field, value)));
+}
+
+/// What it says of maintenance.
+embedded_maintenance given_with(std::string_view field,
+                                std::string_view value) {
+  return std::get<embedded_maintenance>(source_with(field, value).maintenance);
 }
 
 /// What such a source comes to: the CronJob of this kind.
 json::value made_with(std::string_view field, std::string_view value,
                       maintenance_kind kind = maintenance_kind::full) {
   auto wanted = an_intent();
-  auto settings = effective_settings(source_with(field, value).maintenance, {});
+  auto settings = effective_settings(given_with(field, value), {});
   REQUIRE(settings);
   wanted.settings = *settings;
   wanted.kind = kind;
@@ -45,10 +51,10 @@ const json::value& container(const json::value& cron_job) {
 
 TEST_CASE("every field of maintenanceCronJob does what it says") {
   SECTION("enabled") {
-    auto off = source_with("enabled", "false");
-    CHECK_FALSE(effective_settings(off.maintenance, {}));
-    auto on = source_with("enabled", "true");
-    CHECK(effective_settings(on.maintenance, {"UTC", false}));
+    auto off = given_with("enabled", "false");
+    CHECK_FALSE(effective_settings(off, {}));
+    auto on = given_with("enabled", "true");
+    CHECK(effective_settings(on, {"UTC", false}));
   }
   SECTION("schedule") {
     auto made = made_with("schedule", R"("7 3 * * 1")");

@@ -23,17 +23,38 @@ TEST_CASE("a status says what the condition says and reads back the same") {
   status.ready = true;
   status.reason = "Scheduled";
   status.message = "fine";
-  auto call = apply_status(what);
+  auto call = tell_status(what);
   CHECK(call.what == verb::apply);
   CHECK(call.subresource == "status");
   CHECK(text_at(body_of(call), "metadata", "uid") == "u");
-  auto source = read_source(body_of(call));
+  auto source = read_replication_source(body_of(call));
   CHECK(source.status == status);
   CHECK(source.since == now);
   // A field that is left out of an apply is given up.
   status.next_maintenance.reset();
-  CHECK_FALSE(find(body_of(apply_status(what)), "status", "kopia",
+  CHECK_FALSE(find(body_of(tell_status(what)), "status", "kopia",
                    "nextScheduledMaintenance"));
+}
+
+TEST_CASE("the status of a KopiaMaintenance goes to no other of its name") {
+  write_status what;
+  what.who = {claim_kind::kopia_maintenance, {"app", "daily"}};
+  what.uid = {"u"};
+  what.since = now;
+  what.status.reason = "MaintenanceActive";
+  what.status.ready = true;
+  auto call = tell_status(what);
+  CHECK(call.what == verb::json_patch);
+  CHECK(call.subresource == "status");
+  auto steps = json::parse(call.body.text()).as_array();
+  REQUIRE(steps.size() == 2);
+  CHECK(text_at(steps[0], "op") == "test");
+  CHECK(text_at(steps[0], "path") == "/metadata/uid");
+  CHECK(text_at(steps[0], "value") == "u");
+  CHECK(text_at(steps[1], "path") == "/status");
+  // What there is nothing to say of is not there.
+  CHECK_FALSE(find(steps[1], "value", "lastManualResult"));
+  CHECK_FALSE(find(steps[1], "value", "nextScheduledMaintenance"));
 }
 
 TEST_CASE("an Event names the object by UID and fits the API's limits") {

@@ -98,12 +98,8 @@ TEST_CASE("connections are used again, and replaced when the server closes") {
 }
 
 TEST_CASE("no answer is a failure that says why") {
-  std::string gone;
-  {
-    raw_server server{black_hole};
-    gone = server.url();
-  }
-  transport net{anonymous(gone)};
+  closed_port gone;
+  transport net{anonymous(gone.url())};
   auto refused = ask(net, jobs());
   CHECK(refused.status == 0);
   CHECK(refused.failure.find("onnect") != std::string::npos);
@@ -161,7 +157,7 @@ TEST_CASE("R-23: Retry-After is read as a number and as a date") {
     to.read_request();
     to.answer(429, "{}", "Retry-After: 7\r\n");
     to.read_request();
-    auto soon = std::time(nullptr) + 30;
+    auto soon = std::time(nullptr) + 3'600;
     char date[64];
     std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT",
                   std::gmtime(&soon));
@@ -173,8 +169,9 @@ TEST_CASE("R-23: Retry-After is read as a number and as a date") {
   CHECK(ask(net, jobs()).retry_after == seconds{7});
   auto later = ask(net, jobs()).retry_after;
   REQUIRE(later);
-  CHECK(*later > seconds{20});
-  CHECK(*later <= seconds{30});
+  // The date is as far away as nobody waits for this answer.
+  CHECK(*later > seconds{3'600} - 2 * deadline);
+  CHECK(*later <= seconds{3'600});
   CHECK_FALSE(ask(net, jobs()).retry_after);
 }
 
@@ -188,6 +185,7 @@ TEST_CASE("R-25: an urgent request passes a blocked flood of others") {
   }};
   transport_limits limits;
   limits.in_flight = 4;
+  limits.request_timeout = limits.urgent_timeout = 1h;
   transport net{anonymous(server.url()), limits};
   std::atomic<int> answered{0};
   for (auto i = 0; i < 100; ++i)
@@ -299,7 +297,10 @@ TEST_CASE("lists and nothing else may come compressed, and stay so") {
   transport net{anonymous(server.url())};
   auto got = ask(net, jobs(verb::list, "")).body;
   CHECK(got == list);
-  CHECK(read_list_header(got)->kind == "JobList");
+  CHECK(read_list(got, {[](auto&) {
+                  }})
+            ->kind
+        == "JobList");
   CHECK(ask(net, jobs()).body == "plain");
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 // What the wire tests share: credentials for a test server, answers to wait
-// for, and a recording watch listener. Waiting has a deadline.
+// for, and a recording watch listener. Waiting has a deadline, and what must
+// happen within some time is tried with ever longer ones.
 
 #include "k8s_io/transport.hpp"
 
@@ -10,8 +11,14 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace holystone::test {
 
@@ -34,6 +41,33 @@ inline k8s_io::credentials anonymous(const std::string& url) {
   sources.server = url;
   return credentials_of(std::move(sources));
 }
+
+/// Where nobody listens, and nobody else can while this lives.
+class closed_port {
+public:
+  closed_port() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address_;
+    auto* at = reinterpret_cast<sockaddr*>(&address_);
+    if (::bind(socket_, at, size) != 0
+        || ::getsockname(socket_, at, &size) != 0)
+      throw std::runtime_error{"cannot have a port of 127.0.0.1"};
+  }
+  ~closed_port() {
+    ::close(socket_);
+  }
+  closed_port(const closed_port&) = delete;
+  closed_port& operator=(const closed_port&) = delete;
+
+  std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(ntohs(address_.sin_port));
+  }
+
+private:
+  int socket_;
+  sockaddr_in address_{};
+};
 
 /// A request for Jobs.
 inline k8s_io::request jobs(k8s_io::verb what = k8s_io::verb::get,
@@ -109,6 +143,16 @@ private:
   std::vector<std::string> lines_;
   std::vector<k8s_io::watch_end> ends_;
 };
+
+/// Whether a claim holds with one of ever longer times: a machine that is too
+/// busy for the first is not for the last, and what is wrong is wrong with all.
+template <class Claim>
+bool at_some_pace(Claim claim) {
+  for (auto unit : {200ms, 2'000ms, 20'000ms})
+    if (claim(std::chrono::milliseconds{unit}))
+      return true;
+  return false;
+}
 
 /// Polls until `what` holds.
 template <class What>

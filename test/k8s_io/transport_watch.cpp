@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 
@@ -105,27 +106,30 @@ TEST_CASE("R-19: a watch outlives the time of ordinary requests") {
 }
 
 TEST_CASE("R-19: a watch that has gone silent is ended") {
-  transport_limits limits;
-  limits.watch_silence = 500ms;
-  std::atomic<std::size_t> sent{0};
-  raw_server server{[&](raw_connection& to) {
-    to.read_request();
-    to.begin_stream();
-    // Bookmarks keep it alive for longer than it may be silent.
-    auto until = std::chrono::steady_clock::now() + 2 * limits.watch_silence;
-    while (std::chrono::steady_clock::now() < until) {
-      to.chunk(numbered(static_cast<int>(sent++)) + "\n");
-      std::this_thread::sleep_for(10ms);
-    }
-    to.wait_for_close();
-  }};
-  recorder watched;
-  transport net{anonymous(server.url()), limits};
-  net.open_watch(order(), watched.listener());
-  auto end = watched.end();
-  CHECK(watched.count() == sent);
-  CHECK(end.status == 200);
-  CHECK(end.failure == "the server has been silent for too long");
+  CHECK(at_some_pace([](std::chrono::milliseconds silence) {
+    transport_limits limits;
+    limits.watch_silence = silence;
+    std::atomic<std::size_t> sent{0};
+    std::atomic<bool> is_quiet{false};
+    raw_server server{[&](raw_connection& to) {
+      to.read_request();
+      to.begin_stream();
+      // Bookmarks keep it alive for longer than it may be silent.
+      auto until = std::chrono::steady_clock::now() + 2 * silence;
+      while (std::chrono::steady_clock::now() < until) {
+        to.chunk(numbered(static_cast<int>(sent++)) + "\n");
+        std::this_thread::sleep_for(silence / 50);
+      }
+      is_quiet = true;
+      to.wait_for_close();
+    }};
+    recorder watched;
+    transport net{anonymous(server.url()), limits};
+    net.open_watch(order(), watched.listener());
+    auto end = watched.end();
+    return is_quiet && watched.count() == sent && end.status == 200
+           && end.failure == "the server has been silent for too long";
+  }));
 }
 
 TEST_CASE("R-19: a watch that gets no answer at all is ended") {
@@ -274,25 +278,31 @@ TEST_CASE("paused watches starve no request and are not called silent") {
       }
     }
   }};
-  std::vector<std::unique_ptr<recorder>> watched;
-  transport_limits limits;
-  limits.window = 10;
-  limits.in_flight = 1;
-  limits.urgent = 1;
-  limits.watch_silence = 200ms;
-  transport net{anonymous(server.url()), limits};
-  for (auto i = 0; i < 8; ++i) {
-    watched.push_back(std::make_unique<recorder>());
-    net.open_watch(order(), watched.back()->listener());
-  }
-  for (auto& one : watched)
-    one->lines(10);
-  auto until = std::chrono::steady_clock::now() + 2 * limits.watch_silence;
-  for (auto i = 0; i < 100 || std::chrono::steady_clock::now() < until; ++i)
-    REQUIRE(ask(net, jobs()).status == 200);
-  for (auto& one : watched)
-    CHECK_FALSE(one->has_ended());
-  CHECK(ask(net, jobs(), urgency::urgent).status == 200);
+  CHECK(at_some_pace([&](std::chrono::milliseconds silence) {
+    transport_limits limits;
+    limits.window = 10;
+    limits.in_flight = 1;
+    limits.urgent = 1;
+    limits.urgent_timeout = deadline;
+    limits.watch_silence = silence;
+    std::vector<std::unique_ptr<recorder>> watched;
+    transport net{anonymous(server.url()), limits};
+    for (auto i = 0; i < 8; ++i) {
+      watched.push_back(std::make_unique<recorder>());
+      net.open_watch(order(), watched.back()->listener());
+    }
+    REQUIRE(eventually([&] {
+      return std::ranges::all_of(watched, [](const auto& one) {
+        return one->count() >= 10 || one->has_ended();
+      });
+    }));
+    auto until = std::chrono::steady_clock::now() + 2 * silence;
+    for (auto i = 0; i < 100 || std::chrono::steady_clock::now() < until; ++i)
+      REQUIRE(ask(net, jobs()).status == 200);
+    CHECK(ask(net, jobs(), urgency::urgent).status == 200);
+    return std::ranges::none_of(
+        watched, [](const auto& one) { return one->has_ended(); });
+  }));
 }
 
 TEST_CASE("a cancelled watch closes its connection and says no more") {

@@ -152,14 +152,17 @@ TEST_CASE("an exchange that nobody answers gets 504 at its deadline") {
 
 TEST_CASE("a large answer arrives whole and a reader that stops is cut") {
   auto options = local();
-  options.limits.write_timeout = 300ms;
   options.limits.answer_bytes = 30'000'000;
-  http_server server{options, [](const auto& exchange) {
-                       exchange->respond(
-                           {.body = std::string(20'000'000, 'x')});
-                     }};
-  raw_client reader{server.port()};
-  CHECK(reader.get("/").body.size() == 20'000'000);
+  auto at_length = [](const auto& exchange) {
+    exchange->respond({.body = std::string(20'000'000, 'x')});
+  };
+  {
+    http_server patient{options, at_length};
+    raw_client reader{patient.port()};
+    CHECK(reader.get("/").body.size() == 20'000'000);
+  }
+  options.limits.write_timeout = 300ms;
+  http_server server{options, at_length};
   raw_client sleeper{server.port(), AF_INET, 4096};
   sleeper.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   // There is room for another such answer once the sleeper was cut.

@@ -1,6 +1,10 @@
 #include "metrics/instruments.hpp"
 
+#include "inflated.hpp"
+
 #include <catch2/catch.hpp>
+
+#include <fmt/format.h>
 
 #include <fstream>
 #include <regex>
@@ -199,6 +203,60 @@ TEST_CASE("after forget_all only those are left that are shown again") {
   CHECK(text.find("ffff0000") == std::string::npos);
 }
 
+TEST_CASE("what leaves compressed is what leaves as text") {
+  instruments all, same;
+  auto check = [&] {
+    auto text = all.expose();
+    for (auto times = 0; times < 2; ++times)
+      CHECK(holystone::test::inflated(same.expose(true)) == text);
+  };
+  auto each = [&](auto what) {
+    what(all);
+    what(same);
+  };
+  check();
+  auto one = [](int number) {
+    return repository_labels{fmt::format("{:04x}", number * 7919 % 65536),
+                             std::to_string(number), "apps", "kopia"};
+  };
+  for (auto i = 0; i < 300; ++i)
+    each([&](instruments& to) { to.show(one(i), {}); });
+  check();
+  // Each kind of change reaches what was compressed before.
+  each([&](instruments& to) { to.show(one(7), {1.0, 2.0, 3, true, 4, 5}); });
+  check();
+  each([&](instruments& to) { to.cron_job(one(8), cron_job_change::created); });
+  check();
+  each([&](instruments& to) { to.maintenance_succeeded(one(9), "full", 61s); });
+  check();
+  each([&](instruments& to) { to.maintenance_failed(one(10), "Evicted"); });
+  check();
+  each([&](instruments& to) { to.show({"zz", "web", "apps", "kopia"}, {}); });
+  check();
+  each([&](instruments& to) { to.show({"", "lobby", "apps", "kopia"}, {}); });
+  check();
+}
+
+TEST_CASE("what is forgotten leaves compressed once more as well") {
+  instruments all;
+  auto text = [&] {
+    return holystone::test::inflated(all.expose(true));
+  };
+  all.cron_job(source, cron_job_change::deleted);
+  text();
+  all.forget("0a1b2c3d");
+  CHECK(has(text(), about("maintenance_cronjob_deleted_total", "1")));
+  CHECK(text().find("obj_name") == std::string::npos);
+  all.show(source, {});
+  all.forget("0a1b2c3d");
+  all.show(source, {});
+  text();
+  CHECK(has(text(), about("maintenance_cronjob_deleted_total", "0")));
+  all.forget_all();
+  text();
+  CHECK(text().find("obj_name") == std::string::npos);
+}
+
 TEST_CASE("a label's value cannot break the text format") {
   instruments all;
   all.maintenance_failed(source, "a\"b\\c\nd");
@@ -219,7 +277,7 @@ TEST_CASE("counters are raised and read from many threads") {
       }
     });
   for (auto i = 0; i != 20; ++i)
-    all.expose();
+    all.expose(i % 2 == 0);
   for (auto& thread : threads)
     thread.join();
   auto text = all.expose();

@@ -112,6 +112,24 @@ TEST_CASE("K-09: the caches' limits leave room for what exceeds them") {
   CHECK(kopia.said("--content-cache-size-limit-mb=1400"));
 }
 
+TEST_CASE("K-09: a cache without limit gets none, and none is none") {
+  maintain_options options;
+  options.metadata_cache_mb = 0;
+  scripted_kopia kopia;
+  CHECK(kopia.run(options).succeeded);
+  CHECK(std::none_of(kopia.words.begin(), kopia.words.end(), [](auto& word) {
+    return word.starts_with("--metadata-cache");
+  }));
+  CHECK(kopia.said("--content-cache-size-limit-mb=1400"));
+  options.cache_directory = no_cache;
+  scripted_kopia bare;
+  CHECK(bare.run(options).succeeded);
+  CHECK(bare.said("--content-cache-size-mb=0"));
+  CHECK(std::none_of(bare.words.begin(), bare.words.end(), [](auto& word) {
+    return word.starts_with("--cache-directory");
+  }));
+}
+
 TEST_CASE("K-10: a repository that can't be written is not tried again") {
   scripted_kopia kopia;
   kopia.runs_after = "";

@@ -171,7 +171,7 @@ TEST_CASE("a full run without an end keeps its owner from being relieved") {
   state.next_full = start + hours{23};
   maintain_options options;
   options.takeover = takeover_rule::always;
-  CHECK(open_full_run(state) == start - hours{1});
+  CHECK(open_full_run(state, start) == start - hours{1});
   CHECK(decide_ownership(state, options, {}, start) == ownership::refuse);
   CHECK(decide_ownership(state, options, {}, start + hours{3})
         == ownership::take);
@@ -180,11 +180,21 @@ TEST_CASE("a full run without an end keeps its owner from being relieved") {
         == ownership::refuse);
   CHECK(decide_ownership(state, options, {}, start + hours{48})
         == ownership::take);
+  SECTION("a clock may be a little ahead of ours, a plan is far") {
+    state.next_full = start + hours{24} + std::chrono::minutes{5};
+    CHECK(open_full_run(state, start));
+    *state.next_full += std::chrono::seconds{1};
+    CHECK_FALSE(open_full_run(state, start));
+    CHECK(decide_ownership(state, options, hours{-1} + start, start)
+          == ownership::refuse);
+    options.takeover = takeover_rule::always;
+    CHECK(decide_ownership(state, options, {}, start) == ownership::take);
+  }
   SECTION("its closing record sets it free") {
     const auto end = start - hours{1} + std::chrono::seconds{5};
     state.runs = {{{"cleanup-logs", end, end, true}, ""}};
     options.takeover = takeover_rule::always;
-    CHECK_FALSE(open_full_run(state));
+    CHECK_FALSE(open_full_run(state, start));
     CHECK(decide_ownership(state, options, {}, start) == ownership::take);
   }
   SECTION("our own killed run does not keep us out") {
@@ -217,4 +227,7 @@ TEST_CASE("cache hits and misses of the work are summed") {
   CHECK(report.cache_hits == 2 * 1503);
   CHECK(report.cache_misses == 0);
   CHECK_FALSE(scripted_kopia{}.run({}).cache_hits);
+  CHECK_FALSE(parse_metric("hits 6e121\n", "hits"));
+  CHECK_FALSE(parse_metric("hits -1\n", "hits"));
+  CHECK_FALSE(parse_metric("hits NaN\n", "hits"));
 }

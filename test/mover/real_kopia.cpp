@@ -186,3 +186,69 @@ TEST_CASE("a real kopia maintains a repository on S3") {
   CHECK((exit_code == 0) == (why == failure_class::none));
   CHECK(to_string(report.why) == to_string(why));
 }
+
+TEST_CASE("the caches' limits reach a real kopia as bytes (BUG-14)") {
+  const auto kopia = real_kopia();
+  if (!kopia)
+    return;
+  const disk_repository repository{*kopia};
+  mover_pod pod{repository.secret()};
+  pod.options.kopia = *kopia;
+  pod.options.metadata_cache_mb = 24;
+  SECTION("both limited") {
+    pod.options.content_cache_mb = 14;
+  }
+  SECTION("one without limit") {
+    pod.options.content_cache_mb = 0;
+  }
+  // It connects, and leaves the stranger's repository alone.
+  CHECK(mover::maintain(pod.options) == 1);
+  const auto config = read_text(pod.at("config/kopia.config"));
+  INFO(config);
+  CHECK(config.find("\"metadataCacheSizeLimitBytes\": 25165824")
+        != std::string::npos);
+  CHECK((config.find("\"contentCacheSizeLimitBytes\": 14680064")
+         != std::string::npos)
+        == (pod.options.content_cache_mb == 14));
+  CHECK((config.find("contentCacheSizeLimitBytes") == std::string::npos)
+        == (pod.options.content_cache_mb == 0));
+}
+
+TEST_CASE("a real kopia needs no cache") {
+  const auto kopia = real_kopia();
+  if (!kopia)
+    return;
+  disk_repository repository{*kopia};
+  repository.run("snapshot create " HOLYSTONE_SOURCE_DIR "/scheduler");
+  mover_pod pod{repository.secret()};
+  pod.options.kopia = *kopia;
+  pod.options.known_identities = {"app@ns1"};
+  pod.options.cache_directory = mover::no_cache;
+  CHECK(mover::maintain(pod.options) == 0);
+  CHECK(report_of(pod).verified == true);
+  // The config folder is small and the rest of the pod is read-only.
+  CHECK(std::filesystem::is_empty(pod.at("cache")));
+  std::size_t files = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator{pod.at("config")})
+    files += entry.is_regular_file() ? 1 : 0;
+  CHECK(files <= 2);
+}
+
+TEST_CASE("repositories that share a cache volume do not mix") {
+  const auto kopia = real_kopia();
+  if (!kopia)
+    return;
+  const disk_repository one{*kopia};
+  const disk_repository other{*kopia};
+  mover_pod first{one.secret()};
+  mover_pod second{other.secret()};
+  second.options.cache_directory = first.options.cache_directory;
+  for (auto* pod : {&first, &second}) {
+    pod->options.kopia = *kopia;
+    pod->options.known_identities = {"app@ns1"};
+    pod->options.kind = scheduler::maintenance_kind::quick;
+    CHECK(mover::maintain(pod->options) == 0);
+  }
+  CHECK(report_of(first).unique_id != report_of(second).unique_id);
+}

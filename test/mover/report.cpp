@@ -64,6 +64,8 @@ TEST_CASE("a report never exceeds what Kubernetes keeps of it") {
   CHECK(again->unique_id == report.unique_id);
   report.message = std::string(9000, '\n');
   CHECK(mover::to_json(report).size() <= 4096);
+  report.owner = report.previous_owner = std::string(9000, 'o');
+  CHECK(mover::to_json(report).size() <= 4096);
 }
 
 TEST_CASE("what is no report is not taken for one") {

@@ -122,6 +122,10 @@ public:
             {"KOPIA_REPOSITORY", "filesystem://" + data().string()}};
   }
 
+  const std::string& program() const {
+    return kopia_;
+  }
+
   /// Runs kopia as the creator; throws if it fails. Returns its output.
   std::string run(const std::string& arguments) const {
     const auto out = (folder_.path() / "out").string();

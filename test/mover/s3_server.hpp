@@ -38,7 +38,7 @@ public:
   explicit s3_server(const std::string& program) {
     std::filesystem::create_directories(folder_.path() / "data/backups");
     std::filesystem::create_directory(folder_.path() / "side");
-    port_ = free_port();
+    keep_port();
     start(program);
     ::setenv("HTTP_PROXY", ("http://127.0.0.1:" + port_).c_str(), 1);
   }
@@ -46,6 +46,7 @@ public:
   ~s3_server() {
     ::unsetenv("HTTP_PROXY");
     stop();
+    ::close(kept_);
   }
   s3_server(const s3_server&) = delete;
   s3_server& operator=(const s3_server&) = delete;
@@ -85,16 +86,19 @@ public:
   }
 
 private:
-  static std::string free_port() {
-    const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+  // Nobody is given a port that a socket has, and the server may share it.
+  void keep_port() {
+    kept_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int yes = 1;
+    ::setsockopt(kept_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    ::bind(probe, reinterpret_cast<sockaddr*>(&address), size);
-    ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
-    ::close(probe);
-    return std::to_string(ntohs(address.sin_port));
+    auto* at = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(kept_, at, size) != 0 || ::getsockname(kept_, at, &size) != 0)
+      throw std::runtime_error{"cannot have a port of 127.0.0.1"};
+    port_ = std::to_string(ntohs(address.sin_port));
   }
 
   bool accepts() const {
@@ -137,7 +141,7 @@ private:
       throw std::runtime_error{"cannot start " + program};
     posix_spawn_file_actions_destroy(&files);
     const auto deadline
-        = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+        = std::chrono::steady_clock::now() + std::chrono::minutes{4};
     while (!accepts()) {
       if (std::chrono::steady_clock::now() > deadline)
         throw std::runtime_error{"versitygw does not listen: "
@@ -148,6 +152,7 @@ private:
 
   temporary_folder folder_;
   std::string port_;
+  int kept_ = -1;
   pid_t process_ = -1;
 };
 

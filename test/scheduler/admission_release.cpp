@@ -19,6 +19,33 @@ TEST_CASE("a Job that succeeded frees the Lease and is counted") {
   CHECK(std::get<release_lease>(step).outcome == end);
 }
 
+TEST_CASE(
+    "a Job that ended before the one that was counted last is not counted "
+    "again") {
+  place here{{a_job("j", job_state::failed)}, {a_pod("j", true, true)}, {}};
+  here.jobs[0].finished = now - 1h;
+  here.held_by("j").lease.known.counted = {"later"};
+  here.lease.known.counted_at = now - 10min;
+  here.lease.known.failures = 2;
+  auto step = here.ask();
+  REQUIRE(releases(step));
+  CHECK(std::get<release_lease>(step).known == here.lease.known);
+  // A clock that was ahead wrote this; it must not hide what ends now.
+  here.lease.known.counted_at = now + 400 * 24h;
+  CHECK(std::get<release_lease>(here.ask()).known.failures == 3);
+}
+
+TEST_CASE("a run that is given up is put in order by the cluster's clock") {
+  place here{{a_job("j", job_state::running)}, {}, {}};
+  here.jobs[0].started = now - 48h;
+  here.jobs[0].deleting = true;
+  here.held_by("j").lease.deadline = now - 1h;
+  auto step = here.ask();
+  REQUIRE(releases(step));
+  CHECK(std::get<release_lease>(step).known.counted == object_uid{"j"});
+  CHECK(std::get<release_lease>(step).known.counted_at == now - 48h);
+}
+
 TEST_CASE("a Job that succeeded proves that its pod ended, seen or not") {
   place here{{a_job("j", job_state::complete)}, {}, {}};
   here.jobs[0].started = now - 100s;
@@ -87,6 +114,18 @@ TEST_CASE("a Job that failed without a report is counted by its condition") {
                  && Catch::Contains("longer than specified"));
 }
 
+TEST_CASE("a run whose image could not be pulled is told by that") {
+  auto job = a_job("j", job_state::failed);
+  job.reason = "DeadlineExceeded";
+  auto pod = a_pod("j", true, true);
+  pod.obstacle = "image i can't be pulled (ErrImagePull)";
+  place here{{job}, {pod}, {}};
+  auto step = here.held_by("j").ask();
+  REQUIRE(releases(step));
+  CHECK_THAT(std::get<release_lease>(step).known.failure_message,
+             Catch::Contains("its pod never ran: image i can't be pulled"));
+}
+
 TEST_CASE("A-5: a failed Job whose pod nobody saw end holds the Lease until "
           "the deadline, and says how to free it") {
   place here{{a_job("j", job_state::failed)}, {}, {}};
@@ -94,8 +133,8 @@ TEST_CASE("A-5: a failed Job whose pod nobody saw end holds the Lease until "
   here.jobs[0].finished = now - 1min;
   auto step = here.ask();
   CHECK_THAT(reason_of(step),
-             Catch::Contains("kubectl -n volsync-system exec deploy/volsync "
-                             "-- holystone release here"));
+             Catch::Contains("holystone release here --namespace "
+                             "volsync-system"));
   CHECK(std::get<stand_by>(step).wake == here.lease.deadline);
   CHECK_FALSE(releases(here.ask(*here.lease.deadline - 1s)));
   CHECK(releases(here.ask(*here.lease.deadline)));

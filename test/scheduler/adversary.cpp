@@ -75,9 +75,10 @@ void lose_node(little_cluster& cluster) {
       continue;
     pod.exists = false;
     pod.node_is_dead = true;
-    pod.ends = cluster.now
-               + seconds{cluster.below(
-                   static_cast<unsigned>(cluster.limits.job_deadline.count()))};
+    auto deadline = cluster.limits.of(pod.fact).job_deadline;
+    pod.ends
+        = cluster.now
+          + seconds{cluster.below(static_cast<unsigned>(deadline.count()))};
     for (auto& [name, job] : cluster.jobs)
       if (job.fact.uid == pod.fact.job
           && job.fact.state == job_state::running) {
@@ -105,6 +106,8 @@ void change_schedule(little_cluster& cluster) {
   wish.settings.schedule = cluster.chance(0.5) ? "*/10 * * * *" : "5 * * * *";
   wish.settings.quick_schedule = some_quick_schedule(cluster);
   wish.settings.suspend = cluster.chance(0.1);
+  if (cluster.deadlines_vary)
+    wish.settings.deadline = seconds{cluster.chance(0.5) ? 1500 : 60};
   ++wish.generation;
 }
 

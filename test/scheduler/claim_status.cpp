@@ -255,7 +255,7 @@ TEST_CASE("a CronJob that can't be written is no schedule in force") {
   room r{{a_claim("a")}};
   r.settle().with_statuses();
   r.facts.claimants[0].wish.settings.schedule = "15 7 * * *";
-  r.facts.troubles[full_cron_job] = "requests must not exceed limits";
+  r.facts.troubles[full_cron_job] = {"requests must not exceed limits"};
   r.blocked = {full_cron_job};
   auto step = r.next();
   REQUIRE(std::holds_alternative<write_status>(step.action));

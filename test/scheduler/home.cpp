@@ -147,7 +147,7 @@ TEST_CASE("a CronJob that can't be written is told with its namespace, at "
   auto r = on_a_volume();
   auto told_of = [&](const std::string& where, const std::string& purpose) {
     auto name = where + "/kopia-maintenance-0123456789abcdef";
-    r.facts.troubles = {{"cronjob/" + name, "a webhook says no"}};
+    r.facts.troubles = {{"cronjob/" + name, {"a webhook says no"}}};
     r.blocked = {"cronjob/" + name};
     auto status = std::get<write_status>(r.next().action).status;
     CHECK(status.reason == "Error");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace holystone::scheduler {
 
@@ -15,15 +16,20 @@ const std::string ns = "volsync-system";
 const repository_id here{"0123456789abcdef"};
 
 std::string template_of(const cron_job_intent& wanted) {
-  auto text
-      = fmt::format("{}|{}|{}|{}", wanted.holds_jobs, to_string(wanted.kind),
-                    to_string(wanted.winner), wanted.credentials);
+  auto text = fmt::format("{}|{}|{}|{}|{}",
+                          wanted.settings.deadline.value_or(seconds{0}).count(),
+                          wanted.holds_jobs, to_string(wanted.kind),
+                          to_string(wanted.winner), wanted.credentials);
   for (const auto& name : wanted.namespaces)
     text += "|" + name;
   return text;
 }
 
 } // namespace
+
+seconds deadline_in(const std::string& template_digest) {
+  return seconds{std::strtol(template_digest.c_str(), nullptr, 10)};
+}
 
 repository_policy policy_for(const little_cluster& cluster) {
   repository_policy policy;
@@ -66,7 +72,21 @@ void little_cluster::claim(const std::string& who, const std::string& schedule,
   claimants.push_back(c);
 }
 
+void little_cluster::claim_by_hand(const std::string& who,
+                                   const std::string& tag) {
+  claim(who, "0 2 * * *");
+  auto& wish = claimants.back().wish;
+  wish.who.kind = claim_kind::kopia_maintenance;
+  wish.manual = tag;
+}
+
 void little_cluster::unclaim(const std::string& who) {
+  // The garbage collector takes what a KopiaMaintenance owns.
+  for (const auto& c : claimants)
+    for (auto& [name, one] : jobs)
+      if (c.wish.who.object.ns == who && one.fact.manual
+          && one.fact.manual->maintenance == c.wish.uid)
+        one.fact.deleting = true;
   std::erase_if(claimants,
                 [&](const claimant& c) { return c.wish.who.object.ns == who; });
 }
@@ -104,6 +124,7 @@ std::string little_cluster::create_job(maintenance_kind kind,
   made.fact.slot = slot;
   made.fact.location = here.hex;
   made.fact.template_digest = digests_of(where)[kind];
+  made.fact.deadline = deadline_in(made.fact.template_digest);
   made.from_cron_job = from_cron_job;
   if (!cron_jobs[kind].holds_jobs) {
     made.fact.state = job_state::running;
@@ -201,7 +222,8 @@ void little_cluster::run_job(job& one) {
     end_pods(uid);
     return;
   }
-  auto too_late = fact.started && now >= *fact.started + limits.job_deadline;
+  auto deadline = limits.of(fact).job_deadline;
+  auto too_late = fact.started && now >= *fact.started + deadline;
   if (too_late)
     end_pods(uid);
   if (has_pods(uid))
@@ -218,6 +240,7 @@ void little_cluster::run_job(job& one) {
   made.fact.uid = {next("u")};
   made.fact.job = fact.uid;
   made.fact.pending_since = now;
+  made.fact.deadline = deadline + seconds{60};
   made.ticket = one.ticket;
   made.kind = fact.kind;
   made.fails = chance(failure);

@@ -46,6 +46,8 @@ struct little_cluster {
   unsigned serial = 0;
   std::mt19937 random;
   run_limits limits{seconds{300}, seconds{30}};
+  /// What claims come to ask for instead, some much longer and some shorter.
+  bool deadlines_vary = false;
   per_kind<cron_job_fact> cron_jobs;
   per_kind<std::string> template_digests;
   /// Outside of the operator's namespace, by namespace.
@@ -97,6 +99,8 @@ struct little_cluster {
   /// Adds a claim of its own namespace.
   void claim(const std::string& ns, const std::string& schedule,
              const std::string& quick_schedule = {});
+  /// Adds a KopiaMaintenance that asks for a run by hand.
+  void claim_by_hand(const std::string& ns, const std::string& tag);
   void unclaim(const std::string& ns);
 
   /// A Job as the CronJob makes it or `kubectl create job --from`.
@@ -122,6 +126,9 @@ private:
   void end_pods(const std::string& job);
   bool has_pods(const std::string& job) const;
 };
+
+/// The deadline of the Jobs that are made from a template of this digest.
+seconds deadline_in(const std::string& template_digest);
 
 /// The policy that the model's repositories have.
 repository_policy policy_for(const little_cluster& cluster);

@@ -109,7 +109,7 @@ bool little_operator::step(fate what) {
   auto kind = std::holds_alternative<write_status>(next.action) ? 0U
               : last_action.starts_with("cronjob/")             ? 1U
               : last_action.starts_with("copy/")                ? 2U
-              : last_action.starts_with("job/")                 ? 3U
+              : last_action.find("job/") != std::string::npos   ? 3U
                                                                 : 4U;
   hear(kind);
   return true;

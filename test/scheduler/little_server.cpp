@@ -123,9 +123,27 @@ struct write {
       node.mapped().fact.key.name = name;
       node.mapped().fact.template_digest
           = policy_for(in).digests(*intent).job_template;
+      node.mapped().fact.deadline
+          = deadline_in(node.mapped().fact.template_digest);
       in.jobs.insert(std::move(node));
     }
     return remove(old);
+  }
+
+  bool operator()(const make_job& what) const {
+    const auto& wanted = what.wanted;
+    const auto& name = wanted.key.name;
+    if (in.jobs.contains(name))
+      return false;
+    auto node = in.jobs.extract(
+        in.create_job(wanted.kind, std::nullopt, false, wanted.key.ns));
+    node.key() = name;
+    auto& fact = node.mapped().fact;
+    fact.key.name = name;
+    fact.manual = manual_mark{wanted.owner, wanted.manual_tag};
+    fact.template_digest = policy_for(in).digests(wanted).job_template;
+    in.jobs.insert(std::move(node));
+    return true;
   }
 
   bool operator()(const release_lease& what) const {
@@ -138,6 +156,21 @@ struct write {
     lease->deadline.reset();
     lease->secret.clear();
     lease->known = what.known;
+    return true;
+  }
+
+  bool operator()(const write_ledger& what) const {
+    if (!holds())
+      return false;
+    in.lease.known = what.known;
+    in.touch(in.lease.version);
+    return true;
+  }
+
+  bool operator()(const settle_reset& what) const {
+    for (auto& c : in.claimants)
+      if (c.wish.who == what.who)
+        c.wish.resets_failures = false;
     return true;
   }
 
@@ -226,6 +259,32 @@ struct write {
         c.since = what.since;
         return true;
       }
+    return false;
+  }
+
+  bool operator()(const apply_cache_claim&) const {
+    throw std::logic_error("nobody asks for a cache here");
+  }
+
+  bool operator()(const delete_cache_claim&) const {
+    throw std::logic_error("nobody has a cache here");
+  }
+
+  bool operator()(const remove_finalizer& what) const {
+    for (auto& c : in.claimants)
+      if (c.wish.who == what.who)
+        c.wish.old_finalizer.reset();
+    return true;
+  }
+
+  // Of the fork's there is nothing here.
+  bool operator()(const suspend_predecessor&) const {
+    return false;
+  }
+  bool operator()(const adopt_predecessor&) const {
+    return false;
+  }
+  bool operator()(const remove_predecessor&) const {
     return false;
   }
 };

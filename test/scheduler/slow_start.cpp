@@ -46,6 +46,14 @@ TEST_CASE("a pod that is pending for ten minutes is told until it starts") {
   CHECK(q.done.full == slots{"00:00"});
 }
 
+TEST_CASE("why a pod does not start is told as far as the kubelet knows") {
+  full_cluster q;
+  q.cluster.pods[0].fact.obstacle = "image i can't be pulled (ErrImagePull)";
+  q.live(11min);
+  CHECK_THAT(q.status().message,
+             Catch::Contains(": image i can't be pulled (ErrImagePull). "));
+}
+
 TEST_CASE("a pod that never starts ends with its Job's deadline") {
   full_cluster q;
   q.live(3h + 5min);

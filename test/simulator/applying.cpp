@@ -222,6 +222,18 @@ TEST_CASE("an apply of a field that the schema does not know is refused") {
            ".dta: field not declared in schema");
 }
 
+TEST_CASE("an apply has maps and lists where the schema has them") {
+  test_cluster c;
+  auto text = c.apply(a, R"({"data":"much"})");
+  CHECK(text.status == 500);
+  CHECK(text.message().find(".data: expected map, got &{much}")
+        != std::string::npos);
+  auto list = c.apply(a, R"({"metadata":{"finalizers":{"a":"b"}}})");
+  CHECK(list.status == 500);
+  CHECK(list.message().find(".metadata.finalizers: expected list, got")
+        != std::string::npos);
+}
+
 TEST_CASE("what an apply empties goes, as when a volume changes its source") {
   test_cluster c;
   auto volume = [](const std::string& source) {

@@ -310,6 +310,6 @@ TEST_CASE("a table has the columns that kubectl prints") {
                       "application/json");
   CHECK(table.text({"kind"}) == "Table");
   CHECK(table.body.at("rows").at(0).at("cells")
-        == json::array{"c", "0 2 * * *", "Europe/Berlin", "False", "0",
-                       "<none>", "90s"});
+        == json::array{"c", "0 2 * * *", "Europe/Berlin", "False", 0U, "<none>",
+                       "90s", "c", "i:1", "<none>"});
 }

@@ -28,7 +28,9 @@ std::string definition(const std::string& spec_schema) {
 }
 
 std::string widget(const std::string& spec) {
-  return R"({"metadata":{"name":"w"},"spec":)" + spec + "}";
+  return R"({"apiVersion":"x.io/v1","kind":"Widget",
+    "metadata":{"name":"w"},"spec":)"
+         + spec + "}";
 }
 
 void define(test_cluster& c, const std::string& spec_schema) {
@@ -51,8 +53,12 @@ TEST_CASE("a definition makes its kind served and established") {
   auto found = c.server.kinds().find("x.io", "v1", "widgets");
   REQUIRE(found != nullptr);
   CHECK(found->singular == "widget");
-  CHECK(c.remove(definitions + "/widgets.x.io").status == 200);
+  REQUIRE(c.post(widgets, widget("{}")).status == 201);
+  CHECK(c.remove(definitions + "/widgets.x.io").text({"kind"})
+        == "CustomResourceDefinition");
+  c.server.step(c.now);
   CHECK(c.get(widgets).status == 404);
+  CHECK(c.get(definitions + "/widgets.x.io").status == 404);
 }
 
 TEST_CASE("unknown fields of custom objects are pruned or kept as told") {
@@ -159,7 +165,8 @@ TEST_CASE("what was stored before a rule came stays editable") {
 TEST_CASE("the status of a custom object is its own subresource") {
   test_cluster c;
   define(c, R"({"type":"object","properties":{"a":{"type":"string"}}})");
-  auto made = c.post(widgets, R"({"metadata":{"name":"w"},
+  auto made = c.post(widgets, R"({"apiVersion":"x.io/v1","kind":"Widget",
+    "metadata":{"name":"w"},
     "spec":{"a":"x"},"status":{"s":1}})");
   CHECK(made.text({"status"}).empty());
   auto status = c.merge(widgets + "/w/status", R"({"metadata":{"labels":
@@ -233,7 +240,8 @@ TEST_CASE("a schedule and a manual trigger exclude each other (S1)") {
   auto target = std::string{"/apis/volsync.backube/v1alpha1/namespaces/"
                             "default/kopiamaintenances"};
   auto with = [&](const std::string& trigger) {
-    return c.post(target + "?dryRun=All", R"({"metadata":{"name":"k"},
+    return c.post(target + "?dryRun=All", R"({"kind":"KopiaMaintenance",
+      "apiVersion":"volsync.backube/v1alpha1","metadata":{"name":"k"},
       "spec":{"repository":{"repository":"s"},"trigger":)"
                                               + trigger + "}}");
   };
@@ -253,7 +261,9 @@ TEST_CASE("resources of a KopiaMaintenance keep to the fork's bounds") {
   auto with = [&](const std::string& resources) {
     return c.post("/apis/volsync.backube/v1alpha1/namespaces/default/"
                   "kopiamaintenances?dryRun=All",
-                  R"({"metadata":{"name":"k"},"spec":{"repository":
+                  R"({"kind":"KopiaMaintenance",
+                  "apiVersion":"volsync.backube/v1alpha1",
+                  "metadata":{"name":"k"},"spec":{"repository":
                   {"repository":"s"},"resources":)"
                       + resources + "}}");
   };

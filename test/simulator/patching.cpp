@@ -111,7 +111,8 @@ TEST_CASE("custom kinds take no strategic patch") {
       source_file("deploy/crds/kopiamaintenances.yaml"), c.now));
   auto target
       = "/apis/volsync.backube/v1alpha1/namespaces/default/kopiamaintenances";
-  REQUIRE(c.post(target, R"({"metadata":{"name":"k"},
+  REQUIRE(c.post(target, R"({"kind":"KopiaMaintenance",
+    "apiVersion":"volsync.backube/v1alpha1","metadata":{"name":"k"},
     "spec":{"repository":{"repository":"s"}}})")
               .status
           == 201);

@@ -56,8 +56,13 @@ std::map<std::string, json::value> listed(test_cluster& c,
                                           const std::string& query) {
   std::map<std::string, json::value> out;
   auto list = c.get(config_maps + query);
-  for (auto& each : list.body.at("items").as_array())
-    out[holystone::k8s_io::text_at(each, "metadata", "name")] = each;
+  for (auto& each : list.body.at("items").as_array()) {
+    // Only in a list they do not say what they are.
+    auto whole = each;
+    whole.as_object()["kind"] = "ConfigMap";
+    whole.as_object()["apiVersion"] = "v1";
+    out[holystone::k8s_io::text_at(each, "metadata", "name")] = whole;
+  }
   return out;
 }
 

@@ -37,6 +37,8 @@ struct served {
   static wire_options on_loopback(wire_options from) {
     from.http.address = "127.0.0.1";
     from.http.limits.body_bytes = 3 * 1024 * 1024;
+    // No machine is too busy for that.
+    from.http.limits.write_timeout = 10min;
     return from;
   }
 
@@ -259,6 +261,29 @@ TEST_CASE("requests are counted by verb and resource, watches apart") {
                         {"LIST configmaps", 2},
                         {"POST configmaps", 1},
                         {"WATCH configmaps", 1}}));
+}
+
+TEST_CASE("after a compaction no watch goes on where it was") {
+  served cluster;
+  raw_client watch{cluster.front.port()};
+  open_watch(watch);
+  raw_client client{cluster.front.port()};
+  auto one = json::parse(send(client, "POST", maps, config_map("one")).body);
+  send(client, "POST", maps, config_map("two"));
+  std::string rest;
+  next_event(watch, rest);
+  next_event(watch, rest);
+  auto done = send(client, "POST", "/simulator/compaction", "{}");
+  CHECK(json::parse(done.body) == json::value{{"endedWatches", 1}});
+  CHECK(watch.read_all() == "0\r\n\r\n");
+  raw_client again{cluster.front.port()};
+  open_watch(
+      again,
+      "&resourceVersion="
+          + std::string{one.at("metadata").at("resourceVersion").as_string()});
+  auto told = next_event(again);
+  CHECK(told.at("type") == "ERROR");
+  CHECK(told.at("object").at("code") == 410);
 }
 
 TEST_CASE("a control answers what it understands and refuses the rest") {
