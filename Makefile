@@ -117,15 +117,17 @@ tsan: setup ## tests under the thread sanitizer
 	cmake --build build/tsan -j$(JOBS)
 	$(call run_tests,build/tsan)
 
-# Seconds for each target.
+# Seconds for each target, and where invention begins: elsewhere each time.
 FUZZ ?= 60
+FUZZ_SEED ?=
 
 .PHONY: fuzz
 fuzz: setup ## invent input for all parsers; FUZZ=60 seconds for each
 	@.ci/setup fuzz
 	cmake --preset fuzz
 	cmake --build build/fuzz -j$(JOBS) --target fuzz
-	test/fuzz/run build/fuzz --seconds $(FUZZ)
+	test/fuzz/run build/fuzz --seconds $(FUZZ) \
+	  $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 .PHONY: tidy
 tidy: setup ## is everything formatted, and clang-tidy over the programs

@@ -30,29 +30,43 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(spaces) - first + 1);
 }
 
-// The value of `member` if `name` is its name.
+// The string that a quoted text means; nothing if it is none.
+std::optional<json::string> string_of(std::string_view text) {
+  if (!text.starts_with('"'))
+    return {};
+  json::error_code failed;
+  auto value = json::parse({text.data(), text.size()}, failed);
+  if (failed)
+    return {};
+  return std::move(value.get_string());
+}
+
+// The quoted text that `text` begins with.
+std::string_view quoted(std::string_view text) {
+  json_place at;
+  std::size_t size = 0;
+  do
+    at.follow(text[size++]);
+  while (size < text.size() && at.is_in_string());
+  return text.substr(0, size);
+}
+
+// The value of `member` if `name` is its name, however it is spelt.
 std::optional<std::string_view> value_of(std::string_view member,
                                          std::string_view name) {
   member = trimmed(member);
   if (!member.starts_with('"'))
     return {};
-  member.remove_prefix(1);
-  if (!member.starts_with(name) || !member.substr(name.size()).starts_with('"'))
+  auto key = quoted(member);
+  auto value = trimmed(member.substr(key.size()));
+  if (!value.starts_with(':') || string_of(key) != json::string_view{name})
     return {};
-  member = trimmed(member.substr(name.size() + 1));
-  if (!member.starts_with(':'))
-    return {};
-  return trimmed(member.substr(1));
+  return trimmed(value.substr(1));
 }
 
 void copy(std::string_view from, std::string_view name, json::object& to) {
-  auto text = member_text(from, name);
-  if (!text.starts_with('"'))
-    return;
-  json::error_code failed;
-  auto value = json::parse({text.data(), text.size()}, failed);
-  if (!failed)
-    to.emplace(json::string_view{name.data(), name.size()}, std::move(value));
+  if (auto value = member_string(from, name))
+    to.emplace(json::string_view{name}, std::move(*value));
 }
 
 } // namespace
@@ -62,19 +76,24 @@ std::string_view member_text(std::string_view text, std::string_view name) {
   if (!text.starts_with('{'))
     return {};
   json_place at;
+  std::string_view found;
   std::size_t begin = 1;
   for (std::size_t i = 0; i < text.size(); ++i) {
     auto is_end = is_outermost(at) && (text[i] == ',' || text[i] == '}');
     at.follow(text[i]);
     if (!is_end)
       continue;
-    if (auto found = value_of(text.substr(begin, i - begin), name))
-      return *found;
+    found = value_of(text.substr(begin, i - begin), name).value_or(found);
     if (is_outside(at))
-      return {};
+      return found;
     begin = i + 1;
   }
-  return value_of(text.substr(begin), name).value_or(std::string_view{});
+  return value_of(text.substr(begin), name).value_or(found);
+}
+
+std::optional<json::string> member_string(std::string_view text,
+                                          std::string_view name) {
+  return string_of(member_text(text, name));
 }
 
 bool is_whole_object(std::string_view text) {

@@ -6,14 +6,21 @@
 // depth costs nothing. It judges nothing. Called by whoever failed to parse.
 
 #include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
 
+#include <optional>
 #include <string_view>
 
 namespace holystone::k8s_io {
 
-/// The text of the member `name` of the object that `text` begins with; empty
-/// when there is none. A text that is cut in the member gives what is there.
+/// The text of the member `name` of the object that `text` begins with, of
+/// several the last, as parsing has it; empty when there is none. A text that
+/// is cut in the member gives what is there.
 std::string_view member_text(std::string_view text, std::string_view name);
+
+/// The same if it is a string, without its quotes and escapes.
+std::optional<boost::json::string> member_string(std::string_view text,
+                                                 std::string_view name);
 
 /// Is `text` one JSON object whose braces and strings all end with it?
 bool is_whole_object(std::string_view text);

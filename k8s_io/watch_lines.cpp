@@ -74,16 +74,14 @@ result<watch_event> parse_watch_line(std::string_view line,
 std::optional<watch_event> skim_watch_line(std::string_view line) {
   if (!is_whole_object(line))
     return {};
-  auto type = member_text(line, "type");
-  if (type.size() < 2)
+  auto type = member_string(line, "type");
+  if (!type)
     return {};
-  type = type.substr(1, type.size() - 2);
   auto object = read_headline(member_text(line, "object"));
   auto& metadata = object.at("metadata").get_object();
   if (!metadata.contains("name") || !metadata.contains("uid"))
     return {};
-  return watch_event{to_event_type({type.data(), type.size()}),
-                     std::move(object)};
+  return watch_event{to_event_type(*type), std::move(object)};
 }
 
 } // namespace holystone::k8s_io

@@ -31,6 +31,16 @@ TEST_CASE("a member is found whatever surrounds it") {
   }
 }
 
+TEST_CASE("of two members of a name the last counts, however it is spelt") {
+  // Found by the fuzzer of watch lines: parsing told another type.
+  auto text = R"({"type":"ADDED","t\u0079pe":"DELET\u0045D","object":7})";
+  CHECK(member_text(text, "type") == R"("DELET\u0045D")");
+  CHECK(member_string(text, "type") == "DELETED");
+  CHECK_FALSE(member_string(text, "object"));
+  CHECK_FALSE(member_string(text, "absent"));
+  CHECK(member_string(R"({"type":"ADDED","type)", "type") == "ADDED");
+}
+
 TEST_CASE("only what ends with its braces is a whole object") {
   const std::string text = R"( {"a":{"b":"\"}"},"c":[]} )";
   CHECK(is_whole_object(text));
