@@ -1,15 +1,11 @@
 #include "actors/addresses.hpp"
 
+#include "actors/folded_observations.hpp"
 #include "actors/phrases.hpp"
-#include "scheduler/folded_facts.hpp"
 #include "scheduler/object_names.hpp"
 
 #include <functional>
 #include <utility>
-
-template <>
-inline constexpr std::size_t
-    holystone::scheduler::members_of<holystone::actors::lease_seen> = 2;
 
 namespace holystone::actors {
 

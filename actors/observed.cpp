@@ -53,7 +53,28 @@ const repository_memory& observed::look() const {
   if (!memory_)
     memory_ = std::make_unique<repository_memory>(
         at_rest_.open(phrases_of<repository_memory>()));
+  catch_up();
   return *memory_;
+}
+
+// To ask changes nothing that anybody could see.
+void observed::catch_up() const {
+  if (news_.empty())
+    return;
+  auto& self = const_cast<observed&>(*this);
+  // Whoever takes them in looks as well.
+  for (auto news = std::exchange(news_, {}); !news.empty();) {
+    auto one = news.take_first();
+    if (const auto* who = std::get_if<claimant>(&one))
+      self.take(*who, true);
+    else
+      self.fold(std::get<fact>(one));
+  }
+  self.sort_out();
+}
+
+bool observed::may_wait() const {
+  return !memory_ && echoes_->is_unused() && !news_.is_full();
 }
 
 repository_memory& observed::all() {
@@ -70,6 +91,13 @@ void observed::rest() {
 }
 
 void observed::claim(const claimant& who, instant now) {
+  if (may_wait())
+    news_.add(who);
+  else
+    take(who, echoes_.use().counts(who.wish.uid, who.wish.version, now));
+}
+
+void observed::take(const claimant& who, bool counts) {
   if (!who.location.empty()) {
     own().location_id = who.location_id;
     own().location = who.location;
@@ -85,7 +113,7 @@ void observed::claim(const claimant& who, instant now) {
   auto renewed = who;
   renewed.wish.cache = newest_cache(who, &*i);
   renewed.written = i->written;
-  if (!echoes_.use().counts(who.wish.uid, who.wish.version, now)) {
+  if (!counts) {
     renewed.status = i->status;
     renewed.since = i->since;
   }
@@ -111,6 +139,10 @@ void observed::unclaim(const claim_key& who) {
 }
 
 bool observed::see(const fact_ptr& what, instant now) {
+  if (const auto* seen = std::get_if<fact>(what.get()); seen && may_wait()) {
+    news_.add(*seen);
+    return true;
+  }
   auto is_news = true;
   if (const auto* seen = std::get_if<fact>(what.get())) {
     if (!echoes_.use().counts(*seen, what, now))

@@ -8,6 +8,7 @@
 #include "actors/echoes.hpp"
 #include "actors/messages.hpp"
 #include "actors/seldom.hpp"
+#include "actors/unread_news.hpp"
 #include "scheduler/folded.hpp"
 
 #include <map>
@@ -46,6 +47,9 @@ public:
   /// Nothing is to be decided for now: until somebody asks, the facts take
   /// little room (folded.hpp).
   void rest();
+
+  /// Takes in what waits for somebody who asks.
+  void catch_up() const;
 
   /// An object claims the repository, now like this. News about its status
   /// that are older than our own write of it don't undo that.
@@ -104,6 +108,8 @@ public:
   }
 
 private:
+  bool may_wait() const;
+  void take(const claimant& who, bool counts);
   void take(const observation& what, instant now);
   bool knows(const object_uid& uid) const;
   resource_version known_version(const object_uid& uid) const;
@@ -140,6 +146,9 @@ private:
   /// As it was before it was opened, as long as nothing has changed.
   folded<repository_memory> at_rest_;
   bool is_changed_ = true;
+  /// What was told since, while nobody asked. A start tells a dozen facts and
+  /// claims of each repository before anything can be decided.
+  mutable unread_news news_;
   std::string_view operator_namespace_;
   seldom<echoes> echoes_;
 };

@@ -1,7 +1,7 @@
 #include "actors/placement.hpp"
 
+#include "actors/folded_observations.hpp"
 #include "actors/phrases.hpp"
-#include "scheduler/folded_facts.hpp"
 #include "scheduler/predecessors.hpp"
 #include "scheduler/secret_copies.hpp"
 
@@ -11,8 +11,6 @@
 
 namespace holystone::scheduler {
 
-template <>
-inline constexpr std::size_t members_of<k8s_io::claimant_fact> = 17;
 template <>
 inline constexpr std::size_t members_of<actors::edition> = 2;
 template <>

@@ -75,10 +75,6 @@ const row& row_of(watched_kind kind) {
   return table[static_cast<std::size_t>(kind)];
 }
 
-std::string label_at(const boost::json::value& object, std::string_view name) {
-  return text_at(object, "metadata", "labels", name);
-}
-
 bool is_left(watched_kind kind) {
   return row_of(kind).where == scope::left;
 }
@@ -185,7 +181,7 @@ fact project(watched_kind kind, const boost::json::value& object,
     case watched_kind::jobs:
       return job_seen{repository_of_job(object), read_job(object)};
     case watched_kind::pods:
-      return pod_seen{label_at(object, names::repository_hash),
+      return pod_seen{label_of(object, names::repository_hash),
                       read_pod(object)};
     case watched_kind::leases:
       if (key.name == fork_lease)
@@ -203,9 +199,9 @@ fact project(watched_kind kind, const boost::json::value& object,
   return account_seen{std::move(key),
                       {text_at(object, "metadata", "uid")},
                       flag_at(object, "automountServiceAccountToken") == false
-                          && label_at(object, names::kopia_maintenance)
+                          && label_of(object, names::kopia_maintenance)
                                  == "true",
-                      label_at(object, names::operator_namespace)};
+                      label_of(object, names::operator_namespace)};
 }
 
 const object_uid& uid_of(const predecessor_seen& what) {

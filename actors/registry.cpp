@@ -51,12 +51,15 @@ void registry_state::begin(registry_setup given) {
                  }};
 }
 
-void registry_state::take(const observation& what) {
-  auto whole = std::make_shared<const observation>(what);
-  if (const auto* now_is = std::get_if<fact>(whole.get()))
-    take_fact(*now_is, whole);
-  else
-    take_loss(std::get<loss>(*whole), whole);
+void registry_state::take(const observations& seen) {
+  for (const auto& what : *seen) {
+    // Whoever is told keeps them all for a moment, and nobody copies one.
+    fact_ptr whole{seen, &what};
+    if (const auto* now_is = std::get_if<fact>(&what))
+      take_fact(*now_is, whole);
+    else
+      take_loss(std::get<loss>(what), whole);
+  }
 }
 
 void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
@@ -284,7 +287,8 @@ void registry_state::start(const std::string& hash, repository_entry& into,
   for (const auto& [uid, one] : left.all())
     if (one.told.count(hash) > 0)
       tell_left(hash, one);
-  self->send(into.actor, lead_atom::value, may_write());
+  if (may_write())
+    self->send(into.actor, lead_atom::value, true);
 }
 
 void registry_state::pass_on(const std::string& hash, const fact_ptr& what) {
@@ -579,8 +583,7 @@ registry(registry_actor::stateful_pointer<registry_state> self,
       [self](const caf::exit_msg& what) { self->state.ended(what); });
   return {
       [self](seen_atom, const observations& seen) {
-        for (const auto& what : *seen)
-          self->state.take(what);
+        self->state.take(seen);
         return true;
       },
       [self](synced_atom, watched_kind kind) { self->state.complete(kind); },

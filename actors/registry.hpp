@@ -67,7 +67,7 @@ struct registry_state {
   static inline const char* name = "registry";
 
   void begin(registry_setup given);
-  void take(const observation& what);
+  void take(const observations& seen);
   void complete(watched_kind kind);
   void lead(bool leads);
   void read_again(const readable& what, std::uint64_t ticket);

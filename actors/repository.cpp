@@ -108,7 +108,9 @@ void repository_state::begin(repository_setup given) {
   known = observed{std::move(from), given.common->policy.operator_namespace};
   shown = tally{*given.common->meters};
   common = std::move(given.common);
-  random.seed(common->seed());
+  // One question to the system's source takes longer than all else here.
+  auto whose = std::hash<std::string>{}(given.id.hex);
+  random.seed(common->seed ^ static_cast<std::uint32_t>(whose));
   if (given.recover)
     recover();
 }
@@ -118,6 +120,9 @@ void repository_state::lead(bool leads) {
   if (leading && !leads)
     shown.hide(hash());
   leading = leads;
+  // Who follows has asked for nothing so far.
+  if (!leads)
+    known.catch_up();
   advance();
 }
 
@@ -401,7 +406,8 @@ repository(repository_actor::stateful_pointer<repository_state> self,
   self->state.begin(std::move(setup));
   return {
       [self](claim_atom, const claimant_ptr& who) {
-        if (asks_anew(self->state.known.facts(), who->wish))
+        if (!self->state.troubles->is_unused(self->state.common->now())
+            && asks_anew(self->state.known.facts(), who->wish))
           self->state.troubles.use().forgive();
         self->state.known.claim(*who, self->state.common->now());
         self->state.advance();

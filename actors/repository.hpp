@@ -35,7 +35,8 @@ struct repository_commons {
   volume_reader_actor volumes;
   registry_actor registry;
   wall_clock now;
-  seed_source seed = random_seed;
+  /// What each one's row of random numbers begins with, besides its name.
+  std::uint32_t seed = 0;
   /// Outlives every actor.
   metrics::instruments* meters = nullptr;
 };

@@ -40,7 +40,7 @@ void root_state::start_core() {
   all.common.runner = runner;
   all.common.volumes = volumes;
   all.common.now = setup.now;
-  all.common.seed = setup.seed;
+  all.common.seed = setup.seed();
   all.common.meters = setup.meters;
   // Repositories that are still there show themselves again.
   setup.meters->forget_all();

@@ -5,7 +5,16 @@
 
 namespace holystone::actors {
 
+namespace {
+
+/// Of a list the registry is told in parts, so that no part is large.
+constexpr std::size_t most_at_once = 128;
+
+} // namespace
+
 void watcher_state::upsert(const boost::json::value& object) {
+  if (seen.size() == most_at_once)
+    flush(0, 0);
   seen.emplace_back(project(kind, object, operator_namespace));
 }
 

@@ -21,7 +21,7 @@ leftover head_of(const resource& kind, const json::value& object) {
   auto meta = read_meta(object);
   leftover found{kind, meta.key, meta.uid, meta.version, {}};
   for (auto label : {names::location_hash, names::repository_hash})
-    if (auto hash = value_of(meta.labels, label); !hash.empty())
+    if (auto hash = label_of(object, label); !hash.empty())
       found.belongs_to.insert(std::move(hash));
   return found;
 }
@@ -102,8 +102,8 @@ void find_all(search& look, const std::string& ns, leftovers& found) {
   look.named(resources::service_accounts, names::service_account,
              [&](const json::value& object) {
                auto meta = read_meta(object);
-               auto whose = value_of(meta.labels, names::operator_namespace);
-               if (value_of(meta.labels, names::kopia_maintenance) == "true"
+               auto whose = label_of(object, names::operator_namespace);
+               if (label_of(object, names::kopia_maintenance) == "true"
                    && (meta.key.ns == ns ? ns : whose) == ns)
                  found.accounts.push_back(
                      head_of(resources::service_accounts, object));

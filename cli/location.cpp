@@ -61,10 +61,10 @@ public:
 private:
   void note(const json::value& object) {
     auto meta = read_meta(object);
-    auto location = value_of(meta.labels, names::location_hash);
+    auto location = label_of(object, names::location_hash);
     if (location.empty())
       return;
-    auto whose = value_of(meta.labels, names::operator_namespace);
+    auto whose = label_of(object, names::operator_namespace);
     if (whose.empty() || meta.key.ns == operator_namespace_)
       whose = meta.key.ns;
     if (whose == operator_namespace_)

@@ -66,7 +66,7 @@ cache_claim_fact read_cache_claim(const json::value& object) {
   found.key = meta.key;
   found.uid = meta.uid;
   found.deleting = meta.deleting;
-  found.maintenance = value_of(meta.labels, names::maintenance_name);
+  found.maintenance = label_of(object, names::maintenance_name);
   for (const auto& owner : items_at(object, "metadata", "ownerReferences"))
     if (text_at(owner, "kind") == "KopiaMaintenance"
         && text_at(owner, "apiVersion").starts_with("volsync.backube/")) {

@@ -251,7 +251,7 @@ claimant_fact read_claimant(const json::value& object, claim_kind kind,
   read.created = meta.created;
   read.generation = meta.generation;
   read.deleting = meta.deleting;
-  read.resync = value_of(meta.annotations, names::resync);
+  read.resync = annotation_of(object, names::resync);
   // It is only compared; a long one would fill the copy's annotations.
   if (constexpr std::size_t longest = 63; read.resync.size() > longest)
     read.resync = digest_of(read.resync);

@@ -21,7 +21,7 @@ namespace {
 /// The CronJob of ours that made a Job. The fork's have such names too, but
 /// not our annotation.
 std::optional<cron_job_address> maker_of(const json::value& job) {
-  if (text_at(job, "metadata", "annotations", names::job_template).empty())
+  if (annotation_of(job, names::job_template).empty())
     return std::nullopt;
   for (const auto& owner : items_at(job, "metadata", "ownerReferences"))
     if (text_at(owner, "kind") == "CronJob")
@@ -29,8 +29,8 @@ std::optional<cron_job_address> maker_of(const json::value& job) {
   return std::nullopt;
 }
 
-maintenance_kind kind_of(const std::map<std::string, std::string>& labels) {
-  return value_of(labels, names::run_kind) == "quick" ? maintenance_kind::quick
+maintenance_kind kind_of(const json::value& object) {
+  return label_of(object, names::run_kind) == "quick" ? maintenance_kind::quick
                                                       : maintenance_kind::full;
 }
 
@@ -42,11 +42,10 @@ seconds deadline_at(const json::value& object) {
 
 /// Whose manual run a Job is. One whose KopiaMaintenance left it behind is
 /// nobody's, but still no CronJob's.
-shared_value<manual_mark> manual_mark_of(const json::value& job,
-                                         const object_meta& meta) {
-  if (value_of(meta.labels, names::maintenance_type) != names::manual)
+shared_value<manual_mark> manual_mark_of(const json::value& job) {
+  if (label_of(job, names::maintenance_type) != names::manual)
     return {};
-  manual_mark mark{{}, value_of(meta.annotations, names::manual_tag)};
+  manual_mark mark{{}, annotation_of(job, names::manual_tag)};
   for (const auto& owner : items_at(job, "metadata", "ownerReferences"))
     if (text_at(owner, "kind") == "KopiaMaintenance")
       mark.maintenance = {text_at(owner, "uid")};
@@ -79,10 +78,12 @@ bool has_started(const json::value& pod) {
 
 } // namespace
 
-std::string value_of(const std::map<std::string, std::string>& texts,
-                     std::string_view key) {
-  auto i = texts.find(std::string{key});
-  return i == texts.end() ? std::string{} : i->second;
+std::string label_of(const json::value& object, std::string_view name) {
+  return text_at(object, "metadata", "labels", name);
+}
+
+std::string annotation_of(const json::value& object, std::string_view name) {
+  return text_at(object, "metadata", "annotations", name);
 }
 
 object_meta read_meta(const json::value& object) {
@@ -94,8 +95,6 @@ object_meta read_meta(const json::value& object) {
   meta.created
       = instant_at(object, "metadata", "creationTimestamp").value_or(instant{});
   meta.generation = integer_at(object, "metadata", "generation").value_or(0);
-  meta.labels = texts_at(object, "metadata", "labels");
-  meta.annotations = texts_at(object, "metadata", "annotations");
   meta.deleting = !text_at(object, "metadata", "deletionTimestamp").empty();
   return meta;
 }
@@ -107,8 +106,8 @@ cron_job_fact read_cron_job(const json::value& object) {
   found.key = meta.key;
   found.uid = meta.uid;
   found.version = meta.version;
-  found.ours = value_of(meta.labels, names::kopia_maintenance) == "true"
-               && !value_of(meta.labels, names::location_hash).empty();
+  found.ours = label_of(object, names::kopia_maintenance) == "true"
+               && !label_of(object, names::location_hash).empty();
   found.deleting = meta.deleting;
   found.schedule = text_at(object, "spec", "schedule");
   found.time_zone = text_at(object, "spec", "timeZone");
@@ -118,9 +117,9 @@ cron_job_fact read_cron_job(const json::value& object) {
   found.created = meta.created;
   found.last_schedule = instant_at(object, "status", "lastScheduleTime");
   found.effective_since
-      = parse_rfc3339(value_of(meta.annotations, names::effective_since));
-  found.winner = parse_claim_key(value_of(meta.annotations, names::winner));
-  found.conflict = value_of(meta.annotations, names::schedule_conflict);
+      = parse_rfc3339(annotation_of(object, names::effective_since));
+  found.winner = parse_claim_key(annotation_of(object, names::winner));
+  found.conflict = annotation_of(object, names::schedule_conflict);
   found.digest = digest_of_owned(object);
   return found;
 }
@@ -129,9 +128,9 @@ std::optional<cron_job_address> address_of_cron_job(const json::value& object) {
   auto meta = read_meta(object);
   if (auto address = parse_cron_job_name(meta.key.name))
     return address;
-  auto winner = parse_claim_key(value_of(meta.annotations, names::winner));
-  cron_job_address address{{value_of(meta.labels, names::repository_hash)},
-                           kind_of(meta.labels)};
+  auto winner = parse_claim_key(annotation_of(object, names::winner));
+  cron_job_address address{{label_of(object, names::repository_hash)},
+                           kind_of(object)};
   if (address.id.hex.empty() || !winner
       || winner->kind != claim_kind::kopia_maintenance
       || winner->object.ns != meta.key.ns
@@ -165,19 +164,19 @@ job_fact read_job(const json::value& object) {
   job.version = meta.version;
   job.created = meta.created;
   job.deleting = meta.deleting;
-  job.kind = kind_of(meta.labels);
-  job.slot = parse_rfc3339(value_of(meta.annotations, names::scheduled_slot));
+  job.kind = kind_of(object);
+  job.slot = parse_rfc3339(annotation_of(object, names::scheduled_slot));
   auto maker = maker_of(object);
   if (maker)
     job.kind = maker->kind;
-  job.ours = maker || !value_of(meta.labels, names::location_hash).empty();
-  if (!value_of(meta.labels, names::repository_hash).empty())
-    job.location = value_of(meta.labels, names::location_hash);
-  job.template_digest = value_of(meta.annotations, names::job_template);
-  job.held = !value_of(meta.annotations, names::held).empty();
-  job.secret = value_of(meta.annotations, names::run_secret);
+  job.ours = maker || !label_of(object, names::location_hash).empty();
+  if (!label_of(object, names::repository_hash).empty())
+    job.location = label_of(object, names::location_hash);
+  job.template_digest = annotation_of(object, names::job_template);
+  job.held = !annotation_of(object, names::held).empty();
+  job.secret = annotation_of(object, names::run_secret);
   job.injected = read_injected_volumes(object);
-  job.manual = manual_mark_of(object, meta);
+  job.manual = manual_mark_of(object);
   job.started = instant_at(object, "status", "startTime");
   job.deadline = deadline_at(object);
   for (auto state : {"active", "terminating", "succeeded", "failed"})
@@ -204,7 +203,7 @@ job_fact read_job(const json::value& object) {
 }
 
 std::string repository_of_job(const json::value& object) {
-  auto label = text_at(object, "metadata", "labels", names::repository_hash);
+  auto label = label_of(object, names::repository_hash);
   if (!label.empty())
     return label;
   auto maker = maker_of(object);
@@ -216,7 +215,7 @@ pod_fact read_pod(const json::value& object) {
   pod_fact pod;
   pod.key = meta.key;
   pod.uid = meta.uid;
-  pod.job = {value_of(meta.labels, names::controller_uid)};
+  pod.job = {label_of(object, names::controller_uid)};
   pod.created = meta.created;
   pod.bound = !text_at(object, "spec", "nodeName").empty();
   pod.deadline = deadline_at(object);
@@ -229,7 +228,7 @@ pod_fact read_pod(const json::value& object) {
       && (meta.deleting || !pod.pending_since))
     pod.bounded_since = meta.created;
   if (pod.ended)
-    pod.outcome = read_run_outcome(object, kind_of(meta.labels));
+    pod.outcome = read_run_outcome(object, kind_of(object));
   return pod;
 }
 
@@ -241,17 +240,17 @@ lease_fact read_lease(const json::value& object) {
   lease.uid = meta.uid;
   lease.version = meta.version;
   lease.holder = {text_at(object, "spec", "holderIdentity")};
-  auto job = value_of(meta.annotations, names::holder_job);
+  auto job = annotation_of(object, names::holder_job);
   if (auto slash = job.find('/'); slash != job.npos)
     lease.holder_job = {job.substr(0, slash), job.substr(slash + 1)};
   else
     lease.foreign_holder = std::exchange(lease.holder, {}).value;
   lease.acquired = instant_at(object, "spec", "acquireTime");
-  lease.deadline
-      = parse_rfc3339(value_of(meta.annotations, names::holder_deadline));
-  lease.winner = parse_claim_key(value_of(meta.annotations, names::winner));
-  lease.secret = value_of(meta.annotations, names::holder_secret);
-  lease.known = ledger_from_annotations(meta.annotations);
+  lease.deadline = parse_rfc3339(annotation_of(object, names::holder_deadline));
+  lease.winner = parse_claim_key(annotation_of(object, names::winner));
+  lease.secret = annotation_of(object, names::holder_secret);
+  lease.known
+      = ledger_from_annotations(texts_at(object, "metadata", "annotations"));
   return lease;
 }
 
@@ -262,24 +261,24 @@ secret_fact read_secret(const json::value& object,
                      meta.version, {},
                      {},           is_copy_of_fork(object, operator_namespace)};
   if (meta.key.ns != operator_namespace
-      || value_of(meta.labels, names::secret_copy) != "true")
+      || label_of(object, names::secret_copy) != "true")
     return secret;
-  secret.repository = value_of(meta.labels, names::repository_hash);
+  secret.repository = label_of(object, names::repository_hash);
   copy_fact copy;
   copy.key = meta.key;
   copy.uid = meta.uid;
   copy.version = meta.version;
-  auto kind = value_of(meta.annotations, names::source_kind);
+  auto kind = annotation_of(object, names::source_kind);
   copy.source.what = kind == "ca-secret" ? copy_source::kind::ca_secret
                      : kind == "ca-config-map"
                          ? copy_source::kind::ca_config_map
                          : copy_source::kind::secret;
-  copy.source.key = {value_of(meta.annotations, names::source_namespace),
-                     value_of(meta.annotations, names::source_secret)};
-  copy.source.data_key = value_of(meta.annotations, names::source_key);
-  copy.source_uid = {value_of(meta.annotations, names::source_uid)};
-  copy.source_version = value_of(meta.annotations, names::source_version);
-  copy.resync = value_of(meta.annotations, names::resync);
+  copy.source.key = {annotation_of(object, names::source_namespace),
+                     annotation_of(object, names::source_secret)};
+  copy.source.data_key = annotation_of(object, names::source_key);
+  copy.source_uid = {annotation_of(object, names::source_uid)};
+  copy.source_version = annotation_of(object, names::source_version);
+  copy.resync = annotation_of(object, names::resync);
   secret.copy = std::move(copy);
   return secret;
 }

@@ -29,16 +29,17 @@ struct object_meta {
   resource_version version;
   instant created;
   std::int64_t generation = 0;
-  std::map<std::string, std::string> labels;
-  std::map<std::string, std::string> annotations;
   bool deleting = false;
 };
 
 object_meta read_meta(const boost::json::value& object);
 
-/// A label's or an annotation's value; empty when there is none.
-std::string value_of(const std::map<std::string, std::string>& texts,
-                     std::string_view key);
+/// A label's value; empty when there is none.
+std::string label_of(const boost::json::value& object, std::string_view name);
+
+/// An annotation's value; empty when there is none.
+std::string annotation_of(const boost::json::value& object,
+                          std::string_view name);
 
 /// `ours` is told by our labels.
 cron_job_fact read_cron_job(const boost::json::value& object);

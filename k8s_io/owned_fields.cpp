@@ -7,7 +7,8 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <utility>
+#include <vector>
 
 namespace holystone::k8s_io {
 
@@ -29,15 +30,39 @@ bool is_left_out(std::string_view within, std::string_view name,
          && within != "matchLabels";
 }
 
+/// As a serializer writes it. Most texts have nothing to be escaped.
+void canonical_text(std::string_view text, std::string& out) {
+  auto is_plain = std::ranges::none_of(text, [](char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' ';
+  });
+  if (is_plain)
+    ((out += '"') += text) += '"';
+  else
+    out += json::serialize(json::string_view{text.data(), text.size()});
+}
+
+void canonical_scalar(const json::value& from, std::string& out) {
+  if (const auto* text = from.if_string())
+    canonical_text(*text, out);
+  else if (const auto* number = from.if_int64())
+    out += fmt::format_int(*number).c_str();
+  else if (const auto* flag = from.if_bool())
+    out += *flag ? "true" : "false";
+  else
+    out += json::serialize(from);
+}
+
 /// Writes a value in a canonical form: members sorted, quantities normalised,
 /// what says nothing left out.
 void canonical(const json::value& from, std::string_view key,
                std::string& out) {
   if (const auto* object = from.if_object()) {
-    std::map<std::string_view, const json::value*> sorted;
+    std::vector<std::pair<std::string_view, const json::value*>> sorted;
+    sorted.reserve(object->size());
     for (const auto& member : *object)
       if (!is_left_out(key, member.key(), member.value()))
-        sorted.emplace(member.key(), &member.value());
+        sorted.emplace_back(member.key(), &member.value());
+    std::ranges::sort(sorted);
     out += '{';
     for (const auto& [name, value] : sorted) {
       out += name;
@@ -59,7 +84,7 @@ void canonical(const json::value& from, std::string_view key,
     }
     out += ']';
   } else {
-    out += json::serialize(from);
+    canonical_scalar(from, out);
   }
 }
 

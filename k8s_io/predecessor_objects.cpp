@@ -134,13 +134,12 @@ predecessor read_predecessor(const json::value& cron_job) {
 
 bool is_copy_of_fork(const json::value& secret,
                      std::string_view operator_namespace) {
-  auto meta = read_meta(secret);
-  return meta.key.ns == operator_namespace
-         && value_of(meta.labels, names::fork_copy) == "true"
-         && value_of(meta.labels, names::secret_copy).empty()
-         && is_secret_of(meta.key,
-                         {value_of(meta.annotations, names::source_namespace),
-                          value_of(meta.annotations, names::source_secret)});
+  auto key = read_meta(secret).key;
+  return key.ns == operator_namespace
+         && label_of(secret, names::fork_copy) == "true"
+         && label_of(secret, names::secret_copy).empty()
+         && is_secret_of(key, {annotation_of(secret, names::source_namespace),
+                               annotation_of(secret, names::source_secret)});
 }
 
 request suspend(const suspend_predecessor& what) {

@@ -2,7 +2,8 @@
 
 #include "scheduler/quantity.hpp"
 
-#include <fmt/format.h>
+#include <array>
+#include <charconv>
 
 namespace holystone::k8s_io {
 
@@ -23,7 +24,13 @@ std::optional<double> amount_of(const boost::json::value& quantity) {
 
 std::string normal_quantity(const boost::json::value& quantity) {
   auto amount = amount_of(quantity);
-  return amount ? fmt::format("{:.17g}", *amount) : text_of(quantity);
+  if (!amount)
+    return text_of(quantity);
+  // As `%.17g` has it: sign, point and exponent add six more.
+  std::array<char, 32> text;
+  auto made = std::to_chars(text.data(), text.data() + text.size(), *amount,
+                            std::chars_format::general, 17);
+  return {text.data(), made.ptr};
 }
 
 } // namespace holystone::k8s_io

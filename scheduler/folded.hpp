@@ -191,6 +191,9 @@ void take_apart(T& value, const Use& use) {
   } else if constexpr (members == 5) {
     auto& [a, b, c, d, e] = value;
     use(a, b, c, d, e);
+  } else if constexpr (members == 6) {
+    auto& [a, b, c, d, e, f] = value;
+    use(a, b, c, d, e, f);
   } else if constexpr (members == 7) {
     auto& [a, b, c, d, e, f, g] = value;
     use(a, b, c, d, e, f, g);

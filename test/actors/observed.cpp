@@ -364,3 +364,42 @@ TEST_CASE("facts that rest are the same when they are asked for") {
   known.rest();
   CHECK_FALSE(known.facts().granted);
 }
+
+TEST_CASE("news that nobody asked for wait, and are there when somebody asks") {
+  auto known = a_repository();
+  known.rest();
+  CHECK(known.see(share(cron_job("1", "0 2 * * *")), start));
+  CHECK(known.see(share(pod_seen{{}, make_pod("pod", true)}), start));
+  known.claim(make_claimant("1", 0), start);
+  known.see(share(cron_job("2", "0 3 * * *")), start);
+  known.claim(make_claimant("2", 4), start);
+  known.rest();
+  CHECK(known.facts().cron_jobs.full.schedule == "0 3 * * *");
+  REQUIRE(known.facts().pods.size() + known.facts().strange_pods.size() == 1);
+  REQUIRE(known.facts().claimants.size() == 1);
+  CHECK(known.facts().claimants.front().status->failures == 4);
+  CHECK(known.facts().location == "{}");
+}
+
+TEST_CASE("a loss finds what waits to be asked for") {
+  auto known = a_repository();
+  known.rest();
+  known.see(share(cron_job("1", "0 2 * * *")), start);
+  known.claim(make_claimant("1", 0), start);
+  CHECK(known.see(lost(watched_kind::cron_jobs, cron_job_key, "cron-job"),
+                  start));
+  known.rest();
+  known.claim(make_claimant("2", 0), start);
+  known.unclaim(make_claimant("2", 0).wish.who);
+  CHECK_FALSE(known.facts().cron_jobs.full.exists);
+  CHECK(known.facts().claimants.empty());
+}
+
+TEST_CASE("while an echo is owed no news wait") {
+  auto known = a_repository();
+  write(known, "5", "0 2 * * *");
+  known.rest();
+  known.see(share(cron_job("4", "0 1 * * *")), start);
+  known.rest();
+  CHECK(known.facts().cron_jobs.full.schedule == "0 2 * * *");
+}
