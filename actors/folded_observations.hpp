@@ -18,7 +18,7 @@ inline constexpr std::size_t members_of<k8s_io::secret_fact> = 6;
 template <>
 inline constexpr std::size_t members_of<k8s_io::claimant_fact> = 17;
 template <>
-inline constexpr std::size_t members_of<actors::cron_job_seen> = 4;
+inline constexpr std::size_t members_of<actors::cron_job_seen> = 5;
 template <>
 inline constexpr std::size_t members_of<actors::job_seen> = 2;
 template <>

@@ -57,6 +57,8 @@ struct cron_job_seen {
   std::optional<location> where{};
   /// The volume that an admission policy gives to its Jobs, as it records that.
   std::optional<volume_identity> injected{};
+  /// What its Jobs run.
+  std::string image{};
 };
 
 /// A maintenance Job with its repository; empty when it is none of ours.

@@ -66,6 +66,7 @@ root_setup make_setup(const config::options& settings,
   registry.limits.in_all = settings.max_concurrent_maintenance;
   registry.limits.per_endpoint = settings.max_concurrent_per_endpoint;
   registry.rules.namespaces = settings.namespaces;
+  registry.rules.mover_image = settings.mover_image;
   auto& common = registry.common;
   common.mover.image = settings.mover_image;
   common.mover.takeover = to_string(settings.takeover);

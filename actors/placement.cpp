@@ -197,7 +197,9 @@ placed wait_in_lobby(claimant wants, trouble why) {
 
 placement::placement(placement_rules rules)
     : rules_(std::move(rules)), given_(rules_.operator_namespace) {
-  // nop
+  // With identities by Secret a copy says no location.
+  if (!rules_.identity_by_secret && !rules_.mover_image.empty())
+    former_.emplace(rules_.operator_namespace, rules_.mover_image);
 }
 
 bool placement::serves(const std::string& ns) const {
@@ -292,6 +294,8 @@ placement::claim_keys placement::learn(const secret_fact& secret) {
     if (secret.copy->source.what == copy_source::kind::secret)
       recorded_.learn_copy(secret.copy->source.key, secret.key,
                            secret.repository);
+    if (former_)
+      former_->learn(*secret.copy, secret.repository);
     return {};
   }
   if (!note(secrets_, secret.key, {secret.uid, secret.version.value}))
@@ -305,6 +309,22 @@ void placement::learn(const cron_job_seen& cron_job,
                       const std::string& repository) {
   given_.learn(cron_job, repository);
   recorded_.learn(cron_job.fact, repository);
+  if (former_)
+    former_->learn(cron_job, repository);
+}
+
+void placement::recall_readings() {
+  if (!former_)
+    return;
+  for (const auto& told : former_->all()) {
+    auto known = secrets_.find(told.key);
+    if (known != secrets_.end()
+        && opened(known->second) == edition{told.uid, told.version}
+        && !readings_.contains(told.key)
+        && needs({readable::kind::secret, told.key}))
+      readings_.insert_or_assign(known->first, fold_up(told));
+  }
+  former_.reset();
 }
 
 placement::claim_keys placement::forget_cron_job(const object_key& cron_job) {

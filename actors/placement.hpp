@@ -11,6 +11,7 @@
 #include "actors/kept_name.hpp"
 #include "actors/messages.hpp"
 #include "actors/recorded_places.hpp"
+#include "actors/recorded_readings.hpp"
 #include "scheduler/folded.hpp"
 
 #include <map>
@@ -36,6 +37,9 @@ struct placement_rules {
   std::vector<std::string> namespaces;
   /// Where Jobs of ours are given volumes by an admission policy.
   std::string operator_namespace{};
+  /// What CronJobs of this version run; empty: nothing that one records of a
+  /// Secret counts.
+  std::string mover_image{};
 };
 
 /// Where a repository lies.
@@ -121,6 +125,10 @@ public:
   void reads(const object_key& secret) {
     under_way_[secret] = false;
   }
+
+  /// Everything was seen once: what the cluster records of Secrets need not be
+  /// read of them.
+  void recall_readings();
 
   /// A Secret said this when it was read.
   claim_keys learn(const reading_ptr& told);
@@ -241,6 +249,8 @@ private:
   claim_index named_by_;
   claim_index config_map_named_by_;
   recorded_places recorded_;
+  /// Until everything was seen once.
+  std::optional<recorded_readings> former_;
 };
 
 } // namespace holystone::actors

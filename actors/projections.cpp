@@ -177,7 +177,8 @@ fact project(watched_kind kind, const boost::json::value& object,
       return read_secret(object, operator_namespace);
     case watched_kind::cron_jobs:
       return cron_job_seen{read_cron_job(object), address_of_cron_job(object),
-                           read_location(object), read_recorded_volume(object)};
+                           read_location(object), read_recorded_volume(object),
+                           read_image(object)};
     case watched_kind::jobs:
       return job_seen{repository_of_job(object), read_job(object)};
     case watched_kind::pods:

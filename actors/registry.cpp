@@ -410,6 +410,7 @@ void registry_state::complete(watched_kind kind) {
     return;
   metrics::log_info("caches are synced", {{"claimants", claims.claimants()},
                                           {"secrets", claims.secrets()}});
+  claims.recall_readings();
   put_all(claims.everybody());
   follow_all(false);
   tell_settled();

@@ -77,8 +77,6 @@ struct copy_in_progress {
   copy_order_ptr order;
   std::shared_ptr<const write_copy> what;
   outcome_promise promise;
-  object_uid source_uid;
-  std::string source_version;
   secret_data content;
   bool suffixed = false;
 };
@@ -144,8 +142,11 @@ void write(self_pointer self, const copy_ptr& job) {
   auto name = existing.uid ? existing.key.name
                            : copy_name(job->what->source,
                                        job->order->repository, job->suffixed);
+  // The version that led to this repository; a newer one, should that have been
+  // read here, may lead elsewhere, and is copied when it has been looked at.
   auto built = copy_request(*job->what, job->order->repository, ns, name,
-                            job->source_uid, job->source_version, job->content);
+                            job->what->source_uid, job->what->source_version,
+                            job->content);
   if (!built) {
     finish(self, job, {false, milliseconds{60'000}, built.why().message, {}});
     return;
@@ -191,9 +192,6 @@ void copy(self_pointer self, const copy_ptr& job) {
                      {false, milliseconds{60'000}, content.why().message, {}});
               return;
             }
-            auto meta = meta_of(answer->body);
-            job->source_uid = meta.uid;
-            job->source_version = meta.version.value;
             job->content = std::move(*content);
             write(self, job);
           },

@@ -156,6 +156,14 @@ std::optional<location> read_location(const json::value& cron_job) {
   return where;
 }
 
+std::string read_image(const json::value& cron_job) {
+  for (const auto& container : items_at(cron_job, "spec", "jobTemplate", "spec",
+                                        "template", "spec", "containers"))
+    if (text_at(container, "name") == names::container)
+      return text_at(container, "image");
+  return {};
+}
+
 job_fact read_job(const json::value& object) {
   auto meta = read_meta(object);
   job_fact job;

@@ -52,6 +52,9 @@ address_of_cron_job(const boost::json::value& object);
 /// The location that a CronJob records.
 std::optional<location> read_location(const boost::json::value& cron_job);
 
+/// The image that a CronJob's Jobs run; empty: not as we make them.
+std::string read_image(const boost::json::value& cron_job);
+
 /// `ours` is told by our labels or, when somebody removed them, by the CronJob
 /// that made it; it has no location then, so that it is made anew.
 job_fact read_job(const boost::json::value& object);

@@ -14,9 +14,12 @@ constexpr const char* copies = "/api/v1/namespaces/volsync-system/secrets/";
 
 /// Orders a copy of app/kopia from somebody who knows of none, as after an
 /// answer that got lost.
-void order_copy(stage& s, const std::string& repository) {
+void order_copy(stage& s, const boost::json::value& source,
+                const std::string& repository) {
   write_copy what;
   what.source.key = {"app", "kopia"};
+  what.source_uid = {text_at(source, "metadata", "uid")};
+  what.source_version = text_at(source, "metadata", "resourceVersion");
   auto order = std::make_shared<copy_order>();
   order->repository = repository;
   order->what = std::make_shared<const write_copy>(what);
@@ -39,7 +42,8 @@ TEST_CASE("a copy whose creation's answer was lost is found and kept (R-28)") {
       text_at(before, "metadata", "labels", "volsync.backube/repository-hash")};
   REQUIRE(repository.size() == 16);
   world.writes.clear();
-  order_copy(s, repository);
+  order_copy(s, world.call("GET", "/api/v1/namespaces/app/secrets/kopia"),
+             repository);
   s.pass(1s);
   // One is refused, and no second is made beside it.
   CHECK(std::count(world.writes.begin(), world.writes.end(), "create secrets")

@@ -22,14 +22,19 @@ using slow_server = api_client::extend<
     // Answers the oldest call of a verb with this status and body.
     takes<end_atom, int, int, std::string>>;
 
-/// Calls that were not answered yet, by verb.
-using open_calls
-    = std::map<verb, std::deque<caf::typed_response_promise<response_ptr>>>;
+/// A call that was not answered yet.
+struct open_call {
+  caf::typed_response_promise<response_ptr> promise;
+  request_ptr what;
+};
+
+/// All of them, by verb.
+using open_calls = std::map<verb, std::deque<open_call>>;
 
 slow_server::behavior_type slow(slow_server::pointer self, open_calls* open) {
   auto hold = [=](const request_ptr& what) {
     auto promise = self->make_response_promise<response_ptr>();
-    (*open)[what->what].push_back(promise);
+    (*open)[what->what].push_back({promise, what});
     return promise;
   };
   return {
@@ -43,7 +48,7 @@ slow_server::behavior_type slow(slow_server::pointer self, open_calls* open) {
         response out;
         out.status = status;
         out.body = std::move(body);
-        calls.front().deliver(
+        calls.front().promise.deliver(
             response_ptr{std::make_shared<const response>(std::move(out))});
         calls.pop_front();
       }};
@@ -157,5 +162,27 @@ TEST_CASE_METHOD(fixture, "a call is not given up while it waits for its turn "
   sched().run();
   REQUIRE(waiting(verb::create) == 1);
   answer(verb::create, 201, secret);
+  CHECK(done() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a copy says which version of the Secret led to its "
+                          "repository, even if a newer one was copied") {
+  write_copy copy;
+  copy.source.key = {"app", "secret"};
+  copy.source_uid = {"read"};
+  copy.source_version = "7";
+  orders.push_back(self->request(
+      mirror, caf::infinite, copy_atom::value,
+      copy_order_ptr{std::make_shared<const copy_order>(
+          copy_order{"0123456789abcdef",
+                     std::make_shared<const write_copy>(std::move(copy))})}));
+  sched().run();
+  answer(
+      verb::get, 200,
+      R"({"metadata": {"uid": "read", "resourceVersion": "8"}, "data": {}})");
+  REQUIRE(waiting(verb::create) == 1);
+  auto body = open[verb::create].front().what->body.text();
+  CHECK(body.find(R"("volsync.backube/source-version":"7")") != body.npos);
+  answer(verb::create, 201, "{}");
   CHECK(done() == 1);
 }
