@@ -16,6 +16,8 @@ namespace {
 
 // The real server keeps events for an hour.
 constexpr seconds event_life{3600};
+// How often the real one asks which kinds there are.
+constexpr seconds discovery{30};
 
 const kind_info* kind_of(const server_core& core, const std::string& id) {
   for (auto& each : core.kinds.all())
@@ -59,15 +61,18 @@ void remove_finalizer(server_core& core, const object_place& place,
   });
 }
 
-enum class owner_state { present, absent, waiting };
+enum class owner_state { present, absent, waiting, unknown };
 
 // An owner counts only in the dependent's namespace or cluster-wide.
-// When nobody can say where it would be, the dependent stays.
+// When nobody can say where it would be, the dependent stays and is looked at
+// again: its owner's kind may be served later.
 owner_state state_of(server_core& core, const json::value& reference,
                      const object_key& dependent) {
   auto above = core.kinds.find_kind(k8s_io::text_at(reference, "apiVersion"),
                                     k8s_io::text_at(reference, "kind"));
-  if (above == nullptr || (above->namespaced && dependent.ns.empty()))
+  if (above == nullptr)
+    return owner_state::unknown;
+  if (above->namespaced && dependent.ns.empty())
     return owner_state::present;
   auto uid = k8s_io::text_at(reference, "uid");
   auto place = core.objects.place_of(uid);
@@ -139,17 +144,21 @@ void check_owners(server_core& core, const object_place& place,
     return;
   bool present = false;
   bool waiting = false;
+  bool unknown = false;
   std::vector<std::string> gone;
   for (auto& each : owners) {
     auto state = state_of(core, each, place.key);
     tell_of_foreign_owner(core, place, object, each, tell);
     present = present || state == owner_state::present;
     waiting = waiting || state == owner_state::waiting;
-    if (state != owner_state::present)
+    unknown = unknown || state == owner_state::unknown;
+    if (state == owner_state::absent || state == owner_state::waiting)
       gone.push_back(k8s_io::text_at(each, "uid"));
   }
-  if (present) {
-    if (!gone.empty())
+  if (unknown)
+    core.objects.touch(place);
+  if (present || unknown) {
+    if (present && !gone.empty())
       drop_references(core, place, gone, now);
     return;
   }
@@ -270,7 +279,10 @@ std::optional<instant> collect_garbage(server_core& core, instant now,
   auto dying = core.dying_kinds;
   for (auto& name : dying)
     empty_kind(core, name, now);
-  return expire_events(core, now);
+  auto next = expire_events(core, now);
+  if (!core.objects.has_touched())
+    return next;
+  return std::min(next.value_or(instant::max()), now + discovery);
 }
 
 } // namespace holystone::simulator

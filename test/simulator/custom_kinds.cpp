@@ -61,6 +61,27 @@ TEST_CASE("a definition makes its kind served and established") {
   CHECK(c.get(definitions + "/widgets.x.io").status == 404);
 }
 
+TEST_CASE("what an object of a deleted kind owned goes once the kind is served "
+          "again, for until then nobody knows whether its owner is gone") {
+  test_cluster c;
+  define(c, R"({"type":"object"})");
+  auto owner = c.post(widgets, widget("{}"));
+  REQUIRE(owner.status == 201);
+  REQUIRE(c.post(config_maps, R"({"metadata":{"name":"owned",
+    "ownerReferences":[{"apiVersion":"x.io/v1","kind":"Widget","name":"w",
+    "uid":")" + owner.uid() + "\"}]}}")
+              .status
+          == 201);
+  c.server.step(c.now);
+  c.remove(definitions + "/widgets.x.io");
+  for (int i = 0; i < 3; ++i)
+    CHECK(c.server.step(c.now) == c.now + holystone::seconds{30});
+  CHECK(c.get(config_maps + "/owned").status == 200);
+  define(c, R"({"type":"object"})");
+  c.server.step(c.now);
+  CHECK(c.get(config_maps + "/owned").status == 404);
+}
+
 TEST_CASE("unknown fields of custom objects are pruned or kept as told") {
   test_cluster c;
   define(c, R"({"type":"object","properties":{"a":{"type":"string"},
