@@ -1,8 +1,7 @@
 #include "actors/echoes.hpp"
 
 #include "actors/projections.hpp"
-
-#include <charconv>
+#include "k8s_io/version_order.hpp"
 
 namespace holystone::actors {
 
@@ -11,23 +10,10 @@ namespace {
 /// An echo that never comes must not blind us.
 constexpr seconds longest_echo{30};
 
-/// Versions are numbers that grow; one that is no number can't be compared.
-std::optional<std::uint64_t> number(const resource_version& version) {
-  const auto& text = version.value;
-  std::uint64_t value = 0;
-  auto end = text.data() + text.size();
-  auto read = std::from_chars(text.data(), end, value);
-  if (read.ec != std::errc{} || read.ptr != end)
-    return std::nullopt;
-  return value;
-}
-
 } // namespace
 
 bool is_newer(const resource_version& a, const resource_version& b) {
-  auto left = number(a);
-  auto right = number(b);
-  return left && right && *left > *right;
+  return k8s_io::is_newer(a.value, b.value);
 }
 
 void echoes::owe(const object_uid& uid, const resource_version& version,

@@ -4,6 +4,7 @@
 #include "k8s_io/list_pages.hpp"
 #include "k8s_io/object_head.hpp"
 #include "k8s_io/unread_names.hpp"
+#include "k8s_io/version_order.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
@@ -212,6 +213,8 @@ bool reflector::on_event(const watch_event& event, step_context& in) {
     ++counts_.skipped;
     return true;
   }
+  if (is_anchored_ && is_newer(version_, version_of(*object)))
+    return on_mixed_up_stream(in);
   barren_watches_ = 0;
   move_to(*object, event.type);
   if (event.type == event_type::bookmark) {
@@ -328,6 +331,17 @@ void reflector::on_broken_stream(std::string why, step_context& in) {
     next = plan::list;
   }
   back_off(next, std::move(why), {}, in);
+}
+
+// An event that is older than the one before: a state that was told may not be
+// the last. Always false.
+bool reflector::on_mixed_up_stream(step_context& in) {
+  in.out.emplace_back(close_watch{ticket_});
+  back_off(plan::list,
+           fmt::format("the watch of {} tells events in the wrong order",
+                       what_.kind.plural),
+           {}, in);
+  return false;
 }
 
 // -- waiting ------------------------------------------------------------------

@@ -200,6 +200,7 @@ private:
   void on_expired(step_context& in);
   void note_age(const step_context& in);
   void on_broken_stream(std::string why, step_context& in);
+  bool on_mixed_up_stream(step_context& in);
   void back_off(plan next, std::string why, std::optional<seconds> retry_after,
                 step_context& in);
   void take(const boost::json::value& object, bool from_list, step_context& in);
@@ -221,7 +222,7 @@ private:
   unsigned page_size_ = largest_page;
   /// Is a list without pages known to be too long?
   bool needs_pages_ = false;
-  /// The version to resume at; opaque.
+  /// The version to resume at; opaque, see version_order.hpp.
   std::string version_;
   std::string continue_token_;
   steady_time watch_opened_{};

@@ -261,3 +261,28 @@ TEST_CASE("a line that is no event ends the watch, and the third time lists") {
   CHECK(it.listing());
   CHECK(it.seen.log.empty());
 }
+
+TEST_CASE("events in the wrong order are a reason to list again") {
+  harness it;
+  it.sync({job("a", "1", "5")}, "5");
+  it.lines({event("MODIFIED", job("a", "1", "8")),
+            event("MODIFIED", job("a", "1", "7")),
+            event("MODIFIED", job("a", "1", "6"))});
+  // The older ones are not believed.
+  CHECK(it.seen.objects.at("n/a").version == "8");
+  CHECK(it.find<reflector::close_watch>());
+  REQUIRE(it.sleeping());
+  it.wake();
+  REQUIRE(it.listing());
+  CHECK(it.listing()->call.resource_version == "8");
+}
+
+TEST_CASE("R-11: versions that can't be compared are in any order") {
+  harness it;
+  it.sync({job("a", "1", "x5")}, "x5");
+  it.lines({event("MODIFIED", job("a", "1", "x8")),
+            event("MODIFIED", job("a", "1", "x7")),
+            event("MODIFIED", job("a", "1", "x7"))});
+  CHECK(it.seen.objects.at("n/a").version == "x7");
+  CHECK_FALSE(it.find<reflector::close_watch>());
+}
