@@ -22,18 +22,43 @@ void deliver(outcome_promise promise, outcome end) {
   promise.deliver(outcome_ptr{std::make_shared<const outcome>(std::move(end))});
 }
 
-/// Sends one write and answers with what it came to.
-void perform(self_pointer self, const api_client& api, request call,
-             outcome_promise promise) {
+/// Makes a write and tells what it came to. What it conflicts with is read and
+/// told too: an object of which we know nothing, or a version that no watch may
+/// ever tell. Else the write would be refused for ever.
+void write_or_look(self_pointer self, const api_client& api, request call,
+                   std::function<void(outcome)> tell) {
   auto what = std::make_shared<const request>(std::move(call));
   self->request(api, caf::infinite, call_atom::value, request_ptr{what})
       .then(
-          [=](const response_ptr& answer) mutable {
-            deliver(promise, to_outcome(*what, *answer, 0, 0.5));
+          [=](const response_ptr& answer) {
+            auto end = to_outcome(*what, *answer, 0, 0.5);
+            if (answer->status != 409) {
+              tell(std::move(end));
+              return;
+            }
+            auto look = std::make_shared<const request>(
+                get(what->kind, {what->ns, what->name}));
+            self->request(api, caf::infinite, call_atom::value,
+                          request_ptr{look})
+                .then(
+                    [=](const response_ptr& found) mutable {
+                      if (found->ok())
+                        if (auto seen = to_observation(*look, found->body))
+                          end.seen.push_back(*seen);
+                      tell(std::move(end));
+                    },
+                    [=](const caf::error& why) {
+                      tell(no_answer(caf::to_string(why)));
+                    });
           },
-          [=](const caf::error& why) mutable {
-            deliver(promise, no_answer(caf::to_string(why)));
-          });
+          [=](const caf::error& why) { tell(no_answer(caf::to_string(why))); });
+}
+
+/// Makes a write and answers with what it came to.
+void perform(self_pointer self, const api_client& api, request call,
+             outcome_promise promise) {
+  write_or_look(self, api, std::move(call),
+                [=](outcome end) mutable { deliver(promise, std::move(end)); });
 }
 
 /// Makes the checks one after another; then `go` is called, or the promise
@@ -76,45 +101,6 @@ void look_first(self_pointer self, const api_client& api,
           });
 }
 
-/// Makes a write and tells what it came to. An object that exists although we
-/// know of none is read and told too, or its creation would be refused for ever
-///
-void write_or_look(self_pointer self, const api_client& api, request call,
-                   std::function<void(outcome)> tell) {
-  auto what = std::make_shared<const request>(std::move(call));
-  self->request(api, caf::infinite, call_atom::value, request_ptr{what})
-      .then(
-          [=](const response_ptr& answer) {
-            auto end = to_outcome(*what, *answer, 0, 0.5);
-            if (answer->status != 409 || what->what != verb::create) {
-              tell(std::move(end));
-              return;
-            }
-            auto look = std::make_shared<const request>(
-                get(what->kind, {what->ns, what->name}));
-            self->request(api, caf::infinite, call_atom::value,
-                          request_ptr{look})
-                .then(
-                    [=](const response_ptr& found) mutable {
-                      if (found->ok())
-                        if (auto seen = to_observation(*look, found->body))
-                          end.seen.push_back(*seen);
-                      tell(std::move(end));
-                    },
-                    [=](const caf::error& why) {
-                      tell(no_answer(caf::to_string(why)));
-                    });
-          },
-          [=](const caf::error& why) { tell(no_answer(caf::to_string(why))); });
-}
-
-/// Writes the Lease; one that exists although none is known is told.
-void write_lease(self_pointer self, const api_client& api, request call,
-                 outcome_promise promise) {
-  write_or_look(self, api, std::move(call),
-                [=](outcome end) mutable { deliver(promise, std::move(end)); });
-}
-
 /// Takes the Lease, after a look past the caches.
 void acquire(self_pointer self, const job_runner_setup& setup,
              const job_order_ptr& order, outcome_promise promise) {
@@ -122,11 +108,11 @@ void acquire(self_pointer self, const job_runner_setup& setup,
   auto checks = std::make_shared<std::vector<check>>(
       obstacles_to_lease(*order, setup.mover.limits, ns, setup.now()));
   look_first(self, setup.api, checks, promise, [=]() {
-    write_lease(self, setup.api,
-                k8s_io::acquire(std::get<acquire_lease>(order->what),
-                                order->lease, ns, order->location.hex,
-                                order->winner, setup.now()),
-                promise);
+    perform(self, setup.api,
+            k8s_io::acquire(std::get<acquire_lease>(order->what), order->lease,
+                            ns, order->location.hex, order->winner,
+                            setup.now()),
+            promise);
   });
 }
 
@@ -268,13 +254,13 @@ job_runner_actor::behavior_type job_runner(job_runner_actor::pointer self,
         else if (const auto* drop = std::get_if<drop_job>(&order->what))
           perform(self, setup.api, remove(drop->job), promise);
         else if (const auto* free = std::get_if<release_lease>(&order->what))
-          write_lease(self, setup.api,
-                      release(*free, order->lease, ns, where, order->winner),
-                      promise);
+          perform(self, setup.api,
+                  release(*free, order->lease, ns, where, order->winner),
+                  promise);
         else if (const auto* made = std::get_if<make_job>(&order->what))
           make(self, setup, made->wanted, create(*made, setup.mover), promise);
         else if (const auto* known = std::get_if<write_ledger>(&order->what))
-          write_lease(self, setup.api, note(*known, order->lease), promise);
+          perform(self, setup.api, note(*known, order->lease), promise);
         else if (std::holds_alternative<delete_lease>(order->what))
           perform(self, setup.api, remove(order->lease, ns, where), promise);
         else

@@ -159,9 +159,15 @@ bool observed::see(const fact_ptr& what, instant now) {
   return is_news;
 }
 
-void observed::read(const fact& what) {
-  if (echoes_->is_lost(uid_of(what)))
+void observed::read(const fact& what, instant now) {
+  const auto& uid = uid_of(what);
+  if (echoes_->is_lost(uid) || is_newer(known_version(uid), version_of(what)))
     return;
+  // A new object under a known name: nobody told the old one's end.
+  if (const auto* job = std::get_if<job_seen>(&what))
+    for (const auto& old : std::vector<job_fact>{facts().jobs})
+      if (old.key == job->fact.key && old.uid != uid)
+        fold(loss{watched_kind::jobs, {old.key, old.uid}, nullptr}, now);
   fold(what);
   sort_out();
 }
@@ -343,6 +349,8 @@ void observed::refuse(const repository_action& what) {
 }
 
 void observed::lack(const repository_action& what, instant now) {
+  // What is not there was not resumed either.
+  refuse(what);
   auto lose
       = [&](watched_kind kind, const object_key& key, const object_uid& uid) {
           echoes_.use().lose(uid);
@@ -358,6 +366,8 @@ void observed::lack(const repository_action& what, instant now) {
     lose(watched_kind::leases, own().lease.key, object_uid{own().lease.uid});
   else if (const auto* set = std::get_if<set_last_schedule>(&what))
     lose(watched_kind::cron_jobs, set->key, set->uid);
+  else if (const auto* gone = std::get_if<delete_cron_job>(&what))
+    lose(watched_kind::cron_jobs, gone->key, gone->uid);
   else if (const auto* halt = std::get_if<suspend_predecessor>(&what))
     lose_left(halt->uid);
   else if (const auto* adopt = std::get_if<adopt_predecessor>(&what))

@@ -83,13 +83,14 @@ public:
   /// False when it is the loss of something that is not known.
   bool see(const fact_ptr& what, instant now);
 
-  /// This was read, uncached. What is known to be gone by now is dropped.
-  void read(const fact& what);
+  /// This was read, uncached. What is known to be gone by now is dropped, and
+  /// so is what is known to have changed since.
+  void read(const fact& what, instant now);
 
   /// This write is about to be made.
   void begin(const repository_action& what);
 
-  /// This write was refused by a look before it and never sent.
+  /// This write was refused before anything came of it.
   void refuse(const repository_action& what);
 
   /// The object of this write does not exist, says the server.

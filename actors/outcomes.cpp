@@ -2,11 +2,25 @@
 
 #include "actors/projections.hpp"
 #include "k8s_io/api_status.hpp"
+#include "k8s_io/fields.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
 namespace holystone::actors {
+
+namespace {
+
+/// Is what we removed gone? As long as something holds it the server answers
+/// with the object, and then with a Status.
+bool is_gone(const response& answer) {
+  if (answer.status == 404)
+    return true;
+  boost::system::error_code failed;
+  return text_at(boost::json::parse(answer.body, failed), "kind") == "Status";
+}
+
+} // namespace
 
 outcome to_outcome(const request& what, const response& answer,
                    unsigned failures, double random) {
@@ -14,9 +28,10 @@ outcome to_outcome(const request& what, const response& answer,
   outcome end;
   if (told.what == advice::done) {
     end.done = true;
-    if (what.what != verb::remove)
-      if (auto seen = to_observation(what, answer.body))
-        end.seen.push_back(*seen);
+    if (what.what == verb::remove)
+      end.is_absent = is_gone(answer);
+    else if (auto seen = to_observation(what, answer.body))
+      end.seen.push_back(*seen);
     return end;
   }
   end.is_final = told.what == advice::give_up;

@@ -91,6 +91,10 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
         read({readable::kind::secret, secret->key});
     }
     auto hash = known.learn(what);
+    // A copy without its labels is none any more.
+    if (const auto* secret = std::get_if<secret_fact>(&what);
+        secret && hash.empty())
+      tell_loss({watched_kind::secrets, {secret->key, secret->uid}, nullptr});
     if (const auto* cron_job = std::get_if<cron_job_seen>(&what);
         cron_job && !hash.empty()) {
       self->send(keeper, seen_atom::value, whole);
@@ -136,14 +140,19 @@ void registry_state::take_loss(const loss& what, const fact_ptr& whole) {
     self->send(keeper, seen_atom::value, whole);
     put_all(claims.forget_cron_job(key));
   }
-  for (const auto& hash : known.forget(what))
-    if (auto to = repositories.actor_of(hash))
-      self->send(to, seen_atom::value, whole);
+  tell_loss(what);
   if (auto location = parse_lease_name(key.name);
       what.kind == watched_kind::leases && !location.empty()) {
     shared.forget(location);
     tell_aliases();
   }
+}
+
+void registry_state::tell_loss(const loss& what) {
+  for (const auto& hash : known.forget(what))
+    if (auto to = repositories.actor_of(hash))
+      self->send(to, seen_atom::value,
+                 std::make_shared<const observation>(what));
 }
 
 void registry_state::put_all(const placement::claim_keys& all) {

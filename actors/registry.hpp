@@ -85,6 +85,7 @@ struct registry_state {
 private:
   void take_fact(const fact& what, const fact_ptr& whole);
   void take_loss(const loss& what, const fact_ptr& whole);
+  void tell_loss(const loss& what);
   void put_all(const placement::claim_keys& all);
   void put(const claim_key& who);
   void put(placed told);

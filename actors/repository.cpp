@@ -307,6 +307,9 @@ void repository_state::finish(const repository_step& step, const outcome& end) {
   metrics::log_info("wrote",
                     {{"repository", hash()}, {"step", words_for(step.action)}});
   known.finish(step.action, end.seen, common->now());
+  // What comes and goes between two lists no watch ever tells.
+  if (end.is_absent)
+    known.lack(step.action, common->now());
   post(step.events);
   advance();
 }
@@ -320,7 +323,7 @@ void repository_state::fail(const repository_step& step, const outcome& end) {
   if (end.is_absent)
     known.lack(step.action, common->now());
   for (const auto& one : end.seen)
-    known.read(std::get<fact>(one));
+    known.read(std::get<fact>(one), common->now());
   troubles.use().failed(subject, end, common->now());
   if (troubles->failures(subject) > 1 || end.delay > milliseconds{10'000})
     metrics::log_warning("write failed", {{"repository", hash()},
@@ -372,7 +375,8 @@ void repository_state::read_again(watched_kind kind, std::string label,
             auto all = read_list(
                 answer->body, {[&](const boost::json::value& object) {
                   known.read(
-                      project(kind, object, common->policy.operator_namespace));
+                      project(kind, object, common->policy.operator_namespace),
+                      common->now());
                 }});
             if (!all)
               throw std::runtime_error(all.why().message);

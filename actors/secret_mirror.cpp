@@ -2,6 +2,7 @@
 
 #include "actors/outcomes.hpp"
 #include "k8s_io/fields.hpp"
+#include "k8s_io/names.hpp"
 #include "k8s_io/objects.hpp"
 #include "k8s_io/secret_content.hpp"
 #include "metrics/log.hpp"
@@ -103,6 +104,21 @@ void finish(self_pointer self, const copy_ptr& job, outcome end) {
 
 void write(self_pointer self, const copy_ptr& job);
 
+/// Is this Secret under the name of the copy that copy? Whoever takes away its
+/// labels or its annotations does not make it a stranger's.
+bool is_the_copy(const boost::json::value& holder,
+                 const copy_in_progress& job) {
+  auto label = [&](std::string_view name) {
+    return text_at(holder, "metadata", "labels", name);
+  };
+  auto source = read_copy(holder).source;
+  auto is_of_source = source == job.what->source;
+  if (label(names::secret_copy) != "true")
+    return label(names::repository_hash).empty() && is_of_source;
+  return label(names::repository_hash) == job.order->repository
+         && (is_of_source || source.key.name.empty());
+}
+
 /// The name of the copy is taken. Our own copy of this source may have it, when
 /// the answer to its creation was lost: then that one is brought
 /// up to date. Somebody else's Secret is never touched: ours gets a hash.
@@ -119,13 +135,19 @@ void look_at_holder(self_pointer self, const copy_ptr& job,
               return;
             }
             boost::system::error_code failed;
-            auto holder = read_secret(boost::json::parse(answer->body, failed),
-                                      self->state.operator_namespace);
-            if (holder.copy && holder.repository == job->order->repository
-                && holder.copy->source == job->what->source) {
+            auto holder = boost::json::parse(answer->body, failed);
+            if (is_the_copy(holder, *job)) {
               auto again = *job->what;
-              again.existing = std::move(*holder.copy);
+              again.existing = read_copy(holder);
               job->what = std::make_shared<const write_copy>(std::move(again));
+            } else if (job->suffixed) {
+              finish(self, job,
+                     {false,
+                      milliseconds{60'000},
+                      fmt::format("Secret {} is not holystone's; delete it",
+                                  to_string(key)),
+                      {}});
+              return;
             } else {
               job->suffixed = true;
             }
@@ -156,8 +178,7 @@ void write(self_pointer self, const copy_ptr& job) {
                 request_ptr{what})
       .then(
           [=](const response_ptr& answer) {
-            if (answer->status == 409 && what->what == verb::create
-                && !job->suffixed) {
+            if (answer->status == 409 && what->what == verb::create) {
               look_at_holder(self, job, {what->ns, what->name});
               return;
             }

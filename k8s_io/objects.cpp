@@ -6,6 +6,7 @@
 #include "k8s_io/owned_fields.hpp"
 #include "k8s_io/predecessor_objects.hpp"
 #include "k8s_io/run_outcomes.hpp"
+#include "k8s_io/secret_content.hpp"
 #include "k8s_io/volume_objects.hpp"
 #include "scheduler/object_names.hpp"
 
@@ -272,22 +273,7 @@ secret_fact read_secret(const json::value& object,
       || label_of(object, names::secret_copy) != "true")
     return secret;
   secret.repository = label_of(object, names::repository_hash);
-  copy_fact copy;
-  copy.key = meta.key;
-  copy.uid = meta.uid;
-  copy.version = meta.version;
-  auto kind = annotation_of(object, names::source_kind);
-  copy.source.what = kind == "ca-secret" ? copy_source::kind::ca_secret
-                     : kind == "ca-config-map"
-                         ? copy_source::kind::ca_config_map
-                         : copy_source::kind::secret;
-  copy.source.key = {annotation_of(object, names::source_namespace),
-                     annotation_of(object, names::source_secret)};
-  copy.source.data_key = annotation_of(object, names::source_key);
-  copy.source_uid = {annotation_of(object, names::source_uid)};
-  copy.source_version = annotation_of(object, names::source_version);
-  copy.resync = annotation_of(object, names::resync);
-  secret.copy = std::move(copy);
+  secret.copy = read_copy(object);
   return secret;
 }
 

@@ -3,6 +3,7 @@
 #include "k8s_io/base64.hpp"
 #include "k8s_io/fields.hpp"
 #include "k8s_io/names.hpp"
+#include "k8s_io/objects.hpp"
 
 #include <fmt/format.h>
 
@@ -46,6 +47,29 @@ result<secret_data> read_content(std::string_view object) {
     content.emplace(key, secret_bytes{std::move(*bytes)});
   }
   return content;
+}
+
+copy_fact read_copy(const json::value& object) {
+  auto annotation = [&](std::string_view name) {
+    return text_at(object, "metadata", "annotations", name);
+  };
+  auto meta = read_meta(object);
+  auto kind = annotation(names::source_kind);
+  copy_fact copy;
+  copy.key = meta.key;
+  copy.uid = meta.uid;
+  copy.version = meta.version;
+  copy.source.what = kind == "ca-secret" ? copy_source::kind::ca_secret
+                     : kind == "ca-config-map"
+                         ? copy_source::kind::ca_config_map
+                         : copy_source::kind::secret;
+  copy.source.key
+      = {annotation(names::source_namespace), annotation(names::source_secret)};
+  copy.source.data_key = annotation(names::source_key);
+  copy.source_uid = {annotation(names::source_uid)};
+  copy.source_version = annotation(names::source_version);
+  copy.resync = annotation(names::resync);
+  return copy;
 }
 
 std::string copy_name(const copy_source& source, std::string_view repository,
@@ -118,13 +142,13 @@ copy_request(const write_copy& what, std::string_view repository,
     return write;
   }
   write.what = verb::json_patch;
-  // Added, because somebody may have emptied the copy; it replaces, too.
+  // Added, because somebody may have emptied any of them; it replaces, too.
   json::array steps{{{"op", "test"},
                      {"path", "/metadata/uid"},
                      {"value", what.existing.uid.value}},
                     {{"op", "add"}, {"path", "/data"}, {"value", data}}};
   for (auto part : {"labels", "annotations"})
-    steps.push_back({{"op", "replace"},
+    steps.push_back({{"op", "add"},
                      {"path", fmt::format("/metadata/{}", part)},
                      {"value", metadata[part]}});
   write.body = json::serialize(steps);

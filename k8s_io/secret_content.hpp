@@ -7,6 +7,8 @@
 #include "scheduler/kopia_environment.hpp"
 #include "scheduler/repository.hpp"
 
+#include <boost/json/value.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,10 @@ namespace holystone::k8s_io {
 
 /// The data of a Secret (base64) or of a ConfigMap (plain text).
 result<scheduler::secret_data> read_content(std::string_view object);
+
+/// What a Secret's annotations say that it is a copy of, whether or not its
+/// labels say that it is one.
+scheduler::copy_fact read_copy(const boost::json::value& object);
 
 /// The name S0 gives a copy: `maintenance-{namespace}-{secretName}`; with
 /// `suffixed`, or over 63 characters, shortened and with a hash of the source,

@@ -230,7 +230,7 @@ TEST_CASE("what an answer does not show is folded from the write itself") {
   job_fact job;
   job.key = {"volsync-system", "run"};
   job.uid = {"job"};
-  known.read(job_seen{"", job});
+  known.read(job_seen{"", job}, start);
   known.finish(acquire_lease{job, {}, {}}, {}, start);
   CHECK(known.facts().never_resumed == job.uid);
   known.begin(resume_job{job});
@@ -242,7 +242,7 @@ TEST_CASE("what an answer does not show is folded from the write itself") {
   copy.uid = {"copy"};
   secret_fact secret;
   secret.copy = copy;
-  known.read(secret);
+  known.read(secret, start);
   REQUIRE(known.facts().copies.size() == 1);
   known.finish(delete_copy{copy}, {}, start);
   CHECK(known.facts().copies.empty());
@@ -313,7 +313,7 @@ TEST_CASE("an answer that comes after the object's loss does not bring it "
                start);
   CHECK(known.facts().jobs.empty());
   CHECK_FALSE(known.gives_up_at());
-  known.read(job_seen{"", answer});
+  known.read(job_seen{"", answer}, start);
   CHECK(known.facts().jobs.empty());
   // A watch knows better: the loss was that of a label.
   known.see(share(fact{job_seen{"", answer}}), start);
@@ -347,6 +347,70 @@ TEST_CASE("what the server says is not there is lost") {
   CHECK_FALSE(known.facts().lease.exists);
   known.lack(set_last_schedule{cron_job_key, {"cron-job"}, start}, start);
   CHECK_FALSE(known.facts().cron_jobs.full.exists);
+  known.see(share(cron_job("2", "ours")), start);
+  known.lack(delete_cron_job{cron_job_key, {"cron-job"}}, start);
+  CHECK_FALSE(known.facts().cron_jobs.full.exists);
+}
+
+TEST_CASE("what is read after a conflict counts when it is newer than what is "
+          "known") {
+  auto known = a_repository();
+  auto job = [](const std::string& uid, const std::string& version) {
+    job_fact now_is;
+    now_is.key = {"volsync-system", "run"};
+    now_is.uid = {uid};
+    now_is.version = {version};
+    return now_is;
+  };
+  auto version = [&] {
+    return known.facts().jobs.at(0).version.value;
+  };
+  // A watch that mixed up its lines told the older one last.
+  known.see(share(fact{job_seen{"", job("a", "9")}}), start);
+  known.see(share(fact{job_seen{"", job("a", "8")}}), start);
+  known.read(job_seen{"", job("a", "10")}, start);
+  CHECK(version() == "10");
+  known.read(job_seen{"", job("a", "9")}, start);
+  CHECK(version() == "10");
+}
+
+TEST_CASE("what is read under a known name ends who had it before") {
+  auto known = a_repository();
+  lease_seen lease;
+  lease.fact.exists = true;
+  lease.fact.uid = {"lease"};
+  lease.fact.holder = {"a"};
+  known.see(share(fact{lease}), start);
+  job_fact job;
+  job.key = {"volsync-system", "run"};
+  job.uid = {"a"};
+  job.pods = 2;
+  known.see(share(fact{job_seen{"", job}}), start);
+  job.uid = {"b"};
+  known.read(job_seen{"", job}, start);
+  REQUIRE(known.facts().jobs.size() == 1);
+  CHECK(known.facts().gone_holder.uid == object_uid{"a"});
+  CHECK(known.facts().gone_holder.pods == 2);
+}
+
+TEST_CASE(
+    "a Job that is gone when it is to be resumed for the first time never "
+    "ran") {
+  auto known = a_repository();
+  job_fact job;
+  job.key = {"volsync-system", "run"};
+  job.uid = {"job"};
+  known.see(share(fact{job_seen{"", job}}), start);
+  known.finish(acquire_lease{job, start, {}}, {}, start);
+  known.begin(resume_job{job});
+  CHECK_FALSE(known.facts().never_resumed);
+  known.lack(resume_job{job}, start);
+  CHECK(known.facts().never_resumed == job.uid);
+  // The answer to a second try tells nothing of the first.
+  known.begin(resume_job{job});
+  known.begin(resume_job{job});
+  known.lack(resume_job{job}, start);
+  CHECK_FALSE(known.facts().never_resumed);
 }
 
 TEST_CASE("facts that rest are the same when they are asked for") {
