@@ -13,6 +13,7 @@ namespace holystone::perturb {
 
 namespace json = boost::json;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 namespace {
 
@@ -134,6 +135,14 @@ void arrange_webhook(play& on, const plan& what) {
   on.fault("a webhook changes " + kind);
   auto adds = what.text("adds");
   on.expects.may_differ.insert("policy.example");
+  // The API server gives a Job without labels those of its pods, which it makes
+  // up itself.
+  if (adds == "label" && kind == "jobs")
+    for (auto made_up :
+         {"/labels/batch.kubernetes.io/controller-uid",
+          "/labels/controller-uid", "/labels/batch.kubernetes.io/job-name",
+          "/labels/job-name"})
+      on.expects.may_differ.insert("/metadata"s + made_up);
   if (adds == "resources" || adds == "volume") {
     on.expects.may_differ.insert("/resources/requests");
     on.expects.may_differ.insert("/volumes/");

@@ -15,6 +15,9 @@ using namespace k8s_io;
 
 namespace {
 
+/// What controllers do not find by themselves they find when they look around.
+constexpr seconds resync{60};
+
 /// What the server sets; without it an object can be made again.
 void strip(json::object& object) {
   auto& metadata = object["metadata"].as_object();
@@ -97,7 +100,7 @@ bool cluster::run() {
   if (seen_revision_ == world.server().revision()
       && (!wakes_ || world.now < *wakes_))
     return false;
-  wakes_ = step();
+  wakes_ = earlier(step(), world.now + resync);
   seen_revision_ = world.server().revision();
   return true;
 }

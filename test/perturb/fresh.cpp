@@ -26,11 +26,23 @@ void spoil_cron_job(json::value& object) {
     pod->as_object().erase("securityContext");
 }
 
+/// Does it claim anything? Who does no more keeps what was told last.
+bool is_claim(const json::value& object) {
+  auto kind = text_at(object, "kind");
+  return kind == "KopiaMaintenance"
+         || (kind == "ReplicationSource" && find(object, "spec", "kopia"));
+}
+
 /// What our operator told a claim's users and can tell again.
 void spoil_conditions(json::value& object) {
   if (auto* conditions = member(object, {"status", "conditions"}))
     for (auto& one : conditions->as_array())
       one.as_object()["message"] = "?";
+}
+
+/// An object that is on its way out is mended by nobody.
+bool is_going(const json::value& object) {
+  return !text_at(object, "metadata", "deletionTimestamp").empty();
 }
 
 /// What the fresh cluster is given.
@@ -54,10 +66,11 @@ objects recorded(const objects& all) {
             && text_at(object, "metadata", "name").ends_with(hash);
       if (is_ours && !winner.empty() && !claims.contains(winner))
         continue;
-      if (maintained.contains(winner + text_at(object, "metadata", "name")))
+      if (!is_going(object)
+          && maintained.contains(winner + text_at(object, "metadata", "name")))
         spoil_cron_job(object);
     }
-    if (kind == "ReplicationSource" || kind == "KopiaMaintenance")
+    if (!is_going(object) && is_claim(object))
       spoil_conditions(object);
     kept.push_back(std::move(object));
   }

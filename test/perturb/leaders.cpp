@@ -100,8 +100,10 @@ void arrange_clock(play& on, const plan& what) {
   // A slot that is slept through is no more, and an edit while the clock is
   // ahead skips what it takes for past.
   // And one that is behind waits longer for the fork to be gone.
-  on.expects.other_end = how.sleep > 5min || how.jump >= 1h
-                         || (how.jump <= -1h && on.told().name == "heritage");
+  auto waits_longer = how.jump <= -1h && on.told().name == "heritage";
+  on.expects.other_end = how.sleep > 5min || how.jump >= 1h || waits_longer;
+  if (waits_longer && what.text("back") == "no")
+    on.at(on.told().length, [&on, &how] { on.hold(-how.jump); });
   // Users are told when the next run is by each of its times.
   on.expects.writes_each = 12;
   // A run may last three hours, as users have it: an hour is no reason to give
@@ -269,6 +271,8 @@ std::vector<plan> alternations() {
 void arrange_alternation(play& on, const plan& what) {
   auto each = seconds{what.number("each")};
   on.expects.writes_each = 12;
+  // The slot is past when people go on.
+  on.expects.other_end = 6 * each > 11min && on.told().busy > 10min;
   // A run's template is that of the version that was there when it was due.
   on.expects.may_differ.insert("Job ");
   on.expects.may_differ.insert("last-");

@@ -234,6 +234,8 @@ void arrange_meddling(play& on, const plan& what) {
     if (!is_write(asked) || writes != write || on.faults > 0)
       return passage{};
     auto where = of_ours(asked);
+    if (is_before && !on.on.exists(where))
+      return passage{};
     on.hold(330s);
     if (is_before)
       meddle(on, who, where, how);
@@ -242,6 +244,9 @@ void arrange_meddling(play& on, const plan& what) {
     return passage{};
   };
   on.expects.writes_each = 12;
+  // What the fork's runs leave is looked at for ten minutes.
+  if (on.told().name == "heritage")
+    on.at(on.told().length, [&on] { on.hold(11min); });
   // What is the stranger's stays; runs and what is known of them may be lost.
   on.expects.other_end = true;
 }

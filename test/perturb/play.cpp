@@ -149,8 +149,10 @@ void play::tell_story() {
 bool play::comes_to_rest() {
   for (auto until = on.world.now + expects.patience; on.world.now < until;) {
     auto before = writes;
+    // What was still to come may be noticed a minute later.
+    auto is_all_done = agenda_.empty();
     pass(65s);
-    if (writes == before && agenda_.empty())
+    if (writes == before && is_all_done)
       return true;
   }
   return false;

@@ -114,7 +114,8 @@ public:
   /// Tells the story to its end.
   void tell_story();
 
-  /// Lets time pass until a minute brings no write; false when none does.
+  /// Lets time pass until a minute after all that was to come brings no write;
+  /// false when none does.
   bool comes_to_rest();
 
   /// Asks the oracles.

@@ -132,19 +132,23 @@ std::vector<plan> frozen_watches() {
   return all;
 }
 
-void arrange_frozen(play& on, const plan& what) {
+/// People wait `more` than until the watches go on.
+void freeze(play& on, const plan& what, seconds more) {
   auto name = what.text("watch");
   auto time = seconds{what.number("for")};
   auto until = std::make_shared<instant>();
   expect_blindness(on);
   expect_fight(on, name, time);
+  // Jobs that wait for pods of which nobody hears are told each reason.
+  if (time >= 5min)
+    on.expects.writes_each = std::max(on.expects.writes_each, 8U);
   auto concerns = [name](const open_watch& one) {
     return name == "all" || one.name() == name;
   };
-  on.at(seconds{what.number("at")}, [&on, until, time, name, concerns] {
+  on.at(seconds{what.number("at")}, [&on, until, time, more, name, concerns] {
     on.fault(fmt::format("{} frozen for {} s", name, time.count()));
     *until = on.on.world.now + time;
-    on.hold(time);
+    on.hold(time + more);
     for (auto& one : on.us().watches)
       one->is_frozen = one->is_frozen || concerns(*one);
     on.after(time, [&on] {
@@ -157,6 +161,10 @@ void arrange_frozen(play& on, const plan& what) {
     one.is_frozen = on.on.world.now < *until && concerns(one);
     return true;
   };
+}
+
+void arrange_frozen(play& on, const plan& what) {
+  freeze(on, what, 0s);
 }
 
 std::vector<plan> black_holes() {
@@ -186,24 +194,33 @@ void arrange_black_hole(play& on, const plan& what) {
   expect_fight(on, "all", time);
   // The slot is past when the hole ends.
   on.expects.other_end = time > 11min && on.told().busy > 10min;
-  if (where == "watch" || where == "all")
-    arrange_frozen(on, {"",
-                        on.told().name,
-                        {{"at", what.text("at")},
-                         {"for", what.text("for")},
-                         {"watch", "all"}}});
-  if (where == "watch")
+  auto freeze_all = [&](seconds more) {
+    freeze(on,
+           {"",
+            on.told().name,
+            {{"at", what.text("at")},
+             {"for", what.text("for")},
+             {"watch", "all"}}},
+           more);
+  };
+  if (where == "watch") {
+    freeze_all(0s);
     return;
+  }
   auto until = std::make_shared<instant>();
   on.at(seconds{what.number("at")}, [&on, until, time, where] {
     on.fault(fmt::format("black hole for {} s: {}", time.count(), where));
     *until = on.on.world.now + time;
-    on.hold(where == "all" ? 2min : time + 2min);
+    // Else the watches would freeze later.
+    if (where != "all")
+      on.hold(time + 2min);
     // Lists are asked for when a watch ends.
     if (where == "list")
       for (auto& one : on.us().watches)
         one->end = watch_end{410, {}, {}, {}};
   });
+  if (where == "all")
+    freeze_all(2min);
   on.through.on_request
       = [&on, until, where](process&, const request& asked, unsigned) {
           passage way;
@@ -283,8 +300,11 @@ void arrange_gap(play& on, const plan& what) {
   auto seen = std::make_shared<line_counter>();
   expect_blindness(on);
   expect_fight(on, name, 90s);
-  if (swaps)
+  if (swaps) {
     on.expects.other_end = true;
+    // A Job that waits is told each reason, and one made anew is another.
+    on.expects.writes_each = std::max(on.expects.writes_each, 8U);
+  }
   on.through.on_bytes = [=, &on](process& who, open_watch& one,
                                  std::string& bytes) {
     if (one.name() != name || seen->is_over)
