@@ -2,6 +2,7 @@
 
 #include "actors/folded_observations.hpp"
 #include "actors/phrases.hpp"
+#include "actors/stated_claim.hpp"
 #include "scheduler/predecessors.hpp"
 #include "scheduler/secret_copies.hpp"
 
@@ -11,8 +12,6 @@
 
 namespace holystone::scheduler {
 
-template <>
-inline constexpr std::size_t members_of<actors::edition> = 2;
 template <>
 inline constexpr std::size_t members_of<actors::reading> = 9;
 
@@ -30,154 +29,6 @@ folded<T> fold_up(const T& fact) {
 template <class T>
 T opened(const folded<T>& fact) {
   return fact.open(phrases_of<T>());
-}
-
-object_key secret_of(const claimant_fact& from) {
-  return {from.who.object.ns, from.secret};
-}
-
-/// The claimant as far as its object alone tells it.
-claimant to_claimant(const claimant_fact& from) {
-  claimant wants;
-  auto& wish = wants.wish;
-  wish.who = from.who;
-  wish.uid = from.uid;
-  wish.version = from.version;
-  wish.created = from.created;
-  wish.generation = from.generation;
-  wish.secret = secret_of(from);
-  wish.ca = from.ca;
-  wish.identity = from.identity;
-  wish.resync = from.resync;
-  wish.resets_failures = from.resets_failures;
-  wants.status = from.status;
-  wants.since = from.since;
-  return wants;
-}
-
-/// What a ReplicationSource and a KopiaMaintenance say differently.
-struct reading_of_claimant {
-  claim& wish;
-  const claim_defaults& defaults;
-
-  /// The settings; none: the claimant is switched off.
-  std::optional<maintenance_settings>
-  operator()(const embedded_maintenance& given) const {
-    auto settings = effective_settings(given, defaults);
-    wish.deprecated_fields = given.interval_days.has_value();
-    wish.says_when = given.block || given.interval_days;
-    if (settings)
-      wish.defect = check_settings(*settings);
-    else
-      wish.defect
-          = trouble{"Disabled", "maintenance is switched off by "
-                                "spec.kopia.maintenanceCronJob.enabled, "
-                                "maintenanceIntervalDays or the operator's "
-                                "--default-maintenance"};
-    return settings;
-  }
-
-  std::optional<maintenance_settings>
-  operator()(const standalone_maintenance& given) const {
-    auto settings = effective_settings(given, defaults);
-    wish.deprecated_fields = uses_deprecated_field(given);
-    wish.manual = given.manual;
-    if (settings)
-      wish.defect = check(given, *settings);
-    else
-      wish.defect
-          = trouble{"Disabled", "maintenance is switched off by spec.enabled"};
-    return settings;
-  }
-};
-
-/// Where the claimant has its repository's Secret and CA.
-std::string_view field_above(claim_kind kind) {
-  return kind == claim_kind::replication_source ? "spec.kopia"
-                                                : "spec.repository";
-}
-
-trouble nameless(claim_kind kind) {
-  if (kind == claim_kind::kopia_maintenance)
-    return {"Error", "repository.repository field is required"};
-  return {"Error", "spec.kopia.repository is empty; name the Secret of the "
-                   "repository"};
-}
-
-trouble missing(const object_key& secret) {
-  return {"Waiting",
-          fmt::format("Secret {} does not exist; create it", to_string(secret)),
-          "Secret"};
-}
-
-trouble missing(const copy_source& ca, claim_kind kind) {
-  auto is_secret = ca.what == copy_source::kind::ca_secret;
-  std::string what = is_secret ? "Secret" : "ConfigMap";
-  return {"Waiting",
-          fmt::format("{} {}, which {}.customCA.{} names, does not exist; "
-                      "create it",
-                      what, to_string(ca.key), field_above(kind),
-                      is_secret ? "secretName" : "configMapName"),
-          what};
-}
-
-/// The CA object that a claimant names.
-std::optional<copy_source> ca_of(const claimant_fact& from) {
-  claim wish;
-  wish.secret = secret_of(from);
-  wish.ca = from.ca;
-  return ca_source(wish);
-}
-
-/// The volume that holds the repository, if the claimant names it.
-const named_volume* volume_of(const claimant_fact& from, const reading& told) {
-  if (!told.where)
-    return told.needs_volume && !from.volumes.empty() ? &from.volumes.front()
-                                                      : nullptr;
-  return reach_of(*told.where) == reach::unknown
-             ? volume_under(from.volumes, told.where->parts.at("path"))
-             : nullptr;
-}
-
-/// The claim that the user names for the cache.
-std::optional<object_key> named_cache(const claim& wish) {
-  const auto& cache = pods_of(wish.settings).cache;
-  if (cache.where != cache_wishes::place::existing_claim)
-    return std::nullopt;
-  return object_key{wish.who.object.ns, cache.claim};
-}
-
-/// The PersistentVolumeClaims that the claimant names.
-std::set<object_key> mounted_by(const claimant_fact& from) {
-  std::set<object_key> all;
-  for (const auto& volume : from.volumes)
-    if (!volume.claim_name.empty())
-      all.insert({from.who.object.ns, volume.claim_name});
-  const auto* given = std::get_if<standalone_maintenance>(&from.maintenance);
-  if (given && given->pods
-      && given->pods->cache.where == cache_wishes::place::existing_claim)
-    all.insert({from.who.object.ns, given->pods->cache.claim});
-  return all;
-}
-
-/// False when it was known so.
-bool note(name_map<object_key, folded<edition>>& among, const object_key& key,
-          const edition& now_is) {
-  auto known = among.find(key);
-  if (known != among.end() && opened(known->second) == now_is)
-    return false;
-  among.insert_or_assign(known == among.end() ? kept{key} : known->first,
-                         fold_up(now_is));
-  return true;
-}
-
-template <class T>
-bool erase(name_map<object_key, T>& among, const object_key& key) {
-  auto known = among.find(key);
-  if (known == among.end())
-    return false;
-  among.erase(known);
-  return true;
 }
 
 trouble fork_has(const claim_key& maintenance) {
@@ -219,11 +70,6 @@ kept<claim_key> placement::name_of(const claim_key& who) const {
   return i == claimants_.end() ? kept{who} : i->first;
 }
 
-kept<object_key> placement::name_of_secret(const object_key& secret) const {
-  auto i = secrets_.find(secret);
-  return i == secrets_.end() ? kept{secret} : i->first;
-}
-
 void placement::forget_name(const claim_key& who) {
   auto known = find(who);
   if (!known)
@@ -251,8 +97,8 @@ placement::claim_keys placement::learn(const claimant_fact& claimant) {
   auto mounts = mounted_by(claimant);
   claimants_[who]
       = {folded{claimant, phrases_of<claimant_fact>()}, !mounts.empty()};
-  let_go(mounted_by(before), mounts);
-  needs({readable::kind::secret, secret_of(before)});
+  let_volumes_go(mounted_by(before), mounts);
+  let_go({readable::kind::secret, secret_of(before)});
   return {who};
 }
 
@@ -277,16 +123,16 @@ placement::claim_keys placement::forget(const claim_key& who) {
     return {};
   auto before = opened(known->second.fact);
   claimants_.erase(known);
-  let_go(mounted_by(before), {});
-  needs({readable::kind::secret, secret_of(before)});
+  let_volumes_go(mounted_by(before), {});
+  let_go({readable::kind::secret, secret_of(before)});
   return {who};
 }
 
-void placement::let_go(const std::set<object_key>& before,
-                       const std::set<object_key>& now_is) {
+void placement::let_volumes_go(const std::set<object_key>& before,
+                               const std::set<object_key>& now_is) {
   for (const auto& claim : before)
     if (!now_is.contains(claim))
-      needs({readable::kind::volume_claim, claim});
+      let_go({readable::kind::volume_claim, claim});
 }
 
 placement::claim_keys placement::learn(const secret_fact& secret) {
@@ -298,7 +144,7 @@ placement::claim_keys placement::learn(const secret_fact& secret) {
       former_->learn(*secret.copy, secret.repository);
     return {};
   }
-  if (!note(secrets_, secret.key, {secret.uid, secret.version.value}))
+  if (!secrets_.learn(secret.key, {secret.uid, secret.version.value}))
     return {};
   if (auto i = under_way_.find(secret.key); i != under_way_.end())
     i->second = true;
@@ -317,12 +163,10 @@ void placement::recall_readings() {
   if (!former_)
     return;
   for (const auto& told : former_->all()) {
-    auto known = secrets_.find(told.key);
-    if (known != secrets_.end()
-        && opened(known->second) == edition{told.uid, told.version}
+    if (secrets_.find(told.key) == edition{told.uid, told.version}
         && !readings_.contains(told.key)
         && needs({readable::kind::secret, told.key}))
-      readings_.insert_or_assign(known->first, fold_up(told));
+      readings_.insert_or_assign(secrets_.name_of(told.key), fold_up(told));
   }
   former_.reset();
 }
@@ -333,8 +177,8 @@ placement::claim_keys placement::forget_cron_job(const object_key& cron_job) {
 }
 
 placement::claim_keys placement::learn(const config_map_seen& config_map) {
-  if (!note(config_maps_, config_map.key,
-            {config_map.uid, config_map.version.value}))
+  if (!config_maps_.learn(config_map.key,
+                          {config_map.uid, config_map.version.value}))
     return {};
   return config_map_named_by_.naming(config_map.key);
 }
@@ -361,27 +205,26 @@ placement::claim_keys placement::forget_cache(const object_key& cache) {
 
 placement::claim_keys
 placement::forget_config_map(const object_key& config_map) {
-  erase(config_maps_, config_map);
+  config_maps_.forget(config_map);
   return config_map_named_by_.naming(config_map);
 }
 
 placement::claim_keys placement::forget(const object_key& secret) {
   recorded_.forget_copy(secret);
-  return erase(secrets_, secret) ? naming(secret) : claim_keys{};
+  return secrets_.forget(secret) ? naming(secret) : claim_keys{};
 }
 
 placement::claim_keys placement::learn(const reading_ptr& told) {
-  readings_.insert_or_assign(name_of_secret(told->key), fold_up(*told));
-  auto found = secrets_.find(told->key);
+  readings_.insert_or_assign(secrets_.name_of(told->key), fold_up(*told));
   auto order = under_way_.extract(told->key);
   auto changed_meanwhile = !order.empty() && order.mapped();
   // What the watch told while it was read may be newer: then `place` has it
   // read again. Otherwise what was read is newer than what the watch told.
-  if (found != secrets_.end() && !changed_meanwhile && !told->refused) {
+  if (secrets_.find(told->key) && !changed_meanwhile && !told->refused) {
     if (told->uid)
-      found->second = fold_up(edition{told->uid, told->version});
+      secrets_.learn(told->key, {told->uid, told->version});
     else
-      secrets_.erase(found);
+      secrets_.forget(told->key);
   }
   return naming(told->key);
 }
@@ -396,14 +239,18 @@ placement::claim_keys placement::learn(const volume_reading_ptr& told) {
   return is_same ? claim_keys{} : mounting(told->claim);
 }
 
-bool placement::needs(const readable& what) {
-  auto is_secret = what.what == readable::kind::secret;
-  auto is_named = !(is_secret ? naming(what.key) : mounting(what.key)).empty();
-  if (!is_named && is_secret)
-    erase(readings_, what.key);
-  else if (!is_named)
+bool placement::needs(const readable& what) const {
+  return what.what == readable::kind::secret ? !naming(what.key).empty()
+                                             : !mounting(what.key).empty();
+}
+
+void placement::let_go(const readable& what) {
+  if (needs(what))
+    return;
+  if (what.what == readable::kind::volume_claim)
     volumes_.erase(what.key);
-  return is_named;
+  else if (auto read = readings_.find(what.key); read != readings_.end())
+    readings_.erase(read);
 }
 
 placement::claim_keys placement::mounting(const object_key& claim) const {
@@ -485,16 +332,13 @@ whereabouts placement::find_place(const claimant_fact& from,
       = caches_.find({who.object.ns, cache_claim_name(who.object.name)});
       made != caches_.end() && who.kind == claim_kind::kopia_maintenance)
     wish.cache = made->second;
-  auto settings = std::visit(reading_of_claimant{wish, rules_.defaults},
-                             from.maintenance);
-  if (!settings)
+  if (!state_settings(wish, from, rules_.defaults))
     return wait_in_lobby(std::move(wants), *wish.defect);
-  wish.settings = *settings;
   if (from.secret.empty())
     return wait_in_lobby(std::move(wants), nameless(who.kind));
   auto found = secrets_.find(wish.secret);
-  if (found == secrets_.end())
-    return stay(std::move(wants), before, missing(wish.secret));
+  if (!found)
+    return stay(std::move(wants), before, missing_secret(wish.secret));
   auto read = readings_.find(wish.secret);
   if (read == readings_.end())
     return readable{readable::kind::secret, wish.secret};
@@ -502,7 +346,7 @@ whereabouts placement::find_place(const claimant_fact& from,
   if (said.refused)
     return stay(std::move(wants), before,
                 {"Waiting", said.where.why().message});
-  if (edition{said.uid, said.version} != opened(found->second))
+  if (edition{said.uid, said.version} != *found)
     return readable{readable::kind::secret, wish.secret};
   if (auto cache = named_cache(wish); cache && !volumes_.contains(*cache))
     return readable{readable::kind::volume_claim, *cache};
@@ -638,12 +482,11 @@ void placement::find_ca(claim& wish) const {
     return;
   const auto& among
       = ca->what == copy_source::kind::ca_secret ? secrets_ : config_maps_;
-  if (auto i = among.find(ca->key); i != among.end()) {
-    auto now_is = opened(i->second);
-    wish.ca_uid = std::move(now_is.uid);
-    wish.ca_version = std::move(now_is.version);
+  if (auto now_is = among.find(ca->key)) {
+    wish.ca_uid = std::move(now_is->uid);
+    wish.ca_version = std::move(now_is->version);
   } else if (!wish.defect) {
-    wish.defect = missing(*ca, wish.who.kind);
+    wish.defect = missing_ca(*ca, wish.who.kind);
   }
 }
 
@@ -652,11 +495,7 @@ void placement::find_cache(claim& wish) const {
   auto read = cache ? volumes_.find(*cache) : volumes_.end();
   // It need not be bound: it may wait for its first pod.
   if (read != volumes_.end() && read->second->is_absent && !wish.defect)
-    wish.defect = {"Waiting",
-                   fmt::format("PersistentVolumeClaim {}, which spec.cachePVC "
-                               "names, does not exist; create it",
-                               to_string(*cache)),
-                   "PersistentVolumeClaim"};
+    wish.defect = missing_cache(*cache);
 }
 
 placed placement::settle(claimant wants, const reading& told,

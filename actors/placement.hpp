@@ -7,6 +7,7 @@
 // registry tells it what is seen and carries out what it says.
 
 #include "actors/claim_index.hpp"
+#include "actors/editions.hpp"
 #include "actors/injections.hpp"
 #include "actors/kept_name.hpp"
 #include "actors/messages.hpp"
@@ -71,14 +72,6 @@ struct placed {
 /// Where one claim belongs, or what must be read first.
 using whereabouts = std::variant<unclaimed, left_to_fork, readable, placed>;
 
-/// An object's incarnation and version.
-struct edition {
-  object_uid uid;
-  std::string version;
-
-  friend bool operator==(const edition&, const edition&) = default;
-};
-
 /// Knows where every claim belongs.
 class placement {
 public:
@@ -139,8 +132,11 @@ public:
   /// Who names this PersistentVolumeClaim.
   claim_keys mounting(const object_key& claim) const;
 
-  /// Does a claim name this? Otherwise what was read of it is forgotten.
-  bool needs(const readable& what);
+  /// Does a claim name this?
+  bool needs(const readable& what) const;
+
+  /// What was read of this is forgotten if no claim names it.
+  void let_go(const readable& what);
 
   /// From now on KopiaMaintenances claim nothing, because the fork has them, or
   /// they do again.
@@ -199,13 +195,12 @@ private:
   };
 
   std::optional<claimant_fact> find(const claim_key& who) const;
-  kept<object_key> name_of_secret(const object_key& secret) const;
   bool serves(const std::string& ns) const;
   void forget_name(const claim_key& who);
   /// A claimant named those PersistentVolumeClaims before, and now these. What
   /// was read of one counts no longer when nobody names it.
-  void let_go(const std::set<object_key>& before,
-              const std::set<object_key>& now_is);
+  void let_volumes_go(const std::set<object_key>& before,
+                      const std::set<object_key>& now_is);
   whereabouts find_place(const claimant_fact& from,
                          const std::string& before) const;
   whereabouts stay(claimant wants, const std::string& before,
@@ -235,9 +230,8 @@ private:
   std::multimap<std::string, claim_key> left_;
   injections given_;
   name_map<claim_key, known_claimant> claimants_;
-  /// Of every Secret and ConfigMap, and nothing else of them (P-3).
-  name_map<object_key, folded<edition>> secrets_;
-  name_map<object_key, folded<edition>> config_maps_;
+  editions secrets_;
+  editions config_maps_;
   /// Secrets that are being read, and whether one changed meanwhile.
   std::map<object_key, bool> under_way_;
   name_map<object_key, folded<reading>> readings_;

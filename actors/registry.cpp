@@ -269,6 +269,7 @@ void registry_state::read(const readable& what) {
 void registry_state::read_again(const readable& what, std::uint64_t ticket) {
   if (!asked.wakes(what, ticket))
     return;
+  claims.let_go(what);
   if (claims.needs(what)
       || (what.what == readable::kind::secret && left.needs(what.key)))
     read(what);
@@ -333,7 +334,7 @@ void registry_state::learn(const reading_ptr& told) {
     put_all(claims.learn(told));
   for (const auto& uid : left.learn(*told))
     follow(uid);
-  claims.needs({readable::kind::secret, told->key});
+  claims.let_go({readable::kind::secret, told->key});
   tell_settled();
 }
 
