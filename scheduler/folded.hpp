@@ -230,7 +230,8 @@ void take_apart(T& value, const Use& use) {
         = value;
     use(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w);
   } else {
-    static_assert(members > 0, "say in members_of how many members it has");
+    static_assert(members == 1, "say in members_of how many members it has; "
+                                "a number that is new here needs a branch");
   }
 }
 
