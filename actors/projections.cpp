@@ -22,9 +22,9 @@ enum class scope {
   /// The operator's namespace. Nothing is selected by label there: who removes
   /// one from a Lease or a Job must not make it vanish for us.
   home,
-  /// All others, what carries our operator's label.
+  /// All other namespaces, what carries our operator's label.
   beside,
-  /// Everywhere, what carries a label of the fork's and none of ours.
+  /// All other namespaces, what carries a label of the fork's and none of ours.
   left
 };
 
@@ -123,12 +123,13 @@ reflected to_reflected(watched_kind kind, std::string_view operator_namespace) {
   to.kind = from.what;
   if (from.where == scope::home)
     to.ns = operator_namespace;
-  if (from.where == scope::beside) {
-    to.label_selector
-        = fmt::format("{}={}", names::operator_namespace, operator_namespace);
+  // At home another watch tells all, and two would tell out of order.
+  if (from.where == scope::beside || from.where == scope::left)
     to.field_selector
         = fmt::format("metadata.namespace!={}", operator_namespace);
-  }
+  if (from.where == scope::beside)
+    to.label_selector
+        = fmt::format("{}={}", names::operator_namespace, operator_namespace);
   if (is_left(kind))
     to.label_selector
         = fmt::format("{}=true,!{}", from.label, names::location_hash);

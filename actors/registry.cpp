@@ -83,7 +83,11 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
   } else if (const auto* seen = std::get_if<predecessor_seen>(&what)) {
     learn_left(*seen);
   } else {
-    if (const auto* secret = std::get_if<secret_fact>(&what)) {
+    const auto* secret = std::get_if<secret_fact>(&what);
+    // It was adopted, or a user made it his own.
+    if (!secret || !secret->of_fork)
+      disown(uid_of(what));
+    if (secret) {
       put_all(claims.learn(*secret));
       if (secret->of_fork)
         learn_left(to_left(*secret));
@@ -92,8 +96,7 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
     }
     auto hash = known.learn(what);
     // A copy without its labels is none any more.
-    if (const auto* secret = std::get_if<secret_fact>(&what);
-        secret && hash.empty())
+    if (secret && hash.empty())
       tell_loss({watched_kind::secrets, {secret->key, secret->uid}, nullptr});
     if (const auto* cron_job = std::get_if<cron_job_seen>(&what);
         cron_job && !hash.empty()) {
@@ -321,12 +324,21 @@ void registry_state::learn_left(const predecessor_seen& seen) {
     return;
   const auto* old = std::get_if<predecessor>(&seen.what);
   if (old && old->what == predecessor::kind::cron_job && !old->object.exists) {
-    auto gone = std::make_shared<const observation>(to_loss({seen, {}}));
-    take_loss(std::get<loss>(*gone), gone);
+    disown(uid);
     return;
   }
   left.learn(seen);
   follow(uid);
+}
+
+void registry_state::disown(const object_uid& uid) {
+  const auto* old = left.find(uid);
+  if (!old)
+    return;
+  auto gone = std::make_shared<const observation>(to_loss(*old));
+  for (const auto& hash : left.forget(uid))
+    if (auto to = repositories.actor_of(hash))
+      self->send(to, seen_atom::value, gone);
 }
 
 void registry_state::learn(const reading_ptr& told) {

@@ -101,6 +101,8 @@ private:
   std::vector<std::string> at_location(const std::string& location) const;
   void pass_lease_on(const std::string& location);
   void learn_left(const predecessor_seen& seen);
+  /// This is not the fork's any more.
+  void disown(const object_uid& uid);
   void follow(const object_uid& uid);
   void follow_all(bool only_unplaced);
   void tell_left(const std::string& hash, const left_behind& what);

@@ -172,28 +172,50 @@ TEST_CASE("a user's own CronJob with the fork's labels is left alone") {
 
 TEST_CASE("a CronJob of the fork's that its user makes his own is left alone "
           "from then on") {
+  for (auto of : {generation::g1a, generation::g1b}) {
+    INFO("generation " << static_cast<int>(of));
+    simulated_world world;
+    add_old_claim(world, of);
+    world.call("DELETE", "/api/v1/namespaces/app/secrets/kopia");
+    world.call("DELETE", "/api/v1/namespaces/volsync-system/secrets/"
+                         "maintenance-app-kopia");
+    stage s{world};
+    s.pass(20s);
+    auto cron_job = all_cron_jobs(world).at(0);
+    world.call("PATCH",
+               batch(text_at(cron_job, "metadata", "namespace"), "cronjobs")
+                   + "/" + text_at(cron_job, "metadata", "name"),
+               R"([{"op":"replace","path":"/spec/jobTemplate/spec/template/)"
+               R"(spec/containers/0/args",)"
+               R"("value":["kopia maintenance run"]}])",
+               "application/json-patch+json");
+    s.pass(5s);
+    add_secret(world, "app", "one");
+    s.pass(2min);
+    world.writes.clear();
+    s.pass(10min);
+    CHECK(distinct(world.writes) == only_the_lease);
+    CHECK(our_cron_jobs(world).size() == 1);
+    for (const auto& one : all_cron_jobs(world))
+      CHECK(flag_at(one, "spec", "suspend") == false);
+  }
+}
+
+TEST_CASE("a CronJob of the fork's beside the operator goes, also if somebody "
+          "takes its labels on the way") {
   simulated_world world;
-  add_source(world, "app", "one");
-  world.call("DELETE", "/api/v1/namespaces/app/secrets/kopia");
-  add_fork_cron_job(world, generation::g1a);
+  add_old_claim(world, generation::g1b);
   stage s{world};
-  s.pass(20s);
-  auto cron_job = all_cron_jobs(world).at(0);
-  world.call("PATCH",
-             batch("app", "cronjobs") + "/"
-                 + text_at(cron_job, "metadata", "name"),
-             R"([{"op":"replace","path":"/spec/jobTemplate/spec/template/spec)"
-             R"(/containers/0/args","value":["kopia maintenance run"]}])",
-             "application/json-patch+json");
-  s.pass(5s);
-  add_secret(world, "app", "one");
-  s.pass(2min);
-  world.writes.clear();
-  s.pass(10min);
-  CHECK(distinct(world.writes) == only_the_lease);
+  auto old = batch("volsync-system", "cronjobs") + "/" + fork::name_g1b;
+  for (int i = 0; i < 60; ++i)
+    if (flag_at(world.call("GET", old), "spec", "suspend") == false)
+      s.pass(1s);
+  REQUIRE(flag_at(world.call("GET", old), "spec", "suspend") == true);
+  world.call("PATCH", old, R"({"metadata":{"labels":null}})",
+             "application/merge-patch+json");
+  pass_safely(s, 150s);
+  CHECK(left_of_fork(world).empty());
   CHECK(our_cron_jobs(world).size() == 1);
-  for (const auto& one : all_cron_jobs(world))
-    CHECK(flag_at(one, "spec", "suspend") == false);
 }
 
 TEST_CASE("A-16: a KopiaMaintenance's CronJob is adopted in place, without a "
@@ -224,6 +246,25 @@ TEST_CASE("A-16: a KopiaMaintenance's CronJob is adopted in place, without a "
         == find(ours, "metadata", "labels")->as_object().size());
   CHECK(spec(as_is).size() == spec(ours).size());
   CHECK(event_reasons(world, "app").contains("Migrated"));
+}
+
+TEST_CASE("what was adopted beside the operator is not the fork's any more, "
+          "and no repository is told so when it starts again") {
+  simulated_world world;
+  const std::string ns = "volsync-system";
+  add_secret(world, ns, "one");
+  add_maintenance(world, ns, "daily", "trigger: {schedule: '0 2 * * *'}");
+  add_cron_job(
+      world,
+      fork::cron_job_g2(
+          ns, maintenance_cron_job_name({ns, "daily"}, maintenance_kind::full),
+          "daily",
+          text_at(maintenance(world, ns, "daily"), "metadata", "uid")));
+  stage s{world};
+  pass_safely(s, 30s);
+  REQUIRE(distinct(world.writes).contains("json_patch cronjobs"));
+  CHECK(our_cron_jobs(world).size() == 1);
+  CHECK(s.registry().left.empty());
 }
 
 TEST_CASE("a manual Job of the fork's holds the lock, and goes when it has "
