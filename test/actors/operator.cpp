@@ -56,6 +56,33 @@ TEST_CASE("two Jobs at once run one after the other and are both complete") {
   CHECK(completed(world) == 2);
 }
 
+TEST_CASE("a CronJob whose winner is gone goes on as it was while others claim "
+          "who can't be used") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  world.now += 2s;
+  add_source(world, "web", "one", "0 3 * * *");
+  auto spec_of_cron_job = [&] {
+    auto all = world.call("GET", home + "cronjobs");
+    return boost::json::serialize(*find(items_at(all, "items").at(0), "spec"));
+  };
+  std::string before;
+  {
+    stage s{world};
+    s.pass(20s);
+    world.call("DELETE", "/api/v1/namespaces/web/secrets/kopia");
+    s.pass(20s);
+    before = spec_of_cron_job();
+    world.call("DELETE", "/apis/volsync.backube/v1alpha1/namespaces/app/"
+                         "replicationsources/data");
+    s.pass(2min);
+    CHECK(spec_of_cron_job() == before);
+    CHECK_THAT(picture(world), Catch::Contains("maintenance-app-kopia"));
+  }
+  CHECK(writes_after_restart(world) == only_the_lease);
+  CHECK(spec_of_cron_job() == before);
+}
+
 TEST_CASE("deleting every source leaves no CronJob, copy or Lease behind") {
   simulated_world world;
   add_claims(world);

@@ -48,8 +48,11 @@ bool is_going(const json::value& object) {
 /// What the fresh cluster is given.
 objects recorded(const objects& all) {
   std::set<std::string> claims;
-  for (const auto& object : all)
+  std::set<std::string> told;
+  for (const auto& object : all) {
     claims.insert(name_of(object));
+    told.insert(text_at(object, "status", "kopia", "maintenanceCronJob"));
+  }
   const auto maintained = in_force(all);
   objects kept;
   for (auto object : all) {
@@ -64,7 +67,11 @@ objects recorded(const objects& all) {
           = text_at(object, "metadata", "labels", names::kopia_maintenance)
                 == "true"
             && text_at(object, "metadata", "name").ends_with(hash);
-      if (is_ours && !winner.empty() && !claims.contains(winner))
+      // While others stand by that can't be used it stays as the winner left
+      // it.
+      auto is_orphan = !claims.contains(winner)
+                       && !told.contains(text_at(object, "metadata", "name"));
+      if (is_ours && !winner.empty() && is_orphan)
         continue;
       if (!is_going(object)
           && maintained.contains(winner + text_at(object, "metadata", "name")))
