@@ -88,7 +88,8 @@ api_client_over(transport_client::stateful_pointer<api_client_state> self,
                   const stream_sink& sink) {
         watch_listener listener;
         listener.on_lines = [sink, ticket](std::vector<std::string> lines) {
-          caf::anon_send(sink, lines_atom::value, ticket, std::move(lines));
+          caf::anon_send(sink, lines_atom::value, ticket,
+                         watch_lines{std::move(lines)});
         };
         listener.on_end = [sink, ticket](watch_end how) {
           caf::anon_send(sink, end_atom::value, ticket, std::move(how));

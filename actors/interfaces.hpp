@@ -19,7 +19,7 @@ using takes = caf::reacts_to<Ts...>;
 /// The STREAM SINK: whoever hears of a watch. Protocol only.
 using stream_sink = caf::typed_actor<
     // Complete JSON lines of the watch with this ticket.
-    takes<lines_atom, std::uint64_t, std::vector<std::string>>,
+    takes<lines_atom, std::uint64_t, watch_lines>,
     // The watch with this ticket ended.
     takes<end_atom, std::uint64_t, watch_end>>;
 

@@ -17,6 +17,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -160,6 +161,13 @@ struct loss {
 /// One thing that a watcher saw.
 using observation = std::variant<fact, loss>;
 using observations = std::shared_ptr<const std::vector<observation>>;
+
+/// Complete JSON lines of a watch, and when they came in.
+struct watch_lines {
+  std::vector<std::string> texts;
+  std::chrono::steady_clock::time_point heard
+      = std::chrono::steady_clock::now();
+};
 
 // -- what writes come to ------------------------------------------------------
 
@@ -369,6 +377,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::registry_view_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::actor_views)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::claimant_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::fact_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::watch_lines)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::alias_list_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::place)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::watched_kind)

@@ -30,8 +30,15 @@ void watcher_state::remove(const object_identity& which,
 void watcher_state::flush(std::uint64_t ticket, std::size_t lines) {
   if (seen.empty() && lines == 0)
     return;
-  auto batch = std::make_shared<const std::vector<observation>>(
-      std::exchange(seen, {}));
+  auto batch = observations{
+      new std::vector<observation>(std::exchange(seen, {})),
+      // The last one who holds a part of it has done what there is to do.
+      [meters = meters, since = heard](const std::vector<observation>* all) {
+        if (since)
+          meters->events_settled(all->size(),
+                                 std::chrono::steady_clock::now() - *since);
+        delete all;
+      }};
   // Lines are paid for when the registry has digested them, so that a flood
   // waits in the server and not in our memory.
   self->request(registry, caf::infinite, seen_atom::value, batch)
@@ -113,9 +120,10 @@ watcher(watcher_actor::stateful_pointer<watcher_state> self,
   state.meters->skipped(state.plural, 0);
   state.step(reflector::start{});
   return {
-      [self](lines_atom, std::uint64_t ticket,
-             std::vector<std::string>& lines) {
-        self->state.step(reflector::lines{ticket, std::move(lines)});
+      [self](lines_atom, std::uint64_t ticket, watch_lines& lines) {
+        self->state.heard = lines.heard;
+        self->state.step(reflector::lines{ticket, std::move(lines.texts)});
+        self->state.heard.reset();
       },
       [self](end_atom, std::uint64_t ticket, const watch_end& how) {
         self->state.step(reflector::ended{ticket, how});

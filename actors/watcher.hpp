@@ -43,6 +43,8 @@ struct watcher_state : object_sink {
   std::string plural;
   std::optional<reflector> view;
   std::vector<observation> seen;
+  /// When that came in which is being worked off; nothing for a list.
+  std::optional<std::chrono::steady_clock::time_point> heard;
   std::mt19937 random;
   static inline const char* name = "watcher";
 

@@ -24,6 +24,11 @@ const std::string prefix = "volsync_kopia_";
 const bounds request_bounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                             0.25,  0.5,    1,     2.5,  5,     10,   30};
 
+// Deciding takes less than a millisecond; what is longer was waiting for a
+// write that was under way.
+const bounds settling_bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                             0.1,    0.25,  0.5,    1,     5,    30};
+
 // Waiting is fine for minutes; beyond the interval it is a condition.
 const bounds wait_bounds{1, 5, 15, 60, 300, 900, 3600, 14400, 43200, 86400};
 
@@ -50,6 +55,11 @@ struct instruments::registry {
 
   counter_family& events
       = counters("watch_events_total", "Events that watches delivered");
+  prometheus::Histogram& settling
+      = histograms("watch_event_seconds",
+                   "From an event's arrival until all whom it concerns have "
+                   "decided")
+            .Add({}, settling_bounds);
   counter_family& relists
       = counters("watch_relists_total", "Lists from the start, by kind");
   counter_family& skips
@@ -83,6 +93,11 @@ instruments::~instruments() = default;
 void instruments::watch_events(std::string_view kind, std::size_t count) {
   registry_->events.Add({{"kind", std::string{kind}}})
       .Increment(static_cast<double>(count));
+}
+
+void instruments::events_settled(std::size_t count, seconds span) {
+  for (; count > 0; --count)
+    registry_->settling.Observe(span.count());
 }
 
 void instruments::relisted(std::string_view kind) {

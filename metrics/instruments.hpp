@@ -31,6 +31,10 @@ public:
   /// A watch of `kind` (plural, as `cronjobs`) delivered events.
   void watch_events(std::string_view kind, std::size_t count = 1);
 
+  /// So many events were heard of that long ago, and all who they concern have
+  /// decided since.
+  void events_settled(std::size_t count, seconds span);
+
   /// A kind was listed from the start (again).
   void relisted(std::string_view kind);
 

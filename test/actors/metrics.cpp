@@ -53,6 +53,10 @@ TEST_CASE("a repository's story can be read from /metrics") {
             parse_rfc3339("2026-11-22T02:00:00Z")->time_since_epoch().count()));
   CHECK(sum(meters, "watch_relists_total", "\"secrets\"") == 1);
   CHECK(*sum(meters, "watch_events_total", "\"cronjobs\"") >= 2);
+  // Bookmarks are no news.
+  CHECK(*sum(meters, "watch_event_seconds_count") >= 2);
+  CHECK(*sum(meters, "watch_event_seconds_count")
+        <= *sum(meters, "watch_events_total"));
 
   create_job(world, "first");
   create_job(world, "second");

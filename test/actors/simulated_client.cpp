@@ -192,7 +192,8 @@ void simulated_world::tell() {
     for (std::string line; std::getline(in, line);)
       lines.push_back(line);
     if (!lines.empty())
-      caf::anon_send(one.sink, lines_atom::value, one.ticket, std::move(lines));
+      caf::anon_send(one.sink, lines_atom::value, one.ticket,
+                     watch_lines{std::move(lines)});
     auto over = batch.ended || (one.until && now >= *one.until);
     if (!over)
       return false;

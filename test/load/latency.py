@@ -1,12 +1,15 @@
 """How long the operator takes from an event to its decision.
 
-Somebody suspends CronJobs, one after the other at a given pace; the operator
-resumes each. What is measured begins before the change is sent to the server and
-ends when the operator's write shows in a watch of our own: both ways through
-the server and the write itself are in it, so the decision took less.
+Two ways to ask. `settle`: somebody annotates CronJobs at a given pace, which
+asks for no write, and the operator's own histogram tells how long it took from
+an event's arrival until its repository had decided. `measure`: somebody suspends
+them and the operator resumes each; that begins before the change is sent to the
+server and ends when the operator's write shows in a watch of our own, so that
+both ways through the server and the write itself are in it.
 """
 
 import collections
+import gzip
 import http.client
 import json
 import multiprocessing
@@ -14,11 +17,16 @@ import socket
 import statistics
 import time
 
-from simulated import Failed, read_answer
+from simulated import Failed, fetch, read_answer
 
 PATH = "/apis/batch/v1/namespaces/{}/cronjobs/{}"
 PATIENCE_SECONDS = 60
 
+# Changes that are sent together, so that a client of one thread keeps the pace.
+TOGETHER = 10
+HISTOGRAM = "volsync_kopia_watch_event_seconds_bucket"
+
+Settled = collections.namedtuple("Settled", "rate events p50 p99 most")
 Found = collections.namedtuple("Found", "rate answered p50 p99 last")
 
 
@@ -48,9 +56,82 @@ def watch(host, port, version, names, results):
     results.put(seen)
 
 
-def measure(cluster, rate, count):
+def list_some(cluster, count):
     listed = cluster.call("GET", f"/apis/batch/v1/cronjobs?limit={count}")
-    chosen = [one["metadata"] for one in listed["items"]]
+    return listed, [one["metadata"] for one in listed["items"]]
+
+
+def patch(one, body):
+    path = PATH.format(one["namespace"], one["name"])
+    return (f"PATCH {path}?fieldManager=somebody HTTP/1.1\r\n"
+            f"Host: load\r\nContent-Type: application/merge-patch+json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+def expect_ok(answers, what):
+    status, text = read_answer(answers)
+    if status != 200:
+        raise Failed(f"PATCH {what['name']}: {status} {text[:200]!r}")
+
+
+def buckets(metrics):
+    """Upper bound in ms -> how many events took no longer."""
+    _, body, encoding = fetch(metrics, "/metrics", {"Accept-Encoding": "gzip"})
+    text = gzip.decompress(body) if encoding else body
+    return {1e3 * float(line.split(b'le="')[1].split(b'"')[0]):
+            float(line.split()[-1])
+            for line in text.splitlines()
+            if line.startswith(HISTOGRAM.encode())}
+
+
+def quantile(counts, part):
+    """Within its bucket it is taken for evenly spread, as Prometheus does."""
+    below, lower = 0, 0.0
+    wanted = part * max(counts.values())
+    for bound, upto in sorted(counts.items()):
+        if upto >= wanted:
+            if bound == float("inf"):
+                return bound
+            return lower + (bound - lower) * (wanted - below) / (upto - below)
+        below, lower = upto, bound
+    raise Failed("the histogram has no last bucket")
+
+
+def settle(cluster, metrics, rate, count):
+    _, chosen = list_some(cluster, count)
+    before, began = buckets(metrics), time.monotonic()
+    body = json.dumps({"metadata": {"annotations": {
+        "example.com/touched": f"{time.time()}"}}}).encode()
+    with socket.create_connection((cluster.host, cluster.port)) as wire:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        answers = wire.makefile("rb", buffering=1 << 20)
+        for i in range(0, len(chosen), TOGETHER):
+            while (left := began + i / rate - time.monotonic()) > 0:
+                time.sleep(left)
+            some = chosen[i:i + TOGETHER]
+            wire.sendall(b"".join(patch(one, body) for one in some))
+            for one in some:
+                expect_ok(answers, one)
+    took = time.monotonic() - began
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        after = buckets(metrics)
+        counts = {bound: n - before.get(bound, 0)
+                  for bound, n in after.items()}
+        events = max(counts.values(), default=0)
+        if events >= len(chosen):
+            break
+        if time.monotonic() > deadline:
+            raise Failed(f"the operator settled {events:.0f} of {len(chosen)} "
+                         f"events in {PATIENCE_SECONDS} s")
+        time.sleep(0.5)
+    most = min(bound for bound, n in counts.items() if n == events)
+    return Settled(len(chosen) / took, int(events), quantile(counts, 0.5),
+                   quantile(counts, 0.99), most)
+
+
+def measure(cluster, rate, count):
+    listed, chosen = list_some(cluster, count)
     names = {one["name"] for one in chosen}
     results = multiprocessing.Queue()
     witness = multiprocessing.Process(
@@ -68,14 +149,8 @@ def measure(cluster, rate, count):
             while (left := began + i / rate - time.monotonic()) > 0:
                 time.sleep(left)
             sent[one["name"]] = time.monotonic()
-            path = PATH.format(one["namespace"], one["name"])
-            wire.sendall(
-                f"PATCH {path}?fieldManager=somebody HTTP/1.1\r\n"
-                f"Host: load\r\nContent-Type: application/merge-patch+json\r\n"
-                f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
-            status, text = read_answer(answers)
-            if status != 200:
-                raise Failed(f"PATCH {path}: {status} {text[:200]!r}")
+            wire.sendall(patch(one, body))
+            expect_ok(answers, one)
     took = time.monotonic() - began
     seen = results.get(timeout=PATIENCE_SECONDS + 60)
     witness.join()

@@ -4,7 +4,6 @@ The simulator is the witness of writes, /proc of memory and processor time, the
 clock of this machine of everything else.
 """
 
-import glob
 import gzip
 import os
 import time
@@ -246,5 +245,15 @@ class Measurement:
                  f"{writes(mended)} writes in all")
         return found
 
-    def open_files(self):
-        return len(glob.glob(self.operator.path("fd/*")))
+    def settle(self, rate, count):
+        """Foreign hands touch `count` CronJobs; each asks for a decision and
+        none for a write."""
+        count = min(count, self.repositories)
+        before = self.cluster.requests()
+        found = latency.settle(self.cluster, self.metrics, rate, count)
+        made = difference(self.cluster.requests(), before)
+        self.figures["decision_p99_ms"] = found.p99
+        self.say(f"{count} events at {found.rate:.0f}/s: {found.events} "
+                 f"settled, p50 {found.p50:.2f} ms, p99 {found.p99:.2f} ms, "
+                 f"none above {found.most:g} ms; "
+                 f"{writes(made) - count} writes of the operator")

@@ -40,6 +40,7 @@ TEST_CASE("each counter of the operator is read back") {
   instruments all;
   all.watch_events("cronjobs", 3);
   all.watch_events("cronjobs");
+  all.events_settled(3, 4ms);
   all.relisted("secrets");
   all.skipped("jobs", 0);
   all.skipped("secrets", 2);
@@ -53,6 +54,8 @@ TEST_CASE("each counter of the operator is read back") {
   auto text = all.expose();
   for (auto sample :
        {R"(watch_events_total{kind="cronjobs"} 4)",
+        R"(watch_event_seconds_bucket{le="0.0025"} 0)",
+        R"(watch_event_seconds_bucket{le="0.005"} 3)",
         R"(watch_relists_total{kind="secrets"} 1)",
         R"(watch_skipped_objects_total{kind="jobs"} 0)",
         R"(watch_skipped_objects_total{kind="secrets"} 2)",

@@ -376,7 +376,8 @@ bool process::pull(open_watch& one) {
   note_told(bytes);
   auto did = !lines.empty();
   if (did)
-    caf::anon_send(one.sink, lines_atom::value, one.ticket, std::move(lines));
+    caf::anon_send(one.sink, lines_atom::value, one.ticket,
+                   watch_lines{std::move(lines)});
   if (one.end) {
     end_watch(one, *one.end);
     return true;
