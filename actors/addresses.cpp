@@ -30,7 +30,7 @@ std::string addresses::learn(const fact& what) {
   if (const auto* pod = std::get_if<pod_seen>(&what)) {
     // By label, or else by the Job that it says it belongs to.
     auto i = told_last_.find(short_form(pod->fact.job));
-    return i == told_last_.end() ? pod->repository : *i->second;
+    return i == told_last_.end() ? pod->repository : i->second.open();
   }
   return {};
 }
@@ -38,25 +38,29 @@ std::string addresses::learn(const fact& what) {
 std::string addresses::learn(const lease_seen& lease) {
   auto location = parse_lease_name(lease.key.name);
   if (!location.empty())
-    leases_[location] = folded{lease, phrases_of<lease_seen>()};
+    leases_.insert_or_assign(location, folded{lease, phrases_of<lease_seen>()});
   return location;
 }
 
-void addresses::told(const object_uid& uid, const std::string& hash) {
-  auto who = &*hashes_.insert(hash).first;
+void addresses::told(const object_uid& uid, const kept<std::string>& hash) {
   auto what = short_form(uid);
-  auto [last, is_new] = told_last_.try_emplace(what, who);
-  if (is_new || last->second == who)
+  auto [last, is_new] = told_last_.try_emplace(what, hash);
+  if (is_new)
+    return;
+  auto before = std::exchange(last->second, hash);
+  if (before == hash)
     return;
   auto [first, end] = told_.equal_range(what);
   while (first != end)
-    first = first->second == who ? told_.erase(first) : std::next(first);
-  told_.emplace(what, std::exchange(last->second, who));
+    first = first->second == hash ? told_.erase(first) : std::next(first);
+  told_.emplace(what, std::move(before));
 }
 
 std::vector<std::string> addresses::forget(const loss& what) {
   if (what.kind == watched_kind::leases)
-    leases_.erase(parse_lease_name(what.which.key.name));
+    if (auto i = leases_.find(parse_lease_name(what.which.key.name));
+        i != leases_.end())
+      leases_.erase(i);
   std::vector<std::string> all;
   auto uid = short_form(what.which.uid);
   auto last = told_last_.find(uid);
@@ -64,8 +68,8 @@ std::vector<std::string> addresses::forget(const loss& what) {
     return all;
   auto [first, end] = told_.equal_range(uid);
   for (; first != end; first = told_.erase(first))
-    all.push_back(*first->second);
-  all.push_back(*last->second);
+    all.push_back(first->second.open());
+  all.push_back(last->second.open());
   told_last_.erase(last);
   return all;
 }
@@ -78,10 +82,15 @@ fact_ptr addresses::lease_of(const std::string& location) const {
       fact{i->second.open(phrases_of<lease_seen>())});
 }
 
+kept<std::string> addresses::name_of(const std::string& location) const {
+  auto i = leases_.find(location);
+  return i == leases_.end() ? kept{location} : i->first;
+}
+
 std::vector<std::string> addresses::leases() const {
   std::vector<std::string> all;
   for (const auto& [location, lease] : leases_)
-    all.push_back(location);
+    all.push_back(location.open());
   return all;
 }
 

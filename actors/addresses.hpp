@@ -7,6 +7,7 @@
 // Lease of its location. Plain memory; kept by the registry. Where claims
 // belong is said by placement.hpp.
 
+#include "actors/kept_name.hpp"
 #include "actors/messages.hpp"
 #include "scheduler/folded.hpp"
 
@@ -14,7 +15,6 @@
 
 #include <cstddef>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +31,7 @@ public:
   std::string learn(const lease_seen& lease);
 
   /// A repository was told of this object.
-  void told(const object_uid& uid, const std::string& hash);
+  void told(const object_uid& uid, const kept<std::string>& hash);
 
   /// An object is gone; says which repositories were told of it.
   std::vector<std::string> forget(const loss& what);
@@ -39,21 +39,19 @@ public:
   /// The last word on the Lease of a location; null when there is none.
   fact_ptr lease_of(const std::string& location) const;
 
+  /// The location's text as it is kept, to be shared.
+  kept<std::string> name_of(const std::string& location) const;
+
   /// The locations that have a Lease.
   std::vector<std::string> leases() const;
 
 private:
-  /// A repository, in `hashes_`.
-  using listener = const std::string*;
-
-  std::map<std::string, folded<lease_seen>> leases_;
-  /// All that were ever told anything.
-  std::set<std::string> hashes_;
+  name_map<std::string, folded<lease_seen>> leases_;
   // By the hash of the object's UID, of which there are many: at worst a
   // repository hears of the loss of something that it does not know.
-  boost::unordered_flat_map<std::size_t, listener> told_last_;
+  boost::unordered_flat_map<std::size_t, kept<std::string>> told_last_;
   /// Others that were told before.
-  std::multimap<std::size_t, listener> told_;
+  std::multimap<std::size_t, kept<std::string>> told_;
 };
 
 } // namespace holystone::actors

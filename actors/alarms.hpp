@@ -5,13 +5,12 @@
 // nothing when it is only there because clocks jump. Plain memory; kept by the
 // registry.
 
-#include "scheduler/time.hpp"
+#include "actors/kept_name.hpp"
 
-#include <map>
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <optional>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace holystone::actors {
@@ -19,13 +18,8 @@ namespace holystone::actors {
 /// One alarm for each repository.
 class alarms {
 public:
-  alarms() = default;
-  // The order points into the alarms.
-  alarms(const alarms&) = delete;
-  alarms& operator=(const alarms&) = delete;
-
   /// The repository is to be called then, and not when it said before.
-  void set(const std::string& hash, instant at, instant now);
+  void set(const kept<std::string>& hash, instant at, instant now);
 
   /// The repository is gone.
   void erase(const std::string& hash);
@@ -39,9 +33,15 @@ public:
   std::optional<instant> next() const;
 
 private:
-  std::map<std::string, instant> at_;
-  // The same; the texts are those of the keys above.
-  std::set<std::pair<instant, const std::string*>> in_order_;
+  /// What was said for `at` counts no more.
+  void forget(instant at);
+
+  boost::unordered_flat_map<kept<std::string>, instant, name_hash,
+                            std::equal_to<>>
+      at_;
+  // The first of them; nothing: to be looked for among all, which takes less
+  // than to keep ten thousand in order.
+  mutable std::optional<instant> first_;
   // The latest `now` since the clock last jumped back; an earlier one is of a
   // clock that has jumped again.
   instant seen_;

@@ -8,8 +8,10 @@ namespace holystone::actors {
 
 namespace {
 
-std::size_t hash_of(const std::string& text) {
-  return std::hash<std::string>{}(text);
+// Who could give his repository an id with the hash of another's could as well
+// give it the same id.
+std::size_t short_form(const std::string& id) {
+  return id.empty() ? 0 : std::hash<std::string>{}(id);
 }
 
 /// Who claimed first.
@@ -19,27 +21,14 @@ const typename Claims::value_type* eldest(const Claims& all) {
   return first == all.end() ? nullptr : &*first;
 }
 
-template <class Index, class Value>
-void erase(Index& index, std::size_t hash, const Value* value) {
-  auto [first, end] = index.equal_range(hash);
-  for (; first != end; ++first)
-    if (first->second == value) {
-      index.erase(first);
-      return;
-    }
-}
-
 } // namespace
 
 std::vector<const aliases::places::value_type*>
-aliases::with_id(const std::string& id) const {
+aliases::with_id(std::size_t id) const {
   std::vector<const places::value_type*> all;
-  if (id.empty())
-    return all;
-  auto [first, end] = by_id_.equal_range(hash_of(id));
-  for (; first != end; ++first)
-    if (first->second->second.id == id)
-      all.push_back(first->second);
+  for (auto i = by_id_.lower_bound({id, nullptr});
+       id != 0 && i != by_id_.end() && i->first == id; ++i)
+    all.push_back(i->second);
   std::ranges::sort(all, {}, [](const auto* one) { return one->first; });
   return all;
 }
@@ -48,24 +37,24 @@ void aliases::touch(const place& at) {
   auto all = with_id(at.id);
   if (all.size() > 1)
     for (const auto* one : all)
-      changed_.insert(one->first);
+      changed_.insert(one->first.open());
 }
 
-void aliases::identify(places::value_type& at, const std::string& id) {
+void aliases::identify(places::value_type& at, std::size_t id) {
   if (at.second.id == id)
     return;
   touch(at.second);
-  if (!at.second.id.empty())
-    erase(by_id_, hash_of(at.second.id), &at);
+  by_id_.erase({at.second.id, &at});
   at.second.id = id;
-  if (!id.empty())
-    by_id_.emplace(hash_of(id), &at);
+  if (id != 0)
+    by_id_.emplace(id, &at);
   touch(at.second);
 }
 
-void aliases::learn(const std::string& location, const lease_fact& lease) {
+void aliases::learn(const kept<std::string>& location,
+                    const lease_fact& lease) {
   auto& found = *places_.try_emplace(location).first;
-  identify(found, lease.known.unique_id);
+  identify(found, short_form(lease.known.unique_id));
   auto& at = found.second;
   if ((at.held ? at.held->holder : object_uid{}) == lease.holder)
     return;
@@ -79,14 +68,15 @@ void aliases::forget(const std::string& location) {
   auto i = places_.find(location);
   if (i == places_.end())
     return;
-  identify(*i, {});
+  identify(*i, 0);
   i->second.held.reset();
   if (i->second.claims.empty())
     places_.erase(i);
 }
 
 void aliases::claim(const kept<claim_key>& who, instant created,
-                    const std::string& location, const std::string& text) {
+                    const kept<std::string>& location,
+                    const kept<std::string>& text) {
   auto before = by_claim_.find(who);
   if (before != by_claim_.end() && before->second->first == location)
     return;
@@ -107,7 +97,7 @@ void aliases::unclaim(const claim_key& who) {
   by_claim_.erase(i);
   std::erase_if(at.claims, [&](const auto& one) { return one.second == who; });
   touch(at);
-  if (at.claims.empty() && at.id.empty() && !at.held)
+  if (at.claims.empty() && at.id == 0 && !at.held)
     places_.erase(places_.find(location));
 }
 
@@ -122,7 +112,8 @@ std::vector<alias_fact> aliases::of(const std::string& location) const {
     auto theirs = eldest(at.claims);
     if (hash == location || (!theirs && !at.held))
       continue;
-    others.push_back({hash, at.text, theirs && (!ours || *theirs < *ours),
+    others.push_back({hash.open(), at.text.open(),
+                      theirs && (!ours || *theirs < *ours),
                       at.held ? at.held->holder : object_uid{},
                       at.held ? at.held->job : object_key{}});
   }

@@ -13,7 +13,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -28,14 +27,14 @@ public:
   aliases& operator=(aliases&&) = default;
 
   /// A location's Lease is now like this.
-  void learn(const std::string& location, const lease_fact& lease);
+  void learn(const kept<std::string>& location, const lease_fact& lease);
 
   /// A location's Lease is gone.
   void forget(const std::string& location);
 
   /// A claim that can win is at this location. `text` is its canonical JSON.
   void claim(const kept<claim_key>& who, instant created,
-             const std::string& location, const std::string& text);
+             const kept<std::string>& location, const kept<std::string>& text);
 
   /// A claim is there no more, or can't win.
   void unclaim(const claim_key& who);
@@ -54,22 +53,23 @@ private:
   };
 
   struct place {
-    std::string id;
+    /// A hash of kopia's id; 0: it is not known.
+    std::size_t id = 0;
     /// Null while nobody runs there.
     std::unique_ptr<const holding> held;
-    std::string text;
+    kept<std::string> text;
     /// With the time since when each is there.
     std::vector<std::pair<instant, kept<claim_key>>> claims;
   };
-  using places = std::map<std::string, place>;
+  using places = std::map<kept<std::string>, place, std::less<>>;
 
-  void identify(places::value_type& at, const std::string& id);
+  void identify(places::value_type& at, std::size_t id);
   void touch(const place& at);
-  std::vector<const places::value_type*> with_id(const std::string& id) const;
+  std::vector<const places::value_type*> with_id(std::size_t id) const;
 
   places places_;
-  // By hash; whatever is found is looked at.
-  std::unordered_multimap<std::size_t, const places::value_type*> by_id_;
+  boost::container::flat_set<std::pair<std::size_t, const places::value_type*>>
+      by_id_;
   name_map<claim_key, places::value_type*> by_claim_;
   std::set<std::string> changed_;
 };

@@ -14,12 +14,12 @@ namespace holystone::actors {
 class claim_index {
 public:
   /// The claim names this object.
-  void add(const object_key& named, const kept<claim_key>& who) {
+  void add(const kept<object_key>& named, const kept<claim_key>& who) {
     auto [first, last] = claims_.equal_range(named);
     for (auto i = first; i != last; ++i)
       if (i->second == who)
         return;
-    claims_.emplace_hint(last, first == last ? kept{named} : first->first, who);
+    claims_.emplace_hint(last, named, who);
   }
 
   /// It does not, or not any more.
@@ -30,6 +30,12 @@ public:
         claims_.erase(first);
         return;
       }
+  }
+
+  /// The object's name as it is kept, to be shared; null: nobody names it.
+  const kept<object_key>* name_of(const object_key& named) const {
+    auto known = claims_.find(named);
+    return known == claims_.end() ? nullptr : &known->first;
   }
 
   /// Who names this object.

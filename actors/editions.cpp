@@ -12,11 +12,10 @@ inline constexpr std::size_t members_of<actors::edition> = 2;
 
 namespace holystone::actors {
 
-bool editions::learn(const object_key& key, const edition& now_is) {
-  if (find(key) == now_is)
+bool editions::learn(const kept<object_key>& key, const edition& now_is) {
+  if (find(key.open()) == now_is)
     return false;
-  known_.insert_or_assign(name_of(key),
-                          folded<edition>{now_is, phrases_of<edition>()});
+  known_.insert_or_assign(key, folded<edition>{now_is, phrases_of<edition>()});
   return true;
 }
 
@@ -35,9 +34,9 @@ std::optional<edition> editions::find(const object_key& key) const {
   return known->second.open(phrases_of<edition>());
 }
 
-kept<object_key> editions::name_of(const object_key& key) const {
+const kept<object_key>* editions::name_of(const object_key& key) const {
   auto known = known_.find(key);
-  return known == known_.end() ? kept{key} : known->first;
+  return known == known_.end() ? nullptr : &known->first;
 }
 
 } // namespace holystone::actors

@@ -26,7 +26,7 @@ struct edition {
 class editions {
 public:
   /// The object is now like this. False when it was known so.
-  bool learn(const object_key& key, const edition& now_is);
+  bool learn(const kept<object_key>& key, const edition& now_is);
 
   /// The object is gone. False when there was none.
   bool forget(const object_key& key);
@@ -34,8 +34,8 @@ public:
   /// Its edition, if there is such an object.
   std::optional<edition> find(const object_key& key) const;
 
-  /// The name as it is kept, to be shared.
-  kept<object_key> name_of(const object_key& key) const;
+  /// The name as it is kept, to be shared; null: there is no such object.
+  const kept<object_key>* name_of(const object_key& key) const;
 
   std::size_t size() const {
     return known_.size();

@@ -1,9 +1,10 @@
 #pragma once
 
-// The name of an object or of a claim as indexes keep it: behind one pointer,
-// and shared by all that copy it, so that a claim that five indexes know has
-// its name in memory once. It compares with names as they are written
-// elsewhere. Plain memory; used by the memories of the registry.
+// The name of an object or of a claim as indexes keep it, or a text such as a
+// repository's hash: behind one pointer, and shared by all that copy it, so
+// that a claim that five indexes know has its name in memory once. It compares
+// with names as they are written elsewhere. Plain memory; used by the memories
+// of the registry.
 
 #include "actors/messages.hpp"
 
@@ -35,27 +36,41 @@ inline name_parts parts_of(const claim_key& key) {
   return {key.kind, key.object.ns, key.object.name};
 }
 
-/// An `object_key` or a `claim_key`.
+inline name_parts parts_of(const std::string& text) {
+  return {{}, {}, text};
+}
+
+/// An `object_key`, a `claim_key` or a text.
 template <class Key>
 class kept {
 public:
+  /// The empty name.
+  kept() = default;
+
   /// Keeps a name of its own; copies of this share it.
   kept(const Key& key) : text_(make(actors::parts_of(key))) {
+    // nop
+  }
+  kept(const char* text) requires std::is_same_v<Key, std::string>
+      : kept(std::string{text}) {
     // nop
   }
 
   /// The name as it is written elsewhere.
   Key open() const {
     auto [kind, ns, name] = parts();
-    object_key object{std::string{ns}, std::string{name}};
     if constexpr (std::is_same_v<Key, claim_key>)
-      return {kind, std::move(object)};
+      return {kind, {std::string{ns}, std::string{name}}};
+    else if constexpr (std::is_same_v<Key, object_key>)
+      return {std::string{ns}, std::string{name}};
     else
-      return object;
+      return std::string{name};
   }
 
   /// The same for a look.
   name_parts parts() const {
+    if (!text_)
+      return {};
     const auto* ns = text_->letters();
     return {text_->kind,
             {ns, text_->ns_length},
@@ -111,6 +126,28 @@ private:
   }
 
   boost::intrusive_ptr<head> text_;
+};
+
+/// Of names and texts, however they are written.
+struct name_hash {
+  using is_transparent = void;
+
+  template <class Name>
+  std::size_t operator()(const Name& name) const {
+    const auto& [kind, ns, text] = parts(name);
+    std::hash<std::string_view> hash;
+    return (static_cast<std::size_t>(kind) + hash(ns)) * 31 + hash(text);
+  }
+
+private:
+  template <class Key>
+  static name_parts parts(const kept<Key>& name) {
+    return name.parts();
+  }
+  template <class Key>
+  static name_parts parts(const Key& name) {
+    return parts_of(name);
+  }
 };
 
 /// Something for each name; asked with names as they are written elsewhere.

@@ -70,6 +70,13 @@ kept<claim_key> placement::name_of(const claim_key& who) const {
   return i == claimants_.end() ? kept{who} : i->first;
 }
 
+kept<object_key> placement::name_of(const object_key& named) const {
+  const auto* known = secrets_.name_of(named);
+  if (!known)
+    known = named_by_.name_of(named);
+  return known ? *known : kept{named};
+}
+
 void placement::forget_name(const claim_key& who) {
   auto known = find(who);
   if (!known)
@@ -88,15 +95,16 @@ placement::claim_keys placement::learn(const claimant_fact& claimant) {
   forget_name(who);
   if (!claimant.is_kopia)
     return forget(who);
-  named_by_.add(secret_of(claimant), who);
+  auto kept_who = name_of(who);
+  named_by_.add(name_of(secret_of(claimant)), kept_who);
   if (auto ca = ca_of(claimant))
     (ca->what == copy_source::kind::ca_secret ? named_by_
                                               : config_map_named_by_)
-        .add(ca->key, who);
+        .add(name_of(ca->key), kept_who);
   auto before = find(who).value_or(claimant_fact{});
   auto mounts = mounted_by(claimant);
-  claimants_[who]
-      = {folded{claimant, phrases_of<claimant_fact>()}, !mounts.empty()};
+  claimants_.insert_or_assign(
+      kept_who, known_claimant{fold_up(claimant), !mounts.empty()});
   let_volumes_go(mounted_by(before), mounts);
   let_go({readable::kind::secret, secret_of(before)});
   return {who};
@@ -138,13 +146,13 @@ void placement::let_volumes_go(const std::set<object_key>& before,
 placement::claim_keys placement::learn(const secret_fact& secret) {
   if (secret.copy) {
     if (secret.copy->source.what == copy_source::kind::secret)
-      recorded_.learn_copy(secret.copy->source.key, secret.key,
+      recorded_.learn_copy(name_of(secret.copy->source.key), secret.key,
                            secret.repository);
     if (former_)
       former_->learn(*secret.copy, secret.repository);
     return {};
   }
-  if (!secrets_.learn(secret.key, {secret.uid, secret.version.value}))
+  if (!secrets_.learn(name_of(secret.key), {secret.uid, secret.version.value}))
     return {};
   if (auto i = under_way_.find(secret.key); i != under_way_.end())
     i->second = true;
@@ -166,7 +174,7 @@ void placement::recall_readings() {
     if (secrets_.find(told.key) == edition{told.uid, told.version}
         && !readings_.contains(told.key)
         && needs({readable::kind::secret, told.key}))
-      readings_.insert_or_assign(secrets_.name_of(told.key), fold_up(told));
+      readings_.insert_or_assign(name_of(told.key), fold_up(told));
   }
   former_.reset();
 }
@@ -215,7 +223,7 @@ placement::claim_keys placement::forget(const object_key& secret) {
 }
 
 placement::claim_keys placement::learn(const reading_ptr& told) {
-  readings_.insert_or_assign(secrets_.name_of(told->key), fold_up(*told));
+  readings_.insert_or_assign(name_of(told->key), fold_up(*told));
   auto order = under_way_.extract(told->key);
   auto changed_meanwhile = !order.empty() && order.mapped();
   // What the watch told while it was read may be newer: then `place` has it

@@ -195,6 +195,8 @@ private:
   };
 
   std::optional<claimant_fact> find(const claim_key& who) const;
+  /// The same for what claims name.
+  kept<object_key> name_of(const object_key& named) const;
   bool serves(const std::string& ns) const;
   void forget_name(const claim_key& who);
   /// A claimant named those PersistentVolumeClaims before, and now these. What

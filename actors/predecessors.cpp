@@ -94,7 +94,7 @@ predecessors::places_of(const left_behind& what,
     return all;
   }
   for (const auto& who : known.claims.served_by(secret))
-    if (const auto* at = known.repositories.place_of(who); at && *at != lobby)
+    if (auto at = known.repositories.place_of(who); at && *at != lobby)
       all.insert(*at);
   if (!all.empty())
     return all;

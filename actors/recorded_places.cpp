@@ -10,11 +10,11 @@ namespace {
 /// a Secret, which a move has made, has the longer name.
 template <class Map, class Key>
 std::string last_under(const Map& map, const Key& key) {
-  std::string last;
-  for (auto i = map.lower_bound({key, object_key{}});
+  kept<std::string> last;
+  for (auto i = map.lower_bound({key, {}});
        i != map.end() && i->first.first == key; ++i)
     last = i->second;
-  return last;
+  return last.open();
 }
 
 } // namespace
@@ -34,19 +34,23 @@ void recorded_places::learn(const cron_job_fact& cron_job,
     named_[key.name] = repository;
   // Who may write to a namespace can't place the claims of another one.
   if (cron_job.winner && cron_job.winner->object.ns == key.ns) {
-    won_[{*cron_job.winner, key}] = repository;
-    winners_[key] = *cron_job.winner;
+    kept<object_key> name{key};
+    kept<claim_key> winner{*cron_job.winner};
+    won_.insert_or_assign({winner, name}, kept{repository});
+    winners_.insert_or_assign(name, winner);
   }
 }
 
 std::optional<claim_key>
 recorded_places::forget_cron_job(const object_key& cron_job) {
   named_.erase(cron_job.name);
-  auto winner = winners_.extract(cron_job);
-  if (!winner)
+  auto found = winners_.find(cron_job);
+  if (found == winners_.end())
     return std::nullopt;
-  won_.erase({winner.mapped(), cron_job});
-  return winner.mapped();
+  auto winner = found->second;
+  won_.erase({winner, found->first});
+  winners_.erase(found);
+  return winner.open();
 }
 
 std::string recorded_places::of_secret(const object_key& source) const {

@@ -17,7 +17,7 @@ namespace holystone::actors {
 class recorded_places {
 public:
   /// A Secret's copy says that its original's repository is this one.
-  void learn_copy(const object_key& source, const object_key& copy,
+  void learn_copy(const kept<object_key>& source, const object_key& copy,
                   const std::string& repository) {
     copies_.insert_or_assign({source, copy}, repository);
   }
@@ -45,10 +45,12 @@ public:
 private:
   /// There may be two of one Secret for the moment of a move.
   boost::container::flat_map<std::pair<kept<object_key>, kept<object_key>>,
-                             std::string>
+                             kept<std::string>>
       copies_;
-  std::map<std::pair<claim_key, object_key>, std::string> won_;
-  std::map<object_key, claim_key> winners_;
+  boost::container::flat_map<std::pair<kept<claim_key>, kept<object_key>>,
+                             kept<std::string>>
+      won_;
+  name_map<object_key, kept<claim_key>> winners_;
   /// Of CronJobs whose names don't tell.
   std::map<std::string, std::string> named_;
 };

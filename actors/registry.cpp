@@ -72,7 +72,7 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
     if (location.empty())
       return;
     pass_lease_on(location);
-    shared.learn(location, lease->fact);
+    shared.learn(known.name_of(location), lease->fact);
     tell_aliases();
   } else if (std::holds_alternative<account_seen>(what)) {
     self->send(keeper, seen_atom::value, whole);
@@ -167,8 +167,8 @@ void registry_state::put_all(const placement::claim_keys& all) {
 }
 
 void registry_state::put(const claim_key& who) {
-  const auto* before = repositories.place_of(who);
-  auto told = claims.place(who, before ? *before : lobby);
+  auto before = repositories.place_of(who);
+  auto told = claims.place(who, before.value_or(lobby));
   if (const auto* first = std::get_if<readable>(&told)) {
     read(*first);
     return;
@@ -196,31 +196,31 @@ void registry_state::leave(const claim_key& who, const left_to_fork* where) {
 
 void registry_state::put(placed told) {
   const auto& who = told.wants.wish.who;
-  const auto* before = repositories.place_of(who);
+  auto before = repositories.place_of(who);
   auto is_new = !before;
   auto moves = before && *before != told.hash;
   if (is_new || moves)
-    claims.move(before ? *before : lobby, told);
+    claims.move(before.value_or(lobby), told);
   if (moves)
     remove_claim(who);
   if (moves || told.where || who.kind == claim_kind::kopia_maintenance)
     self->send(keeper, need_atom::value, who, needs_account(told));
   auto& into = repositories.enter(told.hash);
   auto is_new_site
-      = told.where && into.where.location_id != told.where->location_id;
+      = told.where && into.where.location_id != told.where->location_id.hex;
   if (told.where)
-    into.where = *told.where;
+    into.where.keep(*told.where);
   auto kept_who = claims.name_of(who);
   if (repositories.claim(kept_who, told.hash))
-    tell_shared(into.where.location_id.hex);
+    tell_shared(into.where.location_id.open());
   if (told.where && !told.wants.wish.defect)
-    shared.claim(kept_who, told.wants.wish.created, into.where.location_id.hex,
+    shared.claim(kept_who, told.wants.wish.created, into.where.location_id,
                  into.where.location);
   else
     shared.unclaim(who);
   if (told.hash != lobby) {
-    told.wants.location_id = into.where.location_id;
-    told.wants.location = into.where.location;
+    told.wants.location_id = {into.where.location_id.open()};
+    told.wants.location = into.where.location.open();
     told.wants.reached_by = into.where.reached_by;
   }
   if (!into.actor && !into.is_down)
@@ -228,20 +228,21 @@ void registry_state::put(placed told) {
   else if (into.actor)
     self->send(into.actor, claim_atom::value,
                std::make_shared<const claimant>(std::move(told.wants)));
-  if (is_new_site && known.lease_of(into.where.location_id.hex))
-    pass_lease_on(into.where.location_id.hex);
+  if (auto location = into.where.location_id.open();
+      is_new_site && known.lease_of(location))
+    pass_lease_on(location);
   if (is_new || moves || is_new_site)
     follow_all(!identity_by_secret);
   tell_aliases();
 }
 
 void registry_state::remove_claim(const claim_key& who) {
-  const auto* hash = repositories.place_of(who);
+  auto hash = repositories.place_of(who);
   if (!hash)
     return;
   auto& from = repositories.enter(*hash);
   repositories.unclaim(who);
-  tell_shared(from.where.location_id.hex);
+  tell_shared(from.where.location_id.open());
   if (from.actor) {
     self->send(from.actor, settled_atom::value, is_settled());
     self->send(from.actor, unclaim_atom::value, who);
@@ -284,18 +285,19 @@ void registry_state::start(const std::string& hash, repository_entry& into,
   into.actor = self->spawn<caf::linked>(
       repository, repository_setup{common,
                                    {hash},
-                                   into.where.location_id,
-                                   into.where.location,
+                                   {into.where.location_id.open()},
+                                   into.where.location.open(),
                                    into.where.reached_by,
                                    recover && hash != lobby});
   into.is_down = false;
   into.told = 0;
   self->send(into.actor, settled_atom::value, is_settled());
-  if (auto others = shared.of(into.where.location_id.hex); !others.empty())
+  auto location = into.where.location_id.open();
+  if (auto others = shared.of(location); !others.empty())
     self->send(
         into.actor, alias_atom::value,
         std::make_shared<const std::vector<alias_fact>>(std::move(others)));
-  tell_shared(into.where.location_id.hex);
+  tell_shared(location);
   put_all(repositories.claims_of(hash));
   for (const auto& [uid, one] : left.all())
     if (one.told.count(hash) > 0)
@@ -308,7 +310,7 @@ void registry_state::pass_on(const std::string& hash, const fact_ptr& what) {
   if (hash.empty())
     return;
   auto& to = repositories.enter(hash);
-  known.told(uid_of(std::get<fact>(*what)), hash);
+  known.told(uid_of(std::get<fact>(*what)), repositories.name_of(hash));
   if (!to.actor && !to.is_down)
     start(hash, to, false);
   // While it is down news are not kept: it reads everything when it is back.
@@ -411,7 +413,7 @@ registry_state::at_location(const std::string& location) const {
     return repositories.lying_at(location);
   // Its own repository is the only one: no look at ten thousand others.
   const auto* one = repositories.find(location);
-  if (one && one->where.location_id.hex == location)
+  if (one && one->where.location_id == location)
     return {location};
   return {};
 }
@@ -513,7 +515,7 @@ void registry_state::fell(const std::string& hash) {
   common->meters->actor_restarted("repository");
   metrics::log_error("repository actor failed; it is started again",
                      {{"repository", hash}, {"seconds", delay.count()}});
-  waiting.set(hash, common->now() + delay, common->now());
+  waiting.set(repositories.name_of(hash), common->now() + delay, common->now());
   arm();
   give_places();
 }
@@ -522,7 +524,7 @@ void registry_state::wake(const std::string& hash, instant when) {
   // The last words of an actor that fell count no more.
   if (!repositories.actor_of(hash))
     return;
-  waiting.set(hash, when, common->now());
+  waiting.set(repositories.name_of(hash), when, common->now());
   arm();
 }
 
@@ -585,8 +587,8 @@ registry_view_ptr registry_state::view() const {
   shown->leading = leading;
   shown->missing = picture.missing();
   for (const auto& [hash, one] : repositories.all())
-    shown->repositories.push_back({hash, one.where.location, one.claims.size(),
-                                   one.supervised.crashes(),
+    shown->repositories.push_back({hash.open(), one.where.location.open(),
+                                   one.claims.size(), one.supervised.crashes(),
                                    static_cast<bool>(one.actor)});
   shown->running = seats.running();
   shown->queued = seats.waiting();

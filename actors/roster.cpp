@@ -4,10 +4,28 @@
 
 namespace holystone::actors {
 
+namespace {
+
+void keep(kept<std::string>& text, const std::string& now_is) {
+  if (text != now_is)
+    text = now_is;
+}
+
+} // namespace
+
+void kept_site::keep(const site& now_is) {
+  actors::keep(location_id, now_is.location_id.hex);
+  actors::keep(location, now_is.location);
+  actors::keep(endpoint, now_is.endpoint);
+  reached_by = now_is.reached_by;
+}
+
 repository_entry& roster::enter(const std::string& hash) {
-  auto [i, is_new] = all_.try_emplace(hash);
-  if (is_new)
-    i->second.where.location_id = {hash};
+  auto i = all_.lower_bound(hash);
+  if (i == all_.end() || i->first != hash) {
+    i = all_.try_emplace(i, hash);
+    i->second.where.location_id = i->first;
+  }
   return i->second;
 }
 
@@ -21,6 +39,11 @@ const repository_entry* roster::find(const std::string& hash) const {
   return i == all_.end() ? nullptr : &i->second;
 }
 
+kept<std::string> roster::name_of(const std::string& hash) const {
+  auto i = all_.find(hash);
+  return i == all_.end() ? kept{hash} : i->first;
+}
+
 repository_actor roster::actor_of(const std::string& hash) const {
   const auto* one = find(hash);
   return one ? one->actor : repository_actor{};
@@ -28,12 +51,14 @@ repository_actor roster::actor_of(const std::string& hash) const {
 
 std::string_view roster::endpoint_of(const std::string& hash) const {
   const auto* one = find(hash);
-  return one ? std::string_view{one->where.endpoint} : std::string_view{};
+  return one ? std::get<2>(one->where.endpoint.parts()) : std::string_view{};
 }
 
-const std::string* roster::place_of(const claim_key& who) const {
+std::optional<std::string> roster::place_of(const claim_key& who) const {
   auto i = at_.find(who);
-  return i == at_.end() ? nullptr : &i->second->first;
+  if (i == at_.end())
+    return std::nullopt;
+  return i->second->first.open();
 }
 
 bool roster::claim(const kept<claim_key>& who, const std::string& hash) {
@@ -63,8 +88,8 @@ placement::claim_keys roster::claims_of(const std::string& hash) const {
 std::vector<std::string> roster::lying_at(const std::string& location) const {
   std::vector<std::string> found;
   for (const auto& [hash, one] : all_)
-    if (one.where.location_id.hex == location)
-      found.push_back(hash);
+    if (one.where.location_id == location)
+      found.push_back(hash.open());
   return found;
 }
 
@@ -79,7 +104,7 @@ bool roster::is_shared(const std::string& hash) const {
 std::optional<std::string> roster::hash_of(const caf::actor_addr& actor) const {
   for (const auto& [hash, one] : all_)
     if (one.actor && one.actor.address() == actor)
-      return hash;
+      return hash.open();
   return std::nullopt;
 }
 

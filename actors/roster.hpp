@@ -17,10 +17,21 @@
 
 namespace holystone::actors {
 
+/// A `site` as it is kept.
+struct kept_site {
+  kept<std::string> location_id;
+  kept<std::string> location;
+  kept<std::string> endpoint;
+  reach reached_by = reach::network;
+
+  /// It lies there now. What stays the same stays shared.
+  void keep(const site& now_is);
+};
+
 /// A repository as the registry sees it.
 struct repository_entry {
   repository_actor actor;
-  site where;
+  kept_site where;
   boost::container::flat_set<kept<claim_key>, std::less<>> claims;
   restart_policy supervised;
   /// How many facts its actor was told.
@@ -32,7 +43,7 @@ struct repository_entry {
 /// The repositories, by hash.
 class roster {
 public:
-  using entries = std::map<std::string, repository_entry>;
+  using entries = std::map<kept<std::string>, repository_entry, std::less<>>;
 
   /// A repository; from now on there is one.
   repository_entry& enter(const std::string& hash);
@@ -41,14 +52,17 @@ public:
   repository_entry* find(const std::string& hash);
   const repository_entry* find(const std::string& hash) const;
 
+  /// The hash as it is kept, to be shared.
+  kept<std::string> name_of(const std::string& hash) const;
+
   /// A repository's actor; null when there is none.
   repository_actor actor_of(const std::string& hash) const;
 
   /// The storage behind a repository.
   std::string_view endpoint_of(const std::string& hash) const;
 
-  /// Where a claim is; null: nowhere. Good as long as it is there.
-  const std::string* place_of(const claim_key& who) const;
+  /// Where a claim is; nothing: nowhere.
+  std::optional<std::string> place_of(const claim_key& who) const;
 
   /// The claim is there from now on; it must be nowhere else. False when it was
   /// there before.
@@ -61,7 +75,7 @@ public:
   template <class Take>
   void visit_claims(const Take& take) const {
     for (const auto& [who, there] : at_)
-      take(std::get<1>(who.parts()), there->first);
+      take(std::get<1>(who.parts()), there->first.open());
   }
 
   /// Who claims a repository.
@@ -82,7 +96,7 @@ public:
 
   /// A repository that nobody claims is gone.
   void erase(const std::string& hash) {
-    all_.erase(hash);
+    all_.erase(all_.find(hash));
   }
 
   const entries& all() const {

@@ -1,13 +1,6 @@
 #include "actors/tally.hpp"
 
-#include "actors/phrases.hpp"
-#include "scheduler/folded_facts.hpp"
-
 #include <algorithm>
-
-template <>
-inline constexpr std::size_t
-    holystone::scheduler::members_of<holystone::metrics::repository_labels> = 4;
 
 namespace holystone::actors {
 
@@ -19,10 +12,10 @@ std::optional<double> to_unix(const std::optional<instant>& at) {
   return static_cast<double>(at->time_since_epoch().count());
 }
 
-metrics::repository_labels labels_of(const repository_id& id,
-                                     const claim& winner) {
-  return {id.hex, winner.who.object.name, winner.who.object.ns,
-          winner.secret.name};
+std::optional<metrics::repository_labels> labels_of(const repository_id& id,
+                                                    const claim& winner) {
+  return {{id.hex, winner.who.object.name, winner.who.object.ns,
+           winner.secret.name}};
 }
 
 metrics::repository_sample sample_of(const repository_facts& facts,
@@ -92,19 +85,16 @@ void tally::begin(const repository_action& what, const repository_facts& facts,
 
 void tally::show(const repository_facts& facts) {
   const auto* winner = winner_of(facts);
-  auto& book = phrases_of<metrics::repository_labels>();
-  if (winner)
-    labels_ = folded{labels_of(facts.id, winner->wish), book};
-  if (labels_.empty())
+  auto labels = winner ? labels_of(facts.id, winner->wish)
+                       : meters_->labels_of(facts.id.hex);
+  if (!labels)
     return;
-  auto labels = labels_.open(book);
-  meters_->show(labels, sample_of(facts, winner));
+  meters_->show(*labels, sample_of(facts, winner));
   if (begun_ && is_proven(facts))
-    count(labels);
+    count(*labels);
 }
 
 void tally::hide(const std::string& hash) {
-  labels_ = {};
   begun_.reset();
   meters_->forget(hash);
 }

@@ -2,12 +2,11 @@
 
 // What a repository's facts and writes mean for the metrics. A write counts
 // when the facts prove it, so one whose answer was lost counts as well, and
-// none counts twice. The series carry the winner's labels. It decides nothing
-// and sends nothing; kept by the repository's actor.
+// none counts twice. The series carry the labels of the winner, or of the last
+// one. It decides nothing and sends nothing; kept by the repository's actor.
 
 #include "actors/messages.hpp"
 #include "metrics/instruments.hpp"
-#include "scheduler/folded.hpp"
 
 #include <memory>
 #include <optional>
@@ -53,8 +52,6 @@ private:
   void count(const metrics::repository_labels& labels);
 
   metrics::instruments* meters_ = nullptr;
-  /// Whose series these are: the winner's, or the last winner's.
-  folded<metrics::repository_labels> labels_;
   std::unique_ptr<const begun> begun_;
 };
 

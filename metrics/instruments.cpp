@@ -140,6 +140,11 @@ void instruments::show(const repository_labels& labels,
   registry_->repositories.show(labels, now);
 }
 
+std::optional<repository_labels>
+instruments::labels_of(std::string_view hash) const {
+  return registry_->repositories.labels_of(hash);
+}
+
 void instruments::forget(std::string_view hash) {
   registry_->repositories.forget(hash);
 }

@@ -62,6 +62,10 @@ public:
   /// the same repository with other labels are forgotten.
   void show(const repository_labels& labels, const repository_sample& now);
 
+  /// The labels that a repository's series have; nothing: there are none, or
+  /// they are forgotten.
+  std::optional<repository_labels> labels_of(std::string_view hash) const;
+
   /// Removes the repository's series after the next exposition, so that its
   /// last change is seen; they stay when it is shown again before.
   void forget(std::string_view hash);

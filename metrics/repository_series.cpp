@@ -37,6 +37,28 @@ void append_label(std::string& to, std::string_view name,
   to += '"';
 }
 
+// No label has a zero in it: all are names of Kubernetes objects.
+std::string pack(const repository_labels& labels) {
+  std::string packed;
+  packed.reserve(labels.repository_hash.size() + labels.obj_name.size()
+                 + labels.obj_namespace.size() + labels.repository.size() + 4);
+  for (const auto* one : {&labels.repository_hash, &labels.obj_name,
+                          &labels.obj_namespace, &labels.repository})
+    packed.append(*one).push_back('\0');
+  return packed;
+}
+
+repository_labels unpack(std::string_view packed) {
+  repository_labels labels;
+  for (auto* one : {&labels.repository_hash, &labels.obj_name,
+                    &labels.obj_namespace, &labels.repository}) {
+    auto length = packed.find('\0');
+    *one = packed.substr(0, length);
+    packed.remove_prefix(length + 1);
+  }
+  return labels;
+}
+
 // As each series of a repository has them, in alphabetical order.
 std::string text_of(const repository_labels& labels) {
   std::string text;
@@ -47,6 +69,10 @@ std::string text_of(const repository_labels& labels) {
   append_label(text, ",repository_hash", labels.repository_hash);
   append_label(text, ",role", "source");
   return text;
+}
+
+bool is_of(std::string_view packed, std::string_view hash) {
+  return packed.starts_with(hash) && packed[hash.size()] == '\0';
 }
 
 std::string text_of(double number) {
@@ -134,24 +160,27 @@ const std::span<const repository_series::family> repository_series::families
             {"cronjob_failures_total",
              "Total number of failed maintenance jobs", "counter",
              [](lines& to, in from) {
-               to.add_all("failure_reason", common_failure, from.failures);
+               to.add_all("failure_reason", common_failure,
+                          from.counts().failures);
              }},
             {"operations_total", "Total number of successful maintenance runs",
              "counter",
              [](lines& to, in from) {
-               to.add_all("maintenance_type", common_type, from.operations);
+               to.add_all("maintenance_type", common_type,
+                          from.counts().operations);
              }},
             {"duration_seconds",
              "Duration of successful maintenance runs in seconds", "histogram",
              [](lines& to, in from) {
+               const auto& of = from.counts();
                std::uint64_t count = 0;
-               for (auto one : from.durations)
+               for (auto one : of.durations)
                  count += one;
                to.add(static_cast<double>(count), "_count");
-               to.add(from.total, "_sum");
+               to.add(of.total, "_sum");
                count = 0;
-               for (std::size_t i = 0; i < from.durations.size(); ++i) {
-                 count += from.durations[i];
+               for (std::size_t i = 0; i < of.durations.size(); ++i) {
+                 count += of.durations[i];
                  auto bound = i < bounds.size()
                                   ? bounds[i]
                                   : std::numeric_limits<double>::infinity();
@@ -201,16 +230,27 @@ repository_series::record&
 repository_series::change(const repository_labels& labels) {
   auto& all = group_of(labels.repository_hash);
   all.is_stale = true;
-  auto& mine = all.records[labels];
+  auto& mine = all.records[pack(labels)];
   mine.doomed = false;
   return mine;
 }
 
+const repository_series::runs& repository_series::record::counts() const {
+  static const runs none;
+  return counted ? *counted : none;
+}
+
+repository_series::runs& repository_series::record::count() {
+  if (!counted)
+    counted = std::make_unique<runs>();
+  return *counted;
+}
+
 void repository_series::doom(group& of, std::string_view hash,
-                             const repository_labels* but) {
-  auto i = of.records.lower_bound({std::string{hash}, {}, {}, {}});
-  for (; i != of.records.end() && i->first.repository_hash == hash; ++i)
-    if (!i->second.doomed && (!but || i->first != *but))
+                             std::string_view but) {
+  for (auto i = of.records.lower_bound(hash);
+       i != of.records.end() && is_of(i->first, hash); ++i)
+    if (!i->second.doomed && i->first != but)
       i->second.doomed = of.is_stale = true;
 }
 
@@ -218,16 +258,28 @@ void repository_series::show(const repository_labels& labels,
                              const repository_sample& now) {
   std::lock_guard guard{mutex_};
   auto& all = group_of(labels.repository_hash);
-  doom(all, labels.repository_hash, &labels);
-  auto known = all.records.find(labels);
+  auto packed = pack(labels);
+  doom(all, labels.repository_hash, packed);
+  auto known = all.records.find(packed);
   if (known == all.records.end() || known->second.doomed
       || known->second.now != now)
     change(labels).now = now;
 }
 
+std::optional<repository_labels>
+repository_series::labels_of(std::string_view hash) {
+  std::lock_guard guard{mutex_};
+  const auto& all = group_of(hash).records;
+  for (auto i = all.lower_bound(hash); i != all.end() && is_of(i->first, hash);
+       ++i)
+    if (!i->second.doomed)
+      return unpack(i->first);
+  return std::nullopt;
+}
+
 void repository_series::forget(std::string_view hash) {
   std::lock_guard guard{mutex_};
-  doom(group_of(hash), hash, nullptr);
+  doom(group_of(hash), hash, {});
 }
 
 void repository_series::forget_all() {
@@ -246,7 +298,7 @@ void repository_series::count(const repository_labels& labels,
 void repository_series::succeeded(const repository_labels& labels,
                                   std::string_view type, double took) {
   std::lock_guard guard{mutex_};
-  auto& mine = change(labels);
+  auto& mine = change(labels).count();
   ++mine.operations[std::string{type}];
   auto bound = std::ranges::lower_bound(bounds, took) - bounds.begin();
   ++mine.durations[static_cast<std::size_t>(bound)];
@@ -257,6 +309,7 @@ void repository_series::failed(const repository_labels& labels,
                                std::string_view reason) {
   std::lock_guard guard{mutex_};
   ++change(labels)
+        .count()
         .failures[std::string{reason.empty() ? common_failure : reason}];
 }
 
@@ -264,7 +317,7 @@ void repository_series::failed(const repository_labels& labels,
 std::vector<std::string> repository_series::draft(const group& of) {
   std::vector<std::string> texts(families.size());
   for (const auto& [labels, mine] : of.records) {
-    auto label_text = text_of(labels);
+    auto label_text = text_of(unpack(labels));
     for (std::size_t i = 0; i < families.size(); ++i) {
       lines to{texts[i], families[i].name, label_text};
       families[i].fill(to, mine);
@@ -325,7 +378,7 @@ void repository_series::expose_plain(answer_text& to) {
     for (const auto& [name, all] : groups_)
       for (const auto& [labels, mine] : all.records) {
         std::string text;
-        auto label_text = text_of(labels);
+        auto label_text = text_of(unpack(labels));
         lines lines_of_one{text, one.name, label_text};
         one.fill(lines_of_one, mine);
         if (!text.empty())

@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +28,10 @@ public:
   /// Shows a repository as it is now; its counters begin at zero. Series of
   /// the same repository with other labels are forgotten.
   void show(const repository_labels& labels, const repository_sample& now);
+
+  /// The labels of a repository's series; nothing: there are none, or they are
+  /// forgotten.
+  std::optional<repository_labels> labels_of(std::string_view hash);
 
   /// Removes a repository after the next exposition, so that its last change
   /// is seen; it stays when it is shown again before.
@@ -53,20 +59,34 @@ private:
   static constexpr std::array<double, 11> bounds{
       1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 43200};
 
-  struct record {
-    repository_sample now;
-    std::array<std::uint64_t, 3> cron_job{};
+  /// What was counted of one repository's runs, of which there are few.
+  struct runs {
     std::map<std::string, std::uint64_t, std::less<>> failures;
     std::map<std::string, std::uint64_t, std::less<>> operations;
     /// By the first bound that the duration doesn't exceed; the last: none.
-    std::array<std::uint64_t, bounds.size() + 1> durations{};
+    std::array<std::uint32_t, bounds.size() + 1> durations{};
     double total = 0;
-    bool doomed = false;
   };
+
+  struct record {
+    repository_sample now;
+    std::array<std::uint32_t, 3> cron_job{};
+    bool doomed = false;
+    /// Null before the first.
+    std::unique_ptr<runs> counted;
+
+    /// The same to look at.
+    const runs& counts() const;
+    /// The same to be changed.
+    runs& count();
+  };
+
+  /// Labels as one text: each of them, and a zero after it.
+  using packed_labels = std::string;
 
   /// Repositories whose hashes begin alike: what is compressed at a time.
   struct group {
-    std::map<repository_labels, record> records;
+    std::map<packed_labels, record, std::less<>> records;
     /// Has a line changed since they were compressed?
     bool is_stale = true;
     /// Their lines, family by family, as they left last; the scrape's own.
@@ -78,8 +98,7 @@ private:
 
   group& group_of(std::string_view hash);
   record& change(const repository_labels& labels);
-  static void doom(group& of, std::string_view hash,
-                   const repository_labels* but);
+  static void doom(group& of, std::string_view hash, std::string_view but);
   static std::vector<std::string> draft(const group& of);
   void refresh(group& of, text_packer& packer);
   void expose_packed(answer_text& to);

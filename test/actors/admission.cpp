@@ -141,7 +141,7 @@ TEST_CASE("A-13: slots that pass while a run lasts are not made up for") {
   add_source(world, "app", "one", "0/5 * * * *");
   stage s{world};
   s.pass(20s);
-  auto hash = s.registry().repositories.all().rbegin()->first;
+  auto hash = s.registry().repositories.all().rbegin()->first.open();
   world.runs_take(hash, 6min);
   s.pass(31min);
   // One run each ten minutes: the slot in its middle is nobody's.

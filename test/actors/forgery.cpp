@@ -54,7 +54,7 @@ TEST_CASE("a tenant's Secret with the labels of a copy is none") {
   {
     stage s{world};
     s.pass(20s);
-    hash = s.registry().repositories.all().rbegin()->first;
+    hash = s.registry().repositories.all().rbegin()->first.open();
   }
   add_forgery(world, "trap", hash);
   add_forgery(world, "other", "0123456789abcdef");
@@ -62,7 +62,8 @@ TEST_CASE("a tenant's Secret with the labels of a copy is none") {
   stage s{world};
   s.pass(40s);
   CHECK(mounted(world) == "maintenance-app-kopia");
-  CHECK(s.registry().repositories.all().count("0123456789abcdef") == 0);
+  CHECK(s.registry().repositories.all().count(std::string{"0123456789abcdef"})
+        == 0);
   stage::crash(
       caf::actor_cast<caf::actor>(s.registry().repositories.actor_of(hash)));
   s.pass(10s);

@@ -55,7 +55,7 @@ TEST_CASE("who names an object is known until it does not") {
   index.add(secret, more);
   index.add(secret, data);
   index.add(secret, data);
-  index.add({"app", "other"}, km);
+  index.add(object_key{"app", "other"}, km);
   CHECK(index.naming(secret) == std::vector<claim_key>{data, more});
   index.remove(secret, data);
   index.remove(secret, km);

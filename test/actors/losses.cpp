@@ -23,7 +23,7 @@ void remove_labels(simulated_world& world, const std::string& object) {
 }
 
 std::string only_hash(stage& s) {
-  return s.registry().repositories.all().rbegin()->first;
+  return s.registry().repositories.all().rbegin()->first.open();
 }
 
 /// A job runner without an operator around it.

@@ -240,8 +240,8 @@ TEST_CASE("the inspection shows one repository as a whole") {
   s.pass(2s);
   create_job(world, "second");
   s.pass(4s);
-  auto page
-      = "/v1/repositories/" + s.registry().repositories.all().rbegin()->first;
+  auto page = "/v1/repositories/"
+              + s.registry().repositories.all().rbegin()->first.open();
   auto shown = boost::json::parse(ask(s, page)->body);
   auto lines = [&](std::string_view list) {
     return items_at(shown, list).size();

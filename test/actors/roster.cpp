@@ -16,7 +16,7 @@ const claim_key other{claim_kind::replication_source, {"app", "other"}};
 
 TEST_CASE("a repository that nobody placed yet lies where its hash says") {
   roster all;
-  CHECK(all.enter("one").where.location_id.hex == "one");
+  CHECK(all.enter("one").where.location_id.open() == "one");
   CHECK(all.lying_at("one") == std::vector<std::string>{"one"});
   CHECK(all.find("two") == nullptr);
   CHECK_FALSE(all.actor_of("two"));
@@ -27,9 +27,9 @@ TEST_CASE("a repository that nobody placed yet lies where its hash says") {
 TEST_CASE("a Lease is shared with another repository only while that is "
           "claimed") {
   roster all;
-  all.enter("one").where.location_id = {"there"};
+  all.enter("one").where.location_id = "there";
   auto& two = all.enter("two");
-  two.where.location_id = {"there"};
+  two.where.location_id = "there";
   all.claim(other, "three");
   CHECK_FALSE(all.is_shared("one"));
   all.claim(data, "two");
@@ -41,7 +41,7 @@ TEST_CASE("a Lease is shared with another repository only while that is "
 
 TEST_CASE("a claim is at one place until it is nowhere") {
   roster all;
-  CHECK(all.place_of(data) == nullptr);
+  CHECK_FALSE(all.place_of(data));
   CHECK(all.claim(data, "one"));
   CHECK_FALSE(all.claim(data, "one"));
   CHECK(all.claim(other, "one"));
@@ -50,7 +50,7 @@ TEST_CASE("a claim is at one place until it is nowhere") {
   CHECK(all.claims_of("one") == std::vector<claim_key>{data, other});
   all.unclaim(data);
   all.unclaim(data);
-  CHECK(all.place_of(data) == nullptr);
+  CHECK_FALSE(all.place_of(data));
   CHECK(all.claims_of("one") == std::vector<claim_key>{other});
   CHECK(all.claim(data, "two"));
   CHECK(*all.place_of(data) == "two");
