@@ -82,11 +82,6 @@ fact_ptr addresses::lease_of(const std::string& location) const {
       fact{i->second.open(phrases_of<lease_seen>())});
 }
 
-kept<std::string> addresses::name_of(const std::string& location) const {
-  auto i = leases_.find(location);
-  return i == leases_.end() ? kept{location} : i->first;
-}
-
 std::vector<std::string> addresses::leases() const {
   std::vector<std::string> all;
   for (const auto& [location, lease] : leases_)

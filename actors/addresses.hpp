@@ -3,9 +3,9 @@
 // Which repository a fact about one of our objects is for: by the object's
 // name, its label, or the Job that a pod belongs to; and who was told of an
 // object, since a loss may say no more than the object's name. It also keeps
-// the last word on every Lease, because a repository may come later than the
-// Lease of its location. Plain memory; kept by the registry. Where claims
-// belong is said by placement.hpp.
+// the last word on each Lease that it is told of, because a repository may come
+// later than the Lease of its location. Plain memory; kept by the registry.
+// Where claims belong is said by placement.hpp.
 
 #include "actors/kept_name.hpp"
 #include "actors/messages.hpp"
@@ -38,9 +38,6 @@ public:
 
   /// The last word on the Lease of a location; null when there is none.
   fact_ptr lease_of(const std::string& location) const;
-
-  /// The location's text as it is kept, to be shared.
-  kept<std::string> name_of(const std::string& location) const;
 
   /// The locations that have a Lease.
   std::vector<std::string> leases() const;

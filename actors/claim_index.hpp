@@ -48,6 +48,11 @@ public:
     return all;
   }
 
+  /// Little more will come.
+  void shrink_to_fit() {
+    claims_.shrink_to_fit();
+  }
+
   /// Calls `take` with each object and a claim that names it.
   template <class Take>
   void visit(const Take& take) const {

@@ -37,6 +37,11 @@ public:
   /// The name as it is kept, to be shared; null: there is no such object.
   const kept<object_key>* name_of(const object_key& key) const;
 
+  /// Little more will come.
+  void shrink_to_fit() {
+    known_.shrink_to_fit();
+  }
+
   std::size_t size() const {
     return known_.size();
   }

@@ -47,6 +47,11 @@ using registry_actor = caf::typed_actor<
     caf::replies_to<seen_atom, observations>::with<bool>,
     // A kind's view is complete.
     takes<synced_atom, watched_kind>,
+    // A watcher wants to list its objects; the answer says that it is its turn.
+    // All lists at once, and all that they tell, would be in memory at once.
+    caf::replies_to<turn_atom>::with<bool>,
+    // The watcher whose turn it was has read its list.
+    takes<finish_atom>,
     // Writing is allowed, or no longer.
     takes<lead_atom, bool>,
     // A repository wants, takes or gives back a place to run.

@@ -349,6 +349,7 @@ using settled_atom = caf::atom_constant<caf::atom("settled")>;
 using place_atom = caf::atom_constant<caf::atom("place")>;
 using need_atom = caf::atom_constant<caf::atom("need")>;
 using grant_atom = caf::atom_constant<caf::atom("grant")>;
+using turn_atom = caf::atom_constant<caf::atom("turn")>;
 using wake_atom = caf::atom_constant<caf::atom("wake")>;
 using notice_atom = caf::atom_constant<caf::atom("notice")>;
 using finish_atom = caf::atom_constant<caf::atom("finish")>;

@@ -62,7 +62,9 @@ std::optional<claimant_fact> placement::find(const claim_key& who) const {
   auto i = claimants_.find(who);
   if (i == claimants_.end())
     return std::nullopt;
-  return opened(i->second.fact);
+  auto known = opened(i->second.fact);
+  known.who = who;
+  return known;
 }
 
 kept<claim_key> placement::name_of(const claim_key& who) const {
@@ -103,8 +105,11 @@ placement::claim_keys placement::learn(const claimant_fact& claimant) {
         .add(name_of(ca->key), kept_who);
   auto before = find(who).value_or(claimant_fact{});
   auto mounts = mounted_by(claimant);
+  // Its name is there already.
+  auto nameless = claimant;
+  nameless.who = {};
   claimants_.insert_or_assign(
-      kept_who, known_claimant{fold_up(claimant), !mounts.empty()});
+      kept_who, known_claimant{fold_up(nameless), !mounts.empty()});
   let_volumes_go(mounted_by(before), mounts);
   let_go({readable::kind::secret, secret_of(before)});
   return {who};
@@ -126,13 +131,12 @@ bool placement::has_maintenances() const {
 
 placement::claim_keys placement::forget(const claim_key& who) {
   forget_name(who);
-  auto known = claimants_.find(who);
-  if (known == claimants_.end())
+  auto before = find(who);
+  if (!before)
     return {};
-  auto before = opened(known->second.fact);
-  claimants_.erase(known);
-  let_volumes_go(mounted_by(before), {});
-  let_go({readable::kind::secret, secret_of(before)});
+  claimants_.erase(claimants_.find(who));
+  let_volumes_go(mounted_by(*before), {});
+  let_go({readable::kind::secret, secret_of(*before)});
   return {who};
 }
 
@@ -168,6 +172,9 @@ void placement::learn(const cron_job_seen& cron_job,
 }
 
 void placement::recall_readings() {
+  claimants_.shrink_to_fit();
+  secrets_.shrink_to_fit();
+  named_by_.shrink_to_fit();
   if (!former_)
     return;
   for (const auto& told : former_->all()) {
@@ -262,13 +269,13 @@ void placement::let_go(const readable& what) {
 }
 
 placement::claim_keys placement::mounting(const object_key& claim) const {
-  auto names_it = [&](const claimant_fact& from) {
-    return from.who.object.ns == claim.ns && mounted_by(from).contains(claim);
+  auto names_it = [&](const claim_key& who) {
+    return who.object.ns == claim.ns && mounted_by(*find(who)).contains(claim);
   };
   auto is_given = given_.names(claim);
   claim_keys all;
   for (const auto& [who, known] : claimants_)
-    if (is_given || (known.names_volumes && names_it(opened(known.fact))))
+    if (is_given || (known.names_volumes && names_it(who.open())))
       all.push_back(who.open());
   return all;
 }

@@ -119,8 +119,8 @@ public:
     under_way_[secret] = false;
   }
 
-  /// Everything was seen once: what the cluster records of Secrets need not be
-  /// read of them.
+  /// Everything was seen once: little more will come, and what the cluster
+  /// records of Secrets need not be read of them.
   void recall_readings();
 
   /// A Secret said this when it was read.

@@ -68,11 +68,14 @@ void registry_state::take_fact(const fact& what, const fact_ptr& whole) {
   } else if (fork.take(what, steady_now(self))) {
     heed_fork();
   } else if (const auto* lease = std::get_if<lease_seen>(&what)) {
-    auto location = known.learn(*lease);
+    auto location = parse_lease_name(lease->key.name);
     if (location.empty())
       return;
-    pass_lease_on(location);
-    shared.learn(known.name_of(location), lease->fact);
+    // Otherwise it goes to the only repository that can ever ask for it.
+    if (identity_by_secret)
+      known.learn(*lease);
+    pass_lease_on(location, whole);
+    shared.learn(repositories.name_of(location), lease->fact);
     tell_aliases();
   } else if (std::holds_alternative<account_seen>(what)) {
     self->send(keeper, seen_atom::value, whole);
@@ -209,7 +212,7 @@ void registry_state::put(placed told) {
   auto is_new_site
       = told.where && into.where.location_id != told.where->location_id.hex;
   if (told.where)
-    into.where.keep(*told.where);
+    repositories.lies_at(into, *told.where);
   auto kept_who = claims.name_of(who);
   if (repositories.claim(kept_who, told.hash))
     tell_shared(into.where.location_id.open());
@@ -228,9 +231,9 @@ void registry_state::put(placed told) {
   else if (into.actor)
     self->send(into.actor, claim_atom::value,
                std::make_shared<const claimant>(std::move(told.wants)));
-  if (auto location = into.where.location_id.open();
-      is_new_site && known.lease_of(location))
-    pass_lease_on(location);
+  if (auto location = into.where.location_id.open(); is_new_site)
+    if (auto lease = known.lease_of(location))
+      pass_lease_on(location, lease);
   if (is_new || moves || is_new_site)
     follow_all(!identity_by_secret);
   tell_aliases();
@@ -418,8 +421,8 @@ registry_state::at_location(const std::string& location) const {
   return {};
 }
 
-void registry_state::pass_lease_on(const std::string& location) {
-  auto lease = known.lease_of(location);
+void registry_state::pass_lease_on(const std::string& location,
+                                   const fact_ptr& lease) {
   auto there = at_location(location);
   for (const auto& hash : there)
     pass_on(hash, lease);
@@ -441,6 +444,19 @@ void registry_state::complete(watched_kind kind) {
   arm();
 }
 
+caf::result<bool> registry_state::list_in_turn() {
+  auto turn = lists.emplace_back(self->make_response_promise<bool>());
+  if (lists.size() == 1)
+    turn.deliver(true);
+  return turn;
+}
+
+void registry_state::take_turns() {
+  lists.pop_front();
+  if (!lists.empty())
+    lists.front().deliver(true);
+}
+
 void registry_state::lead(bool leads) {
   leading = leads;
   tell_all(lead_atom::value, may_write());
@@ -457,7 +473,7 @@ void registry_state::tell_settled() {
   self->send(keeper, settled_atom::value, settled);
   if (settled && identity_by_secret)
     for (const auto& location : known.leases())
-      pass_lease_on(location);
+      pass_lease_on(location, known.lease_of(location));
   for (const auto& [hash, one] : repositories.all())
     if (one.actor && one.claims.empty())
       self->send(one.actor, settled_atom::value, settled);
@@ -612,6 +628,8 @@ registry(registry_actor::stateful_pointer<registry_state> self,
         return true;
       },
       [self](synced_atom, watched_kind kind) { self->state.complete(kind); },
+      [self](turn_atom) { return self->state.list_in_turn(); },
+      [self](finish_atom) { self->state.take_turns(); },
       [self](lead_atom, bool leads) { self->state.lead(leads); },
       [self](place_atom, const std::string& hash, place where) {
         self->state.seat(hash, where);

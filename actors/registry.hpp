@@ -22,7 +22,9 @@
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -63,12 +65,18 @@ struct registry_state {
   bool told_settled = false;
   roster repositories;
   alarms waiting;
+  /// Watchers that want to list their objects; the first is at it.
+  std::deque<caf::typed_response_promise<bool>> lists;
   timer wakeup;
   static inline const char* name = "registry";
 
   void begin(registry_setup given);
   void take(const observations& seen);
   void complete(watched_kind kind);
+  /// A watcher wants to list its objects.
+  caf::result<bool> list_in_turn();
+  /// The watcher whose turn it was has read its list.
+  void take_turns();
   void lead(bool leads);
   void read_again(const readable& what, std::uint64_t ticket);
   void seat(const std::string& hash, place where);
@@ -99,7 +107,7 @@ private:
   void call(const std::string& hash);
   void pass_on(const std::string& hash, const fact_ptr& what);
   std::vector<std::string> at_location(const std::string& location) const;
-  void pass_lease_on(const std::string& location);
+  void pass_lease_on(const std::string& location, const fact_ptr& lease);
   void learn_left(const predecessor_seen& seen);
   /// This is not the fork's any more.
   void disown(const object_uid& uid);

@@ -195,7 +195,6 @@ void repository_state::decide() {
   auto step = next(now);
   // Orphans may still find their claim among those being read.
   auto may_be_claimed = known.facts().claimants.empty() && !settled;
-  reason = step.reason;
   take_seat(step);
   if (step.finished && !may_be_claimed) {
     shown.hide(hash());
@@ -393,7 +392,7 @@ void repository_state::read_again(watched_kind kind, std::string label,
 view_ptr repository_state::view() {
   auto all = std::make_shared<repository_view>();
   all->facts = known.facts();
-  all->reason = leading ? reason : next(common->now()).reason;
+  all->reason = next(common->now()).reason;
   all->writing = writing;
   all->leading = leading;
   all->seat = seat;

@@ -68,7 +68,6 @@ struct repository_state {
   bool busy = false;
   /// Lists that `recover` still waits for.
   unsigned unread = 0;
-  std::string reason;
   std::string writing;
   place seat = place::none;
   /// When the registry is to tell us that time has passed.

@@ -6,19 +6,13 @@ namespace holystone::actors {
 
 namespace {
 
+// What stays the same stays shared.
 void keep(kept<std::string>& text, const std::string& now_is) {
   if (text != now_is)
     text = now_is;
 }
 
 } // namespace
-
-void kept_site::keep(const site& now_is) {
-  actors::keep(location_id, now_is.location_id.hex);
-  actors::keep(location, now_is.location);
-  actors::keep(endpoint, now_is.endpoint);
-  reached_by = now_is.reached_by;
-}
 
 repository_entry& roster::enter(const std::string& hash) {
   auto i = all_.lower_bound(hash);
@@ -37,6 +31,15 @@ repository_entry* roster::find(const std::string& hash) {
 const repository_entry* roster::find(const std::string& hash) const {
   auto i = all_.find(hash);
   return i == all_.end() ? nullptr : &i->second;
+}
+
+void roster::lies_at(repository_entry& which, const site& where) {
+  auto& here = which.where;
+  keep(here.location_id, where.location_id.hex);
+  keep(here.location, where.location);
+  keep(endpoint_, where.endpoint);
+  here.endpoint = endpoint_;
+  here.reached_by = where.reached_by;
 }
 
 kept<std::string> roster::name_of(const std::string& hash) const {

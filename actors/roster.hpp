@@ -23,9 +23,6 @@ struct kept_site {
   kept<std::string> location;
   kept<std::string> endpoint;
   reach reached_by = reach::network;
-
-  /// It lies there now. What stays the same stays shared.
-  void keep(const site& now_is);
 };
 
 /// A repository as the registry sees it.
@@ -51,6 +48,9 @@ public:
   /// A repository; null when there is none.
   repository_entry* find(const std::string& hash);
   const repository_entry* find(const std::string& hash) const;
+
+  /// The repository lies there now.
+  void lies_at(repository_entry& which, const site& where);
 
   /// The hash as it is kept, to be shared.
   kept<std::string> name_of(const std::string& hash) const;
@@ -105,6 +105,8 @@ public:
 
 private:
   entries all_;
+  /// Of whoever was placed last; many have the same.
+  kept<std::string> endpoint_;
   /// Where each claim is.
   name_map<claim_key, entries::value_type*> at_;
 };

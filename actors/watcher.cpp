@@ -50,22 +50,27 @@ void watcher_state::flush(std::uint64_t ticket, std::size_t lines) {
       });
 }
 
-void watcher_state::perform(const reflector::effect& what) {
-  if (const auto* list = std::get_if<reflector::send_list>(&what)) {
-    auto ticket = list->ticket;
-    if (list->call.continue_token.empty())
-      meters->relisted(plural);
-    self->request(api, caf::infinite, call_atom::value,
-                  request_ptr{std::make_shared<const request>(list->call)})
-        .then(
-            [this, ticket](const response_ptr& answer) {
-              step(reflector::listed{ticket, answer});
-            },
-            [this, ticket](const caf::error& why) {
+void watcher_state::list(std::uint64_t ticket, const request_ptr& call) {
+  auto read = [this, ticket](const response_ptr& answer) {
+    step(reflector::listed{ticket, answer});
+    self->send(registry, finish_atom::value);
+  };
+  self->request(registry, caf::infinite, turn_atom::value)
+      .then([this, call, read](bool) {
+        self->request(api, caf::infinite, call_atom::value, call)
+            .then(read, [read](const caf::error& why) {
               response none;
               none.failure = caf::to_string(why);
-              step(reflector::listed{ticket, none});
+              read(std::make_shared<const response>(std::move(none)));
             });
+      });
+}
+
+void watcher_state::perform(const reflector::effect& what) {
+  if (const auto* list = std::get_if<reflector::send_list>(&what)) {
+    if (list->call.continue_token.empty())
+      meters->relisted(plural);
+    this->list(list->ticket, std::make_shared<const request>(list->call));
   } else if (const auto* open = std::get_if<reflector::open_watch>(&what)) {
     self->send(api, watch_atom::value, open->ticket,
                request_ptr{std::make_shared<const request>(open->order)},

@@ -57,6 +57,7 @@ struct watcher_state : object_sink {
 
 private:
   void perform(const reflector::effect& what);
+  void list(std::uint64_t ticket, const request_ptr& call);
   void flush(std::uint64_t ticket, std::size_t lines);
 };
 
