@@ -3,6 +3,8 @@
 #include "actors/projections.hpp"
 #include "k8s_io/version_order.hpp"
 
+#include <utility>
+
 namespace holystone::actors {
 
 namespace {
@@ -18,7 +20,16 @@ bool is_newer(const resource_version& a, const resource_version& b) {
 
 void echoes::owe(const object_uid& uid, const resource_version& version,
                  instant now) {
-  owed_[uid.value] = {version, now, nullptr};
+  auto& owed = owed_[uid.value];
+  owed.version = version;
+  owed.since = now;
+  owed.held = nullptr;
+}
+
+void echoes::owe_new(const loss& object, const resource_version& version,
+                     instant now) {
+  owed_[object.which.uid.value]
+      = {version, now, nullptr, object, now + longest_echo};
 }
 
 bool echoes::counts(const object_uid& uid, const resource_version& told,
@@ -28,7 +39,9 @@ bool echoes::counts(const object_uid& uid, const resource_version& told,
   auto i = owed_.find(uid.value);
   if (i == owed_.end())
     return true;
-  const auto& owed = i->second;
+  auto& owed = i->second;
+  // The watch knows it, and will tell its loss.
+  owed.made.reset();
   if (told != owed.version && !is_newer(told, owed.version)
       && now <= owed.since + longest_echo)
     return false;
@@ -54,23 +67,35 @@ void echoes::lose(const object_uid& uid) {
 
 std::vector<fact_ptr> echoes::give_up(instant now) {
   std::vector<fact_ptr> late;
+  auto is_late = [now](const echo& owed) {
+    return now > owed.since + longest_echo;
+  };
+  for (auto& [uid, owed] : owed_)
+    if (is_late(owed) && owed.held)
+      late.push_back(std::exchange(owed.held, nullptr));
   std::erase_if(owed_, [&](const auto& entry) {
-    const auto& owed = entry.second;
-    auto is_late = now > owed.since + longest_echo;
-    if (is_late && owed.held)
-      late.push_back(owed.held);
-    return is_late;
+    return is_late(entry.second) && !entry.second.made;
   });
   return late;
+}
+
+std::vector<loss> echoes::unheard(instant now) {
+  std::vector<loss> all;
+  for (auto& [uid, owed] : owed_)
+    if (owed.made && now > owed.look_at) {
+      all.push_back(*owed.made);
+      owed.look_at = now + (now - owed.since);
+    }
+  return all;
 }
 
 std::optional<instant> echoes::gives_up_at() const {
   std::optional<instant> first;
   for (const auto& [uid, owed] : owed_) {
-    if (!owed.held)
-      continue;
-    auto at = owed.since + longest_echo + seconds{1};
-    first = std::min(first.value_or(at), at);
+    if (owed.held)
+      first = earlier(first, owed.since + longest_echo + seconds{1});
+    if (owed.made)
+      first = earlier(first, owed.look_at + seconds{1});
   }
   return first;
 }

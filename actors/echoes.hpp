@@ -31,6 +31,11 @@ public:
   /// A write was answered with this version; the watch will tell so.
   void owe(const object_uid& uid, const resource_version& version, instant now);
 
+  /// The write has made this object. When its echo never comes, it may have
+  /// gone between two lists, and no watch ever tells its loss.
+  void owe_new(const loss& object, const resource_version& version,
+               instant now);
+
   /// The watch tells of the object. False while that is older, or may be
   /// older, than our write.
   bool counts(const object_uid& uid, const resource_version& told, instant now);
@@ -49,7 +54,12 @@ public:
   /// Gives up echoes that never came; what they held back counts now.
   std::vector<fact_ptr> give_up(instant now);
 
-  /// When the next echo that holds something back is given up.
+  /// What was made and is to be looked for, because no watch has told of it;
+  /// then again after twice the time.
+  std::vector<loss> unheard(instant now);
+
+  /// When the next echo that holds something back is given up, or what was made
+  /// is to be looked for.
   std::optional<instant> gives_up_at() const;
 
   /// Is none owed, and was nothing lost?
@@ -63,6 +73,9 @@ private:
     resource_version version;
     instant since;
     fact_ptr held;
+    /// What was made, and when it is to be looked for.
+    std::optional<loss> made;
+    instant look_at;
   };
 
   /// By the object's UID.

@@ -35,6 +35,23 @@ const claim_key& key_of(const claimant& who) {
   return who.wish.who;
 }
 
+/// What its loss would be told as; none: nobody waits for it.
+std::optional<loss> loss_of(const fact& what) {
+  auto as
+      = [](watched_kind kind, const object_key& key, const object_uid& uid) {
+          return loss{kind, {key, uid}, nullptr};
+        };
+  if (const auto* cron_job = std::get_if<cron_job_seen>(&what))
+    return as(watched_kind::cron_jobs, cron_job->fact.key, cron_job->fact.uid);
+  if (const auto* secret = std::get_if<secret_fact>(&what))
+    return as(watched_kind::secrets, secret->key, secret->uid);
+  if (const auto* job = std::get_if<job_seen>(&what))
+    return as(watched_kind::jobs, job->fact.key, job->fact.uid);
+  if (const auto* lease = std::get_if<lease_seen>(&what))
+    return as(watched_kind::leases, lease->key, lease->fact.uid);
+  return std::nullopt;
+}
+
 /// The Job that holds the Lease; while it is free, the one counted last, whose
 /// user may not be told of its end yet.
 const object_uid& last_holder(const lease_fact& lease) {
@@ -389,8 +406,13 @@ void observed::finish(const repository_action& what,
     // news of its claimant.
     if (now_is && uid_of(*now_is)
         && !std::holds_alternative<cache_claim_seen>(*now_is)
-        && version_of(*now_is) != known_version(uid_of(*now_is)))
-      echoes_.use().owe(uid_of(*now_is), version_of(*now_is), now);
+        && version_of(*now_is) != known_version(uid_of(*now_is))) {
+      auto made = knows(uid_of(*now_is)) ? std::nullopt : loss_of(*now_is);
+      if (made)
+        echoes_.use().owe_new(*made, version_of(*now_is), now);
+      else
+        echoes_.use().owe(uid_of(*now_is), version_of(*now_is), now);
+    }
     take(one, now);
   }
   fold_done(what, !seen.empty());

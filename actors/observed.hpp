@@ -103,7 +103,13 @@ public:
   /// Echoes that never came are given up, and what they held back counts.
   void give_up_echoes(instant now);
 
-  /// When the next echo that holds something back is given up.
+  /// What we made and no watch has told of, to be looked for.
+  std::vector<loss> unheard(instant now) {
+    return echoes_->is_unused() ? std::vector<loss>{}
+                                : echoes_.use().unheard(now);
+  }
+
+  /// When the next echo is given up, or something is to be looked for.
   std::optional<instant> gives_up_at() const {
     return echoes_->gives_up_at();
   }

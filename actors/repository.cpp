@@ -129,7 +129,37 @@ void repository_state::lead(bool leads) {
 void repository_state::look_again() {
   due.reset();
   known.give_up_echoes(common->now());
+  for (const auto& what : known.unheard(common->now()))
+    look_for(what);
   advance();
+}
+
+// What comes and goes between two lists no watch ever tells.
+void repository_state::look_for(const loss& what) {
+  auto call
+      = get(to_reflected(what.kind, common->policy.operator_namespace).kind,
+            what.which.key);
+  call.metadata_only = what.kind == watched_kind::secrets;
+  auto look = std::make_shared<const request>(std::move(call));
+  self->request(common->api, caf::infinite, call_atom::value, request_ptr{look})
+      .then(
+          [this, what, look](const response_ptr& answer) {
+            auto now = common->now();
+            auto told = judge(*look, *answer, 0, 0.5).what;
+            auto there = told == advice::done
+                             ? to_observation(*look, answer->body)
+                             : nullptr;
+            const auto* found
+                = there ? std::get_if<fact>(there.get()) : nullptr;
+            if (told == advice::absent
+                || (found && uid_of(*found) != what.which.uid))
+              known.see(std::make_shared<const observation>(what), now);
+            if (found)
+              known.read(*found, now);
+            advance();
+          },
+          // It is looked for again.
+          [](const caf::error&) {});
 }
 
 void repository_state::take_seat(const repository_step& step) {

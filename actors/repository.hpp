@@ -120,6 +120,7 @@ private:
   void take_seat(const repository_step& step);
   void arm(std::optional<instant> wake);
   void read_again(watched_kind kind, std::string label, std::string only);
+  void look_for(const loss& what);
 };
 
 /// Maintains one repository.

@@ -70,6 +70,32 @@ struct lone_runner {
 
 } // namespace
 
+TEST_CASE("what was made and deleted while no watch told of it is missed") {
+  simulated_world world;
+  stage s{world};
+  s.pass(20s);
+  world.unheard = "cronjobs";
+  add_source(world, "app", "one");
+  s.pass(20s);
+  auto made = names_of(world.call("GET", home + "cronjobs"));
+  REQUIRE(made.size() == 1);
+  world.call("DELETE", home + "cronjobs/" + made[0]);
+  s.pass(10s);
+  world.unheard = {};
+  s.pass(2min);
+  CHECK(names_of(world.call("GET", home + "cronjobs")) == made);
+}
+
+TEST_CASE("what no watch tells of after a long time is made once") {
+  simulated_world world;
+  stage s{world};
+  s.pass(20s);
+  world.unheard = "cronjobs";
+  add_source(world, "app", "one");
+  s.pass(1h);
+  CHECK(std::ranges::count(world.writes, "apply cronjobs") == 1);
+}
+
 TEST_CASE("a Lease that lost its labels still holds the lock") {
   simulated_world world;
   add_source(world, "app", "one");

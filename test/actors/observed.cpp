@@ -108,7 +108,27 @@ TEST_CASE("an echo that never comes is given up after half a minute, and what "
 
 TEST_CASE("an echo that holds nothing back wakes nobody") {
   auto known = a_repository();
+  known.see(share(cron_job("1", "old")), start);
   write(known, "3", "ours");
+  CHECK_FALSE(known.gives_up_at());
+}
+
+TEST_CASE("what we made is looked for after half a minute and then ever less "
+          "often, until a watch tells of it") {
+  auto known = a_repository();
+  write(known, "2", "ours");
+  write(known, "3", "ours");
+  CHECK(known.gives_up_at() == start + seconds{31});
+  CHECK(known.unheard(start + seconds{30}).empty());
+  auto first = known.unheard(start + seconds{31});
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].kind == watched_kind::cron_jobs);
+  CHECK(first[0].which.key == cron_job_key);
+  CHECK(known.gives_up_at() == start + seconds{63});
+  known.give_up_echoes(start + seconds{62});
+  CHECK(known.unheard(start + seconds{62}).empty());
+  CHECK(known.unheard(start + seconds{63}).size() == 1);
+  known.see(share(cron_job("3", "ours")), start + seconds{64});
   CHECK_FALSE(known.gives_up_at());
 }
 

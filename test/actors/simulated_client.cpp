@@ -170,7 +170,8 @@ void simulated_world::open(std::uint64_t ticket, const request& what,
   std::optional<instant> until;
   if (told.watch_timeout)
     until = now + *told.watch_timeout;
-  watches_.push_back({sink, ticket, *told.watch, until});
+  watches_.push_back(
+      {sink, ticket, *told.watch, until, std::string{what.kind.plural}});
 }
 
 void simulated_world::close(const stream_sink& sink, std::uint64_t ticket) {
@@ -187,6 +188,14 @@ void simulated_world::tell() {
     if (now.time_since_epoch() % seconds{60} == seconds{0})
       server_.bookmark(one.id);
     auto batch = server_.pull(one.id);
+    if (one.plural == unheard) {
+      one.has_missed = true;
+      return false;
+    }
+    if (one.has_missed)
+      batch.lines = R"({"type":"ERROR","object":{"kind":"Status","code":410,)"
+                    R"("status":"Failure","reason":"Expired"}})"
+                    "\n";
     std::vector<std::string> lines;
     std::istringstream in{batch.lines};
     for (std::string line; std::getline(in, line);)
@@ -194,7 +203,8 @@ void simulated_world::tell() {
     if (!lines.empty())
       caf::anon_send(one.sink, lines_atom::value, one.ticket,
                      watch_lines{std::move(lines)});
-    auto over = batch.ended || (one.until && now >= *one.until);
+    auto over
+        = batch.ended || one.has_missed || (one.until && now >= *one.until);
     if (!over)
       return false;
     if (!batch.ended)

@@ -36,6 +36,9 @@ public:
   std::function<void(const boost::json::value& pod,
                      const simulator::container_run& run, instant start)>
       on_start;
+  /// Watches of objects with this plural name hear nothing; afterwards they end
+  /// as those do whose past the server forgot.
+  std::string unheard;
   /// How long the fork's movers take.
   seconds fork_runs_take{1};
   /// Writes of the operator so far: `create cronjobs`.
@@ -111,6 +114,8 @@ private:
     std::uint64_t ticket;
     simulator::watch_id id;
     std::optional<instant> until;
+    std::string plural;
+    bool has_missed = false;
   };
 
   simulator::api_server server_;
