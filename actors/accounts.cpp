@@ -65,7 +65,8 @@ void accounts::look_at(const std::string& ns) {
   put(lacking_, ns != home_ && by.claims > 0 && lacks(ns));
   auto known = known_.find(ns);
   put(spare_, ns != home_ && by.claims == 0 && by.cron_jobs == 0
-                  && known != known_.end() && known->second.made_from == home_);
+                  && known != known_.end() && known->second.made_from == home_
+                  && !known->second.deleting);
   if (used != users_.end() && by.claims == 0 && by.cron_jobs == 0)
     users_.erase(used);
 }

@@ -14,7 +14,7 @@ inline constexpr std::size_t members_of<cron_job_address> = 2;
 template <>
 inline constexpr std::size_t members_of<lease_record> = 6;
 template <>
-inline constexpr std::size_t members_of<k8s_io::secret_fact> = 6;
+inline constexpr std::size_t members_of<k8s_io::secret_fact> = 7;
 template <>
 inline constexpr std::size_t members_of<k8s_io::claimant_fact> = 17;
 template <>
@@ -28,7 +28,7 @@ inline constexpr std::size_t members_of<actors::lease_seen> = 2;
 template <>
 inline constexpr std::size_t members_of<actors::fork_lease_seen> = 2;
 template <>
-inline constexpr std::size_t members_of<actors::account_seen> = 4;
+inline constexpr std::size_t members_of<actors::account_seen> = 5;
 template <>
 inline constexpr std::size_t members_of<actors::config_map_seen> = 3;
 template <>

@@ -95,6 +95,7 @@ struct account_seen {
   /// The operator whose it is, by its label; empty: nobody of ours, or at
   /// home.
   std::string made_from;
+  bool deleting = false;
 };
 
 /// A ConfigMap, which may hold a CA; never its content.

@@ -24,6 +24,7 @@ predecessor_seen to_left(const secret_fact& secret) {
   old.object.key = old.secret = secret.key;
   old.object.uid = secret.uid;
   old.object.version = secret.version;
+  old.object.deleting = secret.deleting;
   return {secret.key, std::move(old)};
 }
 

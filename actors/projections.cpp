@@ -203,7 +203,8 @@ fact project(watched_kind kind, const boost::json::value& object,
                       flag_at(object, "automountServiceAccountToken") == false
                           && label_of(object, names::kopia_maintenance)
                                  == "true",
-                      label_of(object, names::operator_namespace)};
+                      label_of(object, names::operator_namespace),
+                      read_meta(object).deleting};
 }
 
 const object_uid& uid_of(const predecessor_seen& what) {

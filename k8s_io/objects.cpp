@@ -248,6 +248,7 @@ lease_fact read_lease(const json::value& object) {
   lease.key = meta.key;
   lease.uid = meta.uid;
   lease.version = meta.version;
+  lease.deleting = meta.deleting;
   lease.holder = {text_at(object, "spec", "holderIdentity")};
   auto job = annotation_of(object, names::holder_job);
   if (auto slash = job.find('/'); slash != job.npos)
@@ -268,7 +269,8 @@ secret_fact read_secret(const json::value& object,
   auto meta = read_meta(object);
   secret_fact secret{meta.key,     meta.uid,
                      meta.version, {},
-                     {},           is_copy_of_fork(object, operator_namespace)};
+                     {},           is_copy_of_fork(object, operator_namespace),
+                     meta.deleting};
   if (meta.key.ns != operator_namespace
       || label_of(object, names::secret_copy) != "true")
     return secret;

@@ -79,6 +79,7 @@ struct secret_fact {
   std::string repository;
   /// It is a copy that the VolSync fork made.
   bool of_fork = false;
+  bool deleting = false;
 };
 
 /// Copies are in the operator's namespace only: elsewhere anybody may set our

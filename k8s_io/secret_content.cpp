@@ -59,6 +59,7 @@ copy_fact read_copy(const json::value& object) {
   copy.key = meta.key;
   copy.uid = meta.uid;
   copy.version = meta.version;
+  copy.deleting = meta.deleting;
   copy.source.what = kind == "ca-secret" ? copy_source::kind::ca_secret
                      : kind == "ca-config-map"
                          ? copy_source::kind::ca_config_map

@@ -132,6 +132,7 @@ struct lease_fact {
   /// The Secret that the holder's run authenticates with (see ledger.hpp).
   std::string secret;
   ledger known;
+  bool deleting = false;
 
   friend bool operator==(const lease_fact&, const lease_fact&) = default;
 };

@@ -66,7 +66,7 @@ inline constexpr std::size_t members_of<named_volume> = 5;
 template <>
 inline constexpr std::size_t members_of<alias_fact> = 5;
 template <>
-inline constexpr std::size_t members_of<copy_fact> = 7;
+inline constexpr std::size_t members_of<copy_fact> = 8;
 template <>
 inline constexpr std::size_t members_of<predecessor> = 7;
 template <>
@@ -86,7 +86,7 @@ inline constexpr std::size_t members_of<claim_status> = 11;
 template <>
 inline constexpr std::size_t members_of<maintenance_settings> = 12;
 template <>
-inline constexpr std::size_t members_of<lease_fact> = 12;
+inline constexpr std::size_t members_of<lease_fact> = 13;
 template <>
 inline constexpr std::size_t members_of<ledger> = 12;
 template <>

@@ -132,9 +132,11 @@ std::optional<repository_action> next_removal(const repository_facts& facts,
   for (const auto& job : facts.jobs)
     if (job.ours)
       return job.deleting ? repository_action{} : drop_job{job, why};
+  // What somebody's finalizer holds is nothing to wait for.
   for (const auto& copy : facts.copies)
-    return delete_copy{copy};
-  if (facts.lease.exists && !facts.lease_is_shared
+    if (!copy.deleting)
+      return delete_copy{copy};
+  if (facts.lease.exists && !facts.lease.deleting && !facts.lease_is_shared
       && facts.lease.foreign_holder.empty())
     return delete_lease{facts.lease};
   return std::nullopt;
@@ -374,7 +376,8 @@ bool search::is_settled() const {
 bool search::drops_copies() {
   return is_settled()
          && std::ranges::any_of(facts.copies, [&](const copy_fact& copy) {
-              return !is_claimed(facts, copy) && take(delete_copy{copy});
+              return !copy.deleting && !is_claimed(facts, copy)
+                     && take(delete_copy{copy});
             });
 }
 

@@ -42,6 +42,7 @@ struct copy_fact {
   object_uid source_uid;
   std::string source_version;
   std::string resync;
+  bool deleting = false;
 };
 
 /// A CronJob under one of our names as the API server shows it.

@@ -38,6 +38,15 @@ TEST_CASE("each namespace with pods gets a ServiceAccount, and the operator's "
   CHECK_FALSE(all.is_pending(true));
 }
 
+TEST_CASE("a ServiceAccount that is on its way out is not asked to go again") {
+  accounts all{home};
+  all.learn(there(home, ""));
+  auto account = there("app", home);
+  account.deleting = true;
+  all.learn(account);
+  CHECK(next(all) == "");
+}
+
 TEST_CASE("a ServiceAccount beside a claim goes with the last claim and "
           "CronJob there") {
   accounts all{home};

@@ -6,6 +6,7 @@
 using namespace holystone;
 using namespace holystone::actors;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 TEST_CASE("claims become CronJobs, copies and conditions") {
   simulated_world world;
@@ -54,6 +55,36 @@ TEST_CASE("two Jobs at once run one after the other and are both complete") {
   create_job(world, "second");
   s.pass(3min);
   CHECK(completed(world) == 2);
+}
+
+TEST_CASE("what somebody's finalizer holds is asked to go once, also by an "
+          "operator that starts then") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  {
+    stage s{world};
+    s.pass(20s);
+    create_job(world, "run");
+    s.pass(2min);
+    auto lease = names_of(world.call(
+        "GET", "/apis/coordination.k8s.io/v1/namespaces/volsync-system/"
+               "leases?labelSelector=volsync.backube/location-hash"));
+    REQUIRE(lease.size() == 1);
+    for (const auto& held :
+         {"/api/v1/namespaces/volsync-system/secrets/maintenance-app-kopia"s,
+          "/apis/coordination.k8s.io/v1/namespaces/volsync-system/leases/"
+              + lease[0]})
+      world.call("PATCH", held,
+                 R"({"metadata":{"finalizers":["example.com/hold"]}})",
+                 "application/merge-patch+json");
+    world.writes.clear();
+    world.call("DELETE", "/apis/volsync.backube/v1alpha1/namespaces/app/"
+                         "replicationsources/data");
+    s.pass(2min);
+    CHECK(std::ranges::count(world.writes, "remove secrets") == 1);
+    CHECK(std::ranges::count(world.writes, "remove leases") == 1);
+  }
+  CHECK(writes_after_restart(world) == only_the_lease);
 }
 
 TEST_CASE("a CronJob whose winner is gone goes on as it was while others claim "

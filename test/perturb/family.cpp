@@ -80,11 +80,6 @@ void restart_quietly(play& on, const std::string& after) {
     if (kind == "Job"
         && k8s_io::flag_at(object, "spec", "suspend").value_or(false))
       ++before["create events"];
-    // To delete what a finalizer holds already writes nothing.
-    if (!k8s_io::text_at(object, "metadata", "deletionTimestamp").empty())
-      ++before[kind == "Secret"           ? "remove secrets"
-               : kind == "ServiceAccount" ? "remove serviceaccounts"
-                                          : ""];
   }
   on.us().is_dead = true;
   on.pass(45s);
