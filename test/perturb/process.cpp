@@ -114,7 +114,7 @@ bool process::crash(const std::string& role) {
   } else if (role == "repository") {
     if (inside().registry)
       for (const auto& [hash, one] : registry().repositories.all())
-        if (one.actor && !hash.empty())
+        if (one.actor && hash != lobby)
           victim = caf::actor_cast<caf::actor>(one.actor);
   } else if (auto i = inside().core.find(role); i != inside().core.end()) {
     victim = i->second.handle;
