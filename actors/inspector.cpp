@@ -2,7 +2,13 @@
 
 #include "actors/view_json.hpp"
 
+#include "metrics/web_page.hpp"
+#include "scheduler/cron_words.hpp"
+
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
 
 namespace holystone::actors {
 
@@ -72,12 +78,79 @@ void show_actors(self_pointer self, const root_actor& root,
       });
 }
 
+/// Which part of the list is wanted.
+struct page {
+  /// Each repository is asked for its line: so many at a time.
+  std::size_t limit = 500;
+  /// The last hash of the page before.
+  std::string after;
+};
+
+result<page> page_of(std::string_view query) {
+  constexpr std::size_t longest = 1000;
+  page wanted;
+  if (query.empty())
+    return wanted;
+  for (auto part : split(query.substr(1), '&')) {
+    auto name = part.substr(0, part.find('='));
+    auto value = part.substr(std::min(name.size() + 1, part.size()));
+    if (name == "continue") {
+      wanted.after = value;
+    } else if (name == "limit") {
+      auto [end, failed] = std::from_chars(
+          value.data(), value.data() + value.size(), wanted.limit);
+      if (failed != std::errc{} || end != value.data() + value.size()
+          || wanted.limit < 1 || wanted.limit > longest)
+        return error{fmt::format("limit is a number from 1 to {}", longest)};
+    } else {
+      return error{"there are limit and continue, and nothing else to ask"};
+    }
+  }
+  return wanted;
+}
+
+/// What is owed to one who asked for a page.
+struct gathering {
+  boost::json::array items;
+  std::string last;
+  std::size_t total = 0;
+  bool is_last_page = true;
+  std::size_t owed = 0;
+
+  boost::json::object whole() {
+    boost::json::object all{{"items", std::move(items)}, {"total", total}};
+    if (!is_last_page)
+      all["continue"] = last;
+    return all;
+  }
+};
+
+/// The hashes of the page, in their order.
+std::vector<std::string> hashes_of(const registry_view& view,
+                                   const page& wanted, gathering& all) {
+  std::vector<std::string> hashes;
+  for (const auto& one : view.repositories)
+    if (!one.hash.empty())
+      hashes.push_back(one.hash);
+  all.total = hashes.size();
+  std::ranges::sort(hashes);
+  hashes.erase(hashes.begin(), std::ranges::upper_bound(hashes, wanted.after));
+  if (hashes.size() > wanted.limit) {
+    hashes.resize(wanted.limit);
+    all.is_last_page = false;
+  }
+  if (!hashes.empty())
+    all.last = hashes.back();
+  return hashes;
+}
+
 void show_repositories(self_pointer self, const root_actor& root,
-                       const exchange_ptr& to) {
-  struct gathering {
-    boost::json::array items;
-    std::size_t owed = 0;
-  };
+                       std::string_view query, const exchange_ptr& to) {
+  auto wanted = page_of(query);
+  if (!wanted) {
+    refuse(to, 400, wanted.why().message);
+    return;
+  }
   with_registry(self, root, to, [=](const registry_actor& from, auto failed) {
     self->request(from, patience, list_atom::value)
         .then(
@@ -85,16 +158,13 @@ void show_repositories(self_pointer self, const root_actor& root,
               auto all = std::make_shared<gathering>();
               auto one_less = [to, all] {
                 if (--all->owed == 0)
-                  answer(to, 200,
-                         boost::json::object{{"items", std::move(all->items)}});
+                  answer(to, 200, all->whole());
               };
+              auto hashes = hashes_of(*view, *wanted, *all);
               // One more than there are, so that an empty list is answered too.
-              all->owed = 1;
-              for (const auto& one : view->repositories) {
-                if (one.hash.empty())
-                  continue;
-                ++all->owed;
-                self->request(from, patience, get_atom::value, one.hash)
+              all->owed = hashes.size() + 1;
+              for (const auto& hash : hashes)
+                self->request(from, patience, get_atom::value, hash)
                     .then(
                         [=](const view_ptr& shown) {
                           if (shown)
@@ -102,7 +172,6 @@ void show_repositories(self_pointer self, const root_actor& root,
                           one_less();
                         },
                         [=](const caf::error&) { one_less(); });
-              }
               one_less();
             },
             failed);
@@ -127,10 +196,20 @@ void show_repository(self_pointer self, const root_actor& root,
   });
 }
 
-void route(self_pointer self, const root_actor& root, const exchange_ptr& to) {
+void show_events(metrics::broadcaster* onlookers, const exchange_ptr& to) {
+  if (onlookers)
+    onlookers->admit(*to);
+  else
+    refuse(to, 503, "nothing is told here");
+}
+
+void route(self_pointer self, const root_actor& root,
+           metrics::broadcaster* onlookers, const exchange_ptr& to) {
   constexpr std::string_view repositories = "/v1/repositories";
   std::string_view target = to->request().target;
-  target = target.substr(0, target.find('?'));
+  auto question = std::min(target.find('?'), target.size());
+  auto query = target.substr(question);
+  target = target.substr(0, question);
   if (target == "/healthz")
     answer(to, 200, boost::json::object{{"ok", true}});
   else if (target == "/readyz")
@@ -138,21 +217,26 @@ void route(self_pointer self, const root_actor& root, const exchange_ptr& to) {
   else if (target == "/v1/actors")
     show_actors(self, root, to);
   else if (target == repositories)
-    show_repositories(self, root, to);
+    show_repositories(self, root, query, to);
+  else if (target == "/v1/events")
+    show_events(onlookers, to);
   else if (target.starts_with(repositories)
            && target.size() == repositories.size() + 1 + 16)
     show_repository(self, root,
                     std::string{target.substr(repositories.size() + 1)}, to);
+  else if (auto file = metrics::web_page(target))
+    to->respond(std::move(*file));
   else
     refuse(to, 404, "no such page");
 }
 
 } // namespace
 
-inspector_actor::behavior_type inspector(self_pointer self, root_actor root) {
+inspector_actor::behavior_type inspector(self_pointer self, root_actor root,
+                                         metrics::broadcaster* onlookers) {
   return {
       [=](http_atom, const exchange_ptr& exchange) {
-        route(self, root, exchange);
+        route(self, root, onlookers, exchange);
       },
   };
 }

@@ -6,6 +6,7 @@
 #include "k8s_io/manifests.hpp"
 #include "k8s_io/transport.hpp"
 #include "metrics/answer_text.hpp"
+#include "metrics/broadcaster.hpp"
 #include "metrics/http_server.hpp"
 #include "metrics/instruments.hpp"
 #include "metrics/log.hpp"
@@ -32,6 +33,9 @@ namespace {
 /// How long an orderly end may take; Kubernetes kills after 30 s.
 constexpr auto patience = std::chrono::seconds{10};
 
+/// Proxies cut what is silent for a minute.
+constexpr auto heartbeat = std::chrono::seconds{15};
+
 std::string make_identity(const config::options& settings) {
   auto name = settings.pod_name;
   if (name.empty()) {
@@ -48,7 +52,8 @@ instant read_clock() {
 
 root_setup make_setup(const config::options& settings,
                       const std::shared_ptr<transport>& net,
-                      metrics::instruments& meters) {
+                      metrics::instruments& meters,
+                      metrics::broadcaster& onlookers) {
   root_setup setup;
   setup.make_client = [net, &meters](caf::actor_system& system) -> api_client {
     return system.spawn(api_client_over, net, &meters);
@@ -58,6 +63,7 @@ root_setup make_setup(const config::options& settings,
   setup.leader_elect = settings.leader_elect;
   setup.now = read_clock;
   setup.meters = &meters;
+  setup.onlookers = &onlookers;
   auto& registry = setup.registry;
   registry.rules.defaults
       = {std::string{settings.timezone.name()}, settings.default_maintenance};
@@ -102,6 +108,13 @@ metrics::http_server serve(const config::bind_address& where,
   // The series of all repositories for who doesn't take them compressed.
   options.limits.answer_bytes = std::size_t{1} << 30;
   return {std::move(options), metrics::read_only(std::move(handle))};
+}
+
+/// Where it listens; a port that was left open is known only now.
+std::string place_of(config::bind_address where,
+                     const metrics::http_server& server) {
+  where.port = server.port();
+  return config::to_string(where);
 }
 
 void serve_metrics(const std::shared_ptr<metrics::http_exchange>& exchange,
@@ -175,13 +188,14 @@ int run(config::options settings, std::shared_ptr<transport> net) {
   }
   // Before the actors, which use it to their end.
   metrics::instruments meters;
+  metrics::broadcaster onlookers;
   caf::actor_system_config config;
   // The default policy steals work and breaks down on large fan-outs: see
   // docs/adr/0004-sharing-scheduler.md.
   config.set("scheduler.policy", caf::atom("sharing"));
   config.set("scheduler.max-threads", std::size_t{2});
   caf::actor_system system{config};
-  auto top = system.spawn(root, make_setup(settings, net, meters));
+  auto top = system.spawn(root, make_setup(settings, net, meters, onlookers));
   auto inspect = [top](const exchange_ptr& exchange) {
     caf::anon_send(top, http_atom::value, exchange);
   };
@@ -189,18 +203,20 @@ int run(config::options settings, std::shared_ptr<transport> net) {
     // Metrics never wait for an actor.
     if (exchange->request().target.starts_with("/metrics"))
       serve_metrics(exchange, meters);
-    else if (exchange->request().target.starts_with("/v1/"))
-      exchange->respond({404, "text/plain", {}, "no such page\n"});
-    else
+    else if (exchange->request().target == "/healthz"
+             || exchange->request().target == "/readyz")
       inspect(exchange);
+    else
+      exchange->respond({404, "text/plain", {}, "no such page\n"});
   };
   auto public_side = serve(settings.metrics_bind_address, report);
   auto inspection = serve(settings.inspection_bind_address, inspect);
+  inspection.every(heartbeat, [&onlookers] { onlookers.beat(); });
   metrics::log_info(
       "started",
       {{"namespace", settings.ns},
-       {"metrics", config::to_string(settings.metrics_bind_address)},
-       {"inspection", config::to_string(settings.inspection_bind_address)}});
+       {"metrics", place_of(settings.metrics_bind_address, public_side)},
+       {"inspection", place_of(settings.inspection_bind_address, inspection)}});
   auto signal = wait_for(ending);
   metrics::log_info("stopping", {{"signal", signal}});
   caf::scoped_actor self{system};

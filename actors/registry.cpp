@@ -514,6 +514,8 @@ void registry_state::finished(const std::string& hash, std::uint64_t heard) {
   claims.forget_repository(hash);
   repositories.erase(hash);
   waiting.erase(hash);
+  if (common->onlookers)
+    common->onlookers->tell("gone", R"({"hash":")" + hash + R"("})");
   give_places();
 }
 

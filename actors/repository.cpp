@@ -2,6 +2,7 @@
 
 #include "actors/outcomes.hpp"
 #include "actors/projections.hpp"
+#include "actors/view_json.hpp"
 #include "k8s_io/cache_claims.hpp"
 #include "k8s_io/list_pages.hpp"
 #include "k8s_io/manifests.hpp"
@@ -191,7 +192,17 @@ void repository_state::arm(std::optional<instant> wake) {
 
 void repository_state::advance() {
   decide();
+  show();
   rest();
+}
+
+void repository_state::show() {
+  if (!common->onlookers || !common->onlookers->is_heard() || hash().empty())
+    return;
+  auto line = boost::json::serialize(brief_json(*view()));
+  auto now_is = std::hash<std::string>{}(line);
+  if (std::exchange(line_told, now_is) != now_is)
+    common->onlookers->tell("repository", line);
 }
 
 void repository_state::rest() {
@@ -428,7 +439,6 @@ view_ptr repository_state::view() {
   all->seat = seat;
   all->next_runs = next_runs(known.facts(), common->now(), shown_runs);
   all->troubles = troubles->failing();
-  rest();
   return all;
 }
 
@@ -480,7 +490,11 @@ repository(repository_actor::stateful_pointer<repository_state> self,
         self->state.advance();
       },
       [self](tick_atom) { self->state.look_again(); },
-      [self](get_atom) { return self->state.view(); },
+      [self](get_atom) {
+        auto shown = self->state.view();
+        self->state.rest();
+        return shown;
+      },
   };
 }
 

@@ -12,6 +12,7 @@
 #include "actors/tally.hpp"
 #include "actors/troubled_subjects.hpp"
 #include "k8s_io/pod_template.hpp"
+#include "metrics/broadcaster.hpp"
 #include "scheduler/waiting_jobs.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -39,6 +40,8 @@ struct repository_commons {
   std::uint32_t seed = 0;
   /// Outlives every actor.
   metrics::instruments* meters = nullptr;
+  /// So does this; null when nobody can look on.
+  metrics::broadcaster* onlookers = nullptr;
 };
 
 /// What a repository is given.
@@ -74,6 +77,8 @@ struct repository_state {
   std::optional<instant> due;
   /// How many facts the registry told us.
   std::uint64_t heard = 0;
+  /// What onlookers were told last, hashed.
+  std::size_t line_told = 0;
   seldom<waiting_jobs> waiting;
   seldom<event_poster> events;
   /// Small: there is one for each repository.
@@ -109,6 +114,8 @@ private:
     return known.facts().id.hex;
   }
   void decide();
+  /// Tells whoever looks on what there is to see now.
+  void show();
   repository_step next(instant now) const;
   void perform(const step_ptr& step);
   void order_copy(const step_ptr& step, copy_order what);

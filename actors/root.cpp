@@ -42,6 +42,7 @@ void root_state::start_core() {
   all.common.now = setup.now;
   all.common.seed = setup.seed();
   all.common.meters = setup.meters;
+  all.common.onlookers = setup.onlookers;
   // Repositories that are still there show themselves again.
   setup.meters->forget_all();
   registry = system.spawn(actors::registry, std::move(all));
@@ -71,8 +72,8 @@ void root_state::start_core() {
 }
 
 void root_state::start_inspector() {
-  inspector = self->spawn<caf::linked>(actors::inspector,
-                                       caf::actor_cast<root_actor>(self));
+  inspector = self->spawn<caf::linked>(
+      actors::inspector, caf::actor_cast<root_actor>(self), setup.onlookers);
 }
 
 void root_state::fell(const caf::exit_msg& what) {

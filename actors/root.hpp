@@ -36,6 +36,8 @@ struct root_setup {
   seed_source seed = random_seed;
   /// Outlives every actor.
   metrics::instruments* meters = nullptr;
+  /// So does this; null when nobody can look on.
+  metrics::broadcaster* onlookers = nullptr;
 };
 
 /// The memory of the root.

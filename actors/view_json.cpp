@@ -105,6 +105,13 @@ json::object ledger_json(const ledger& known) {
           {"repositoryUniqueId", known.unique_id}};
 }
 
+json::array next_runs_json(const repository_view& view) {
+  json::array shown;
+  for (const auto& at : view.next_runs)
+    shown.push_back(json::string(to_rfc3339(at)));
+  return shown;
+}
+
 json::array notices_json(const registry_view& view) {
   json::array shown;
   for (const auto& text : view.notices)
@@ -151,6 +158,7 @@ json::object brief_json(const repository_view& view) {
           {"conflict", facts.cron_jobs.full.conflict},
           {"lastSuccess", time(facts.lease.known.success_ended)},
           {"failures", facts.lease.known.failures},
+          {"nextRuns", next_runs_json(view)},
           {"reason", view.reason}};
 }
 
@@ -167,15 +175,11 @@ json::object to_json(const repository_view& view) {
   json::object troubles;
   for (const auto& [subject, what] : view.troubles)
     troubles[subject] = what.message;
-  json::array next;
-  for (const auto& at : view.next_runs)
-    next.push_back(json::string(to_rfc3339(at)));
   shown["claimants"] = std::move(claims);
   shown["copies"] = std::move(copies);
   shown["jobs"] = jobs_json(facts);
   shown["lease"] = lease_json(facts.lease);
   shown["history"] = ledger_json(facts.lease.known);
-  shown["nextRuns"] = std::move(next);
   shown["queue"] = queue_json(facts);
   shown["place"] = word_for(view.seat);
   shown["writing"] = view.writing;

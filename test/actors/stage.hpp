@@ -53,6 +53,7 @@ struct stage {
     setup.operator_namespace = "volsync-system";
     setup.identity = "me";
     setup.meters = &meters;
+    setup.onlookers = &onlookers;
     setup.now = [this] {
       return world.now;
     };
@@ -119,6 +120,7 @@ struct stage {
 
   simulated_world& world;
   metrics::instruments meters;
+  metrics::broadcaster onlookers;
   test_config config;
   caf::actor_system system{config};
   root_actor top;

@@ -5,6 +5,7 @@ stands between the numbers and the process.
 """
 
 import glob
+import json
 import os
 import subprocess
 import time
@@ -37,6 +38,15 @@ class Operator:
 
     def is_alive(self):
         return self.process.poll() is None
+
+    def inspection(self):
+        """Where its inspection listens, host:port."""
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                said = json.loads(line) if line.startswith("{") else {}
+                if said.get("msg") == "started":
+                    return said["inspection"]
+        raise RuntimeError("it has not started")
 
     def logged(self, text):
         with open(self.log, encoding="utf-8", errors="replace") as file:
