@@ -52,7 +52,7 @@ TEST_CASE("the dead are noticed when nothing happens, too") {
   CHECK_FALSE(all.is_heard());
 }
 
-TEST_CASE("only so many may look on; a place becomes free again") {
+TEST_CASE("only so many may look on, and a place becomes free again") {
   broadcaster all;
   std::vector<std::shared_ptr<recorded_stream>> there;
   for (int i = 0; i < 16; ++i)
