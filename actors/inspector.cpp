@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 namespace holystone::actors {
 
@@ -111,13 +112,17 @@ result<page> page_of(std::string_view query) {
 
 /// What is owed to one who asked for a page.
 struct gathering {
-  boost::json::array items;
+  /// By hash, in whatever order they answer.
+  std::map<std::string, boost::json::object> lines;
   std::string last;
   std::size_t total = 0;
   bool is_last_page = true;
   std::size_t owed = 0;
 
   boost::json::object whole() {
+    boost::json::array items;
+    for (auto& [hash, line] : lines)
+      items.push_back(std::move(line));
     boost::json::object all{{"items", std::move(items)}, {"total", total}};
     if (!is_last_page)
       all["continue"] = last;
@@ -168,7 +173,7 @@ void show_repositories(self_pointer self, const root_actor& root,
                     .then(
                         [=](const view_ptr& shown) {
                           if (shown)
-                            all->items.push_back(brief_json(*shown));
+                            all->lines.emplace(hash, brief_json(*shown));
                           one_less();
                         },
                         [=](const caf::error&) { one_less(); });

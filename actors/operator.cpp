@@ -200,11 +200,12 @@ int run(config::options settings, std::shared_ptr<transport> net) {
     caf::anon_send(top, http_atom::value, exchange);
   };
   auto report = [inspect, &meters](const exchange_ptr& exchange) {
+    const std::string& target = exchange->request().target;
+    auto path = target.substr(0, target.find('?'));
     // Metrics never wait for an actor.
-    if (exchange->request().target.starts_with("/metrics"))
+    if (path.starts_with("/metrics"))
       serve_metrics(exchange, meters);
-    else if (exchange->request().target == "/healthz"
-             || exchange->request().target == "/readyz")
+    else if (path == "/healthz" || path == "/readyz")
       inspect(exchange);
     else
       exchange->respond({404, "text/plain", {}, "no such page\n"});

@@ -410,6 +410,7 @@ async function readAll() {
     } while (next);
     for (const hash of [...all.keys()])
       if (!seen.has(hash) && !fresh.has(hash)) all.delete(hash);
+    fresh.clear();
     say("live", false);
     soon();
   } catch (why) {

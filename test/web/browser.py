@@ -91,11 +91,6 @@ class Browser:
         return self.command("POST", "execute/sync",
                             {"script": script, "args": list(arguments)})
 
-    def run_async(self, script, *arguments):
-        """The same for one that calls its last argument when it is done."""
-        return self.command("POST", "execute/async",
-                            {"script": script, "args": list(arguments)})
-
     def wait(self, what, script, *arguments):
         """Until the script returns something true; gives that."""
         deadline = time.monotonic() + PATIENCE_SECONDS
