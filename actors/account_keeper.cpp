@@ -78,12 +78,11 @@ account_keeper(account_keeper_state::self_pointer self,
         self->state.known.need(who, is_beside);
         self->state.ensure();
       },
-      [self](settled_atom, bool is_settled) {
-        self->state.is_settled = is_settled;
-        self->state.ensure();
-      },
-      [self](lead_atom, bool leads) {
-        self->state.leading = leads;
+      [self](become_atom, circumstance what, bool is_so) {
+        if (what == circumstance::settled)
+          self->state.is_settled = is_so;
+        if (what == circumstance::leading)
+          self->state.leading = is_so;
         self->state.ensure();
       },
       [self](tick_atom, std::uint64_t ticket) {

@@ -47,10 +47,9 @@ using registry_actor = caf::typed_actor<
     caf::replies_to<seen_atom, observations>::with<bool>,
     // A kind's view is complete.
     takes<synced_atom, watched_kind>,
-    // A watcher wants to list its objects; the answer says that it is its turn.
-    // All lists at once, and all that they tell, would be in memory at once.
+    // A watcher has got a list; the answer says that it may read it.
     caf::replies_to<turn_atom>::with<bool>,
-    // The watcher whose turn it was has read its list.
+    // A watcher whose turn it was has read its list.
     takes<finish_atom>,
     // Writing is allowed, or no longer.
     takes<lead_atom, bool>,
@@ -81,22 +80,15 @@ using watcher_actor = stream_sink::extend<
 /// Job history. Supervised by the registry; a restart rebuilds its facts from
 /// the API server.
 using repository_actor = caf::typed_actor<
-    // An object wants this repository maintained, or wants it differently.
-    takes<claim_atom, claimant_ptr>,
-    // An object does not want it any more.
-    takes<unclaim_atom, claim_key>,
+    // An object wants this repository maintained, or wants it differently;
+    // null: not any more.
+    takes<claim_atom, claim_key, claimant_ptr>,
     // A CronJob, Job, pod, Lease or copy of this repository changed.
     takes<seen_atom, fact_ptr>,
-    // Writing is allowed, or no longer.
-    takes<lead_atom, bool>,
     // These are the other locations of the same repository.
     takes<alias_atom, alias_list_ptr>,
-    // Every claim has found its repository; what nobody claims may go.
-    takes<settled_atom, bool>,
-    // Another repository lies at this location too, or none any more.
-    takes<shared_atom, bool>,
-    // A place to run was given, or taken back.
-    takes<grant_atom, bool>,
+    // This became so, or is so no longer.
+    takes<become_atom, circumstance, bool>,
     // It is as late as it wanted to be told.
     takes<tick_atom>,
     // The repository, for people.
@@ -123,10 +115,8 @@ using account_keeper_actor = caf::typed_actor<
     takes<seen_atom, fact_ptr>,
     // Pods of a claim run in the claim's namespace, or they don't.
     takes<need_atom, claim_key, bool>,
-    // Every claim has found its repository; what nobody needs may go.
-    takes<settled_atom, bool>,
-    // Writing is allowed, or no longer.
-    takes<lead_atom, bool>,
+    // This became so, or is so no longer.
+    takes<become_atom, circumstance, bool>,
     // INTERNAL: time passes.
     takes<tick_atom, std::uint64_t>>;
 

@@ -22,7 +22,6 @@
 #include <future>
 #include <random>
 
-#include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -155,28 +154,8 @@ std::string find_own_image(const config::options& settings, transport& net,
   }
 }
 
-/// Waits for the signal that ends us. Meanwhile pages go back to the system
-/// that only a start, a relist or a busy hour needed: glibc keeps those that
-/// lie between pages in use. Seldom in the long run, because looking for them
-/// takes time.
-int wait_for(const sigset_t& ending) {
-  constexpr time_t longest{900};
-  for (timespec pause{10, 0};;
-       pause.tv_sec = std::min(pause.tv_sec * 3, longest)) {
-    if (auto signal = sigtimedwait(&ending, nullptr, &pause); signal > 0)
-      return signal;
-    malloc_trim(0);
-  }
-}
-
 int run(config::options settings, std::shared_ptr<transport> net) {
   auto ending = block_signals();
-  // Lists come as one large text each. glibc would learn from the first to keep
-  // the next ones in its heap for good; a fixed threshold gives them back.
-  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-  // What a start needs for a moment and what is kept lie in one heap: with a
-  // second one there are holes in both, 7 MB with ten thousand repositories.
-  mallopt(M_ARENA_MAX, 1);
   if (settings.mover_image.empty()) {
     if (settings.pod_name.empty())
       throw std::runtime_error("--mover-image is needed outside a pod: the "
@@ -218,7 +197,8 @@ int run(config::options settings, std::shared_ptr<transport> net) {
       {{"namespace", settings.ns},
        {"metrics", place_of(settings.metrics_bind_address, public_side)},
        {"inspection", place_of(settings.inspection_bind_address, inspection)}});
-  auto signal = wait_for(ending);
+  int signal = 0;
+  sigwait(&ending, &signal);
   metrics::log_info("stopping", {{"signal", signal}});
   caf::scoped_actor self{system};
   self->request(top, patience, stop_atom::value)

@@ -229,7 +229,7 @@ void registry_state::put(placed told) {
   if (!into.actor && !into.is_down)
     start(told.hash, into, false);
   else if (into.actor)
-    self->send(into.actor, claim_atom::value,
+    self->send(into.actor, claim_atom::value, kept_who.open(),
                std::make_shared<const claimant>(std::move(told.wants)));
   if (auto location = into.where.location_id.open(); is_new_site)
     if (auto lease = known.lease_of(location))
@@ -247,8 +247,9 @@ void registry_state::remove_claim(const claim_key& who) {
   repositories.unclaim(who);
   tell_shared(from.where.location_id.open());
   if (from.actor) {
-    self->send(from.actor, settled_atom::value, is_settled());
-    self->send(from.actor, unclaim_atom::value, who);
+    self->send(from.actor, become_atom::value, circumstance::settled,
+               is_settled());
+    self->send(from.actor, claim_atom::value, who, claimant_ptr{});
   }
   shared.unclaim(who);
   tell_aliases();
@@ -294,7 +295,8 @@ void registry_state::start(const std::string& hash, repository_entry& into,
                                    recover && hash != lobby});
   into.is_down = false;
   into.told = 0;
-  self->send(into.actor, settled_atom::value, is_settled());
+  self->send(into.actor, become_atom::value, circumstance::settled,
+             is_settled());
   auto location = into.where.location_id.open();
   if (auto others = shared.of(location); !others.empty())
     self->send(
@@ -306,7 +308,7 @@ void registry_state::start(const std::string& hash, repository_entry& into,
     if (one.told.count(hash) > 0)
       tell_left(hash, one);
   if (may_write())
-    self->send(into.actor, lead_atom::value, true);
+    self->send(into.actor, become_atom::value, circumstance::leading, true);
 }
 
 void registry_state::pass_on(const std::string& hash, const fact_ptr& what) {
@@ -444,23 +446,16 @@ void registry_state::complete(watched_kind kind) {
   arm();
 }
 
-caf::result<bool> registry_state::list_in_turn() {
-  auto turn = lists.emplace_back(self->make_response_promise<bool>());
-  if (lists.size() == 1)
-    turn.deliver(true);
+caf::result<bool> registry_state::read_in_turn() {
+  auto turn = self->make_response_promise<bool>();
+  lists.ask(turn);
   return turn;
-}
-
-void registry_state::take_turns() {
-  lists.pop_front();
-  if (!lists.empty())
-    lists.front().deliver(true);
 }
 
 void registry_state::lead(bool leads) {
   leading = leads;
-  tell_all(lead_atom::value, may_write());
-  self->send(keeper, lead_atom::value, may_write());
+  tell_all(become_atom::value, circumstance::leading, may_write());
+  self->send(keeper, become_atom::value, circumstance::leading, may_write());
 }
 
 void registry_state::tell_settled() {
@@ -470,13 +465,13 @@ void registry_state::tell_settled() {
   if (settled == told_settled)
     return;
   told_settled = settled;
-  self->send(keeper, settled_atom::value, settled);
+  self->send(keeper, become_atom::value, circumstance::settled, settled);
   if (settled && identity_by_secret)
     for (const auto& location : known.leases())
       pass_lease_on(location, known.lease_of(location));
   for (const auto& [hash, one] : repositories.all())
     if (one.actor && one.claims.empty())
-      self->send(one.actor, settled_atom::value, settled);
+      self->send(one.actor, become_atom::value, circumstance::settled, settled);
 }
 
 void registry_state::tell_shared(const std::string& location) {
@@ -484,7 +479,8 @@ void registry_state::tell_shared(const std::string& location) {
     return;
   for (const auto& hash : repositories.lying_at(location))
     if (auto to = repositories.actor_of(hash))
-      self->send(to, shared_atom::value, repositories.is_shared(hash));
+      self->send(to, become_atom::value, circumstance::shared,
+                 repositories.is_shared(hash));
 }
 
 void registry_state::seat(const std::string& hash, place where) {
@@ -495,7 +491,8 @@ void registry_state::seat(const std::string& hash, place where) {
 
 void registry_state::give_places() {
   for (const auto& hash : seats.give())
-    self->send(repositories.actor_of(hash), grant_atom::value, true);
+    self->send(repositories.actor_of(hash), become_atom::value,
+               circumstance::granted, true);
 }
 
 void registry_state::finished(const std::string& hash, std::uint64_t heard) {
@@ -605,9 +602,9 @@ registry_view_ptr registry_state::view() const {
   shown->leading = leading;
   shown->missing = picture.missing();
   for (const auto& [hash, one] : repositories.all())
-    shown->repositories.push_back({hash.open(), one.where.location.open(),
-                                   one.claims.size(), one.supervised.crashes(),
-                                   static_cast<bool>(one.actor)});
+    shown->repositories.push_back(
+        {hash.open(), one.where.location.open(), one.claims.size(),
+         one.falls ? one.falls->crashes() : 0, static_cast<bool>(one.actor)});
   shown->running = seats.running();
   shown->queued = seats.waiting();
   shown->notices = fork.notices(steady_now(self));
@@ -630,8 +627,8 @@ registry(registry_actor::stateful_pointer<registry_state> self,
         return true;
       },
       [self](synced_atom, watched_kind kind) { self->state.complete(kind); },
-      [self](turn_atom) { return self->state.list_in_turn(); },
-      [self](finish_atom) { self->state.take_turns(); },
+      [self](turn_atom) { return self->state.read_in_turn(); },
+      [self](finish_atom) { self->state.lists.finish(); },
       [self](lead_atom, bool leads) { self->state.lead(leads); },
       [self](place_atom, const std::string& hash, place where) {
         self->state.seat(hash, where);

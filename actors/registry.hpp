@@ -19,12 +19,12 @@
 #include "actors/repository.hpp"
 #include "actors/roster.hpp"
 #include "actors/timer.hpp"
+#include "actors/turns.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -65,18 +65,16 @@ struct registry_state {
   bool told_settled = false;
   roster repositories;
   alarms waiting;
-  /// Watchers that want to list their objects; the first is at it.
-  std::deque<caf::typed_response_promise<bool>> lists;
+  /// Of the watchers that want to read the list that they got.
+  turns<caf::typed_response_promise<bool>> lists;
   timer wakeup;
   static inline const char* name = "registry";
 
   void begin(registry_setup given);
   void take(const observations& seen);
   void complete(watched_kind kind);
-  /// A watcher wants to list its objects.
-  caf::result<bool> list_in_turn();
-  /// The watcher whose turn it was has read its list.
-  void take_turns();
+  /// A watcher has got a list.
+  caf::result<bool> read_in_turn();
   void lead(bool leads);
   void read_again(const readable& what, std::uint64_t ticket);
   void seat(const std::string& hash, place where);

@@ -116,6 +116,31 @@ void repository_state::begin(repository_setup given) {
     recover();
 }
 
+void repository_state::take(const claim_key& who, const claimant_ptr& wants) {
+  if (!troubles->is_unused(common->now())
+      && (!wants || asks_anew(known.facts(), wants->wish)))
+    troubles.use().forgive();
+  if (wants) {
+    known.claim(*wants, common->now());
+  } else {
+    known.unclaim(who);
+    events.use().forget(who);
+  }
+  advance();
+}
+
+void repository_state::become(circumstance what, bool is_so) {
+  if (what == circumstance::leading)
+    lead(is_so);
+  else if (what == circumstance::settled)
+    settled = is_so;
+  else if (what == circumstance::shared)
+    known.share(is_so);
+  else
+    known.grant(is_so);
+  advance();
+}
+
 void repository_state::lead(bool leads) {
   // Whoever leads shows; two processes with the same series would confuse.
   if (leading && !leads)
@@ -124,7 +149,6 @@ void repository_state::lead(bool leads) {
   // Who follows has asked for nothing so far.
   if (!leads)
     known.catch_up();
-  advance();
 }
 
 void repository_state::look_again() {
@@ -448,18 +472,8 @@ repository(repository_actor::stateful_pointer<repository_state> self,
   self->state.self = self;
   self->state.begin(std::move(setup));
   return {
-      [self](claim_atom, const claimant_ptr& who) {
-        if (!self->state.troubles->is_unused(self->state.common->now())
-            && asks_anew(self->state.known.facts(), who->wish))
-          self->state.troubles.use().forgive();
-        self->state.known.claim(*who, self->state.common->now());
-        self->state.advance();
-      },
-      [self](unclaim_atom, const claim_key& who) {
-        self->state.known.unclaim(who);
-        self->state.troubles.use().forgive();
-        self->state.events.use().forget(who);
-        self->state.advance();
+      [self](claim_atom, const claim_key& who, const claimant_ptr& wants) {
+        self->state.take(who, wants);
       },
       [self](seen_atom, const fact_ptr& what) {
         if (std::holds_alternative<fact>(*what))
@@ -472,22 +486,12 @@ repository(repository_actor::stateful_pointer<repository_state> self,
         else
           self->state.rest();
       },
-      [self](lead_atom, bool leads) { self->state.lead(leads); },
       [self](alias_atom, const alias_list_ptr& aliases) {
         self->state.known.share(*aliases);
         self->state.advance();
       },
-      [self](settled_atom, bool is_settled) {
-        self->state.settled = is_settled;
-        self->state.advance();
-      },
-      [self](shared_atom, bool is_shared) {
-        self->state.known.share(is_shared);
-        self->state.advance();
-      },
-      [self](grant_atom, bool granted) {
-        self->state.known.grant(granted);
-        self->state.advance();
+      [self](become_atom, circumstance what, bool is_so) {
+        self->state.become(what, is_so);
       },
       [self](tick_atom) { self->state.look_again(); },
       [self](get_atom) {

@@ -94,8 +94,11 @@ struct repository_state {
   /// There is nothing to do for now; who is idle takes little memory.
   void rest();
 
-  /// Writing is allowed, or no longer.
-  void lead(bool leads);
+  /// The claimant wants this; null: nothing any more.
+  void take(const claim_key& who, const claimant_ptr& wants);
+
+  /// This became so, or is so no longer.
+  void become(circumstance what, bool is_so);
 
   /// Time has passed.
   void look_again();
@@ -113,6 +116,7 @@ private:
   const std::string& hash() const {
     return known.facts().id.hex;
   }
+  void lead(bool leads);
   void decide();
   /// Tells whoever looks on what there is to see now.
   void show();

@@ -115,7 +115,9 @@ seconds roster::fell(const std::string& hash, steady_instant since) {
   auto& one = enter(hash);
   one.actor = nullptr;
   one.is_down = true;
-  return one.supervised.crashed(since);
+  if (!one.falls)
+    one.falls = std::make_unique<restart_policy>();
+  return one.falls->crashed(since);
 }
 
 } // namespace holystone::actors

@@ -10,6 +10,7 @@
 #include "scheduler/restart_policy.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ struct repository_entry {
   repository_actor actor;
   kept_site where;
   boost::container::flat_set<kept<claim_key>, std::less<>> claims;
-  restart_policy supervised;
+  /// Null before the actor's first fall.
+  std::unique_ptr<restart_policy> falls;
   /// How many facts its actor was told.
   std::uint64_t told = 0;
   /// The actor fell and is not started again yet.

@@ -52,17 +52,17 @@ void watcher_state::flush(std::uint64_t ticket, std::size_t lines) {
 
 void watcher_state::list(std::uint64_t ticket, const request_ptr& call) {
   auto read = [this, ticket](const response_ptr& answer) {
-    step(reflector::listed{ticket, answer});
-    self->send(registry, finish_atom::value);
+    self->request(registry, caf::infinite, turn_atom::value)
+        .then([this, ticket, answer](bool) {
+          step(reflector::listed{ticket, answer});
+          self->send(registry, finish_atom::value);
+        });
   };
-  self->request(registry, caf::infinite, turn_atom::value)
-      .then([this, call, read](bool) {
-        self->request(api, caf::infinite, call_atom::value, call)
-            .then(read, [read](const caf::error& why) {
-              response none;
-              none.failure = caf::to_string(why);
-              read(std::make_shared<const response>(std::move(none)));
-            });
+  self->request(api, caf::infinite, call_atom::value, call)
+      .then(read, [read](const caf::error& why) {
+        response none;
+        none.failure = caf::to_string(why);
+        read(std::make_shared<const response>(std::move(none)));
       });
 }
 

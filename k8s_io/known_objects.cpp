@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 
 namespace holystone::k8s_io {
@@ -17,11 +18,23 @@ constexpr std::size_t uuid_size = 16;
 constexpr unsigned place_bits = 14;
 constexpr std::size_t block_size = 1 << place_bits;
 
+// What a head has room for. Kubernetes' names and UIDs are far shorter.
+constexpr std::size_t longest_uid = (1 << 12) - 1;
+constexpr std::size_t longest_shared = (1 << 12) - 1;
+constexpr std::size_t longest_rest = (1 << 24) - 1;
+
+/// How many letters both begin with.
+std::size_t alike(std::string_view one, std::string_view other) {
+  auto differs = std::ranges::mismatch(one, other).in1;
+  return std::min(static_cast<std::size_t>(differs - one.begin()),
+                  longest_shared);
+}
+
 } // namespace
 
 char* known_objects::at(address where) const {
   --where;
-  return blocks_[where >> place_bits].get() + where % block_size;
+  return blocks_[where >> place_bits].bytes.get() + where % block_size;
 }
 
 known_objects::head known_objects::head_of(address where) const {
@@ -30,61 +43,83 @@ known_objects::head known_objects::head_of(address where) const {
   return found;
 }
 
-std::string_view known_objects::key_of(address where) const {
+std::pair<std::string_view, std::string_view>
+known_objects::parts_of(address where) const {
   auto found = head_of(where);
-  auto uid = found.uid_length == 0 ? uuid_size : found.uid_length;
-  return {at(where) + sizeof found + uid, found.key_length};
+  const std::string_view first = blocks_[(where - 1) >> place_bits].first;
+  auto uid = uid_bytes_of(where);
+  return {first.substr(0, found.shared),
+          {uid.data() + uid.size(), found.rest_length}};
+}
+
+std::string known_objects::key_of(address where) const {
+  auto [begin, rest] = parts_of(where);
+  return std::string{begin}.append(rest);
+}
+
+bool known_objects::has_key(address where, std::string_view key) const {
+  auto [begin, rest] = parts_of(where);
+  return key.size() == begin.size() + rest.size() && key.starts_with(begin)
+         && key.ends_with(rest);
+}
+
+std::string_view known_objects::uid_bytes_of(address where) const {
+  auto length = head_of(where).uid_length;
+  return {at(where) + sizeof(head), length == 0 ? uuid_size : length};
 }
 
 std::string known_objects::uid_of(address where) const {
-  auto length = head_of(where).uid_length;
-  const auto* text = at(where) + sizeof(head);
-  return length == 0 ? scheduler::spell_uuid({text, uuid_size})
-                     : std::string{text, length};
+  auto bytes = uid_bytes_of(where);
+  return head_of(where).uid_length == 0 ? scheduler::spell_uuid(bytes)
+                                        : std::string{bytes};
 }
 
 object_identity known_objects::identity_of(address where) const {
   auto key = key_of(where);
   auto slash = key.find('/');
-  return {
-      {std::string{key.substr(0, slash)}, std::string{key.substr(slash + 1)}},
-      {uid_of(where)}};
+  return {{key.substr(0, slash), key.substr(slash + 1)}, {uid_of(where)}};
 }
 
-char* known_objects::make_room(std::size_t size, address& where) {
-  if (blocks_.empty() || used_ + size > block_size) {
-    blocks_.push_back(
-        std::make_unique_for_overwrite<char[]>(std::max(size, block_size)));
-    used_ = 0;
-  }
-  where = static_cast<address>((blocks_.size() - 1) * block_size + used_ + 1);
-  // Behind one that is larger than a block nothing fits.
-  used_ += size;
-  lived_in_ += size;
-  return at(where);
+std::size_t known_objects::size_of(address where) const {
+  return sizeof(head) + uid_bytes_of(where).size() + head_of(where).rest_length;
 }
 
 known_objects::address known_objects::make(std::string_view key,
-                                           const object_uid& uid) {
-  auto short_uid = scheduler::uuid_bytes(uid.value);
-  const auto& text = short_uid ? *short_uid : uid.value;
-  head made{round_, static_cast<std::uint16_t>(short_uid ? 0 : text.size()),
-            static_cast<std::uint32_t>(key.size())};
-  address where = 0;
-  auto* whole = make_room(sizeof made + text.size() + key.size(), where);
+                                           std::string_view uid, head made) {
+  auto size_after = [&](std::size_t shared) {
+    return sizeof made + uid.size() + key.size() - shared;
+  };
+  auto shared = blocks_.empty() ? 0 : alike(key, blocks_.back().first);
+  if (blocks_.empty() || used_ + size_after(shared) > block_size) {
+    shared = alike(key, key);
+    blocks_.push_back({std::make_unique_for_overwrite<char[]>(
+                           std::max(size_after(shared), block_size)),
+                       std::string{key}});
+    used_ = 0;
+  }
+  auto size = size_after(shared);
+  auto where
+      = static_cast<address>((blocks_.size() - 1) * block_size + used_ + 1);
+  made.shared = shared & longest_shared;
+  made.rest_length = (key.size() - shared) & longest_rest;
+  auto* whole = at(where);
   std::memcpy(whole, &made, sizeof made);
-  text.copy(whole + sizeof made, text.size());
-  key.copy(whole + sizeof made + text.size(), key.size());
+  uid.copy(whole + sizeof made, uid.size());
+  key.substr(shared).copy(whole + sizeof made + uid.size(), key.size());
+  // Behind one that is larger than a block nothing fits.
+  used_ += size;
+  lived_in_ += size;
   return where;
 }
 
 void known_objects::mark(address where) {
-  std::memcpy(at(where), &round_, sizeof round_);
+  auto seen = head_of(where);
+  seen.round = round_;
+  std::memcpy(at(where), &seen, sizeof seen);
 }
 
 void known_objects::waste(address where) {
-  auto key = key_of(where);
-  auto size = static_cast<std::size_t>(key.data() + key.size() - at(where));
+  auto size = size_of(where);
   lived_in_ -= size;
   wasted_ += size;
 }
@@ -98,17 +133,15 @@ void known_objects::move_together() {
   for (auto& slot : slots_) {
     if (slot == 0)
       continue;
-    auto key = before.key_of(slot);
-    const auto* from = before.at(slot);
-    auto size = static_cast<std::size_t>(key.data() + key.size() - from);
-    std::memcpy(make_room(size, slot), from, size);
+    slot = make(before.key_of(slot), before.uid_bytes_of(slot),
+                before.head_of(slot));
   }
 }
 
 std::size_t known_objects::place_of(std::string_view key) const {
   auto last = slots_.size() - 1;
   auto place = std::hash<std::string_view>{}(key)&last;
-  while (slots_[place] != 0 && key_of(slots_[place]) != key)
+  while (slots_[place] != 0 && !has_key(slots_[place], key))
     place = (place + 1) & last;
   return place;
 }
@@ -136,9 +169,11 @@ void known_objects::erase(std::size_t place) {
 }
 
 std::optional<object_uid> known_objects::note(const object_identity& object) {
+  auto key = to_string(object.key);
+  if (object.uid.value.size() > longest_uid || key.size() > longest_rest)
+    throw std::length_error("an object's name or UID is longer than any");
   if ((size_ + 1) * 4 > slots_.size() * 3)
     grow();
-  auto key = to_string(object.key);
   auto& slot = slots_[place_of(key)];
   std::optional<object_uid> replaced;
   if (slot != 0) {
@@ -152,7 +187,13 @@ std::optional<object_uid> known_objects::note(const object_identity& object) {
   } else {
     ++size_;
   }
-  slot = make(key, object.uid);
+  auto short_uid = scheduler::uuid_bytes(object.uid.value);
+  const auto& uid = short_uid ? *short_uid : object.uid.value;
+  head made;
+  made.round = round_;
+  if (!short_uid)
+    made.uid_length = uid.size() & longest_uid;
+  slot = make(key, uid, made);
   move_together();
   return replaced;
 }

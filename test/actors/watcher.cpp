@@ -6,11 +6,10 @@ using namespace holystone;
 using namespace holystone::actors;
 using namespace std::chrono_literals;
 
-TEST_CASE("a watcher lists when the one before it has read its list") {
+TEST_CASE("a watcher reads its list when the one before it has read its own") {
   simulated_world world;
   stage s{world};
   s.pass(20s);
-  CHECK(s.registry().lists.empty());
   auto registry = s.inside().registry;
   caf::scoped_actor first{s.system};
   caf::scoped_actor second{s.system};

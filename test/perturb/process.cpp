@@ -133,7 +133,7 @@ unsigned process::falls() {
     all += one.restarts;
   if (inside().registry)
     for (const auto& [hash, one] : registry().repositories.all())
-      all += one.supervised.crashes();
+      all += one.falls ? one.falls->crashes() : 0;
   return all;
 }
 
