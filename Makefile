@@ -53,7 +53,7 @@ test: $(RELEASE)/build.ninja ## build everything and run all tests but e2e
 
 .PHONY: demo
 demo: build ## watch a simulated cluster being maintained; ONCE=1 ends by itself
-	@.ci/setup demo
+	cmake --build $(RELEASE) -j$(JOBS) --target paced_clock
 	test/demo/play $(if $(ONCE),--once)
 
 .PHONY: e2e
@@ -78,7 +78,7 @@ bench: build ## 1,000 repositories on a real API server -> build/bench.json
 
 .PHONY: load
 load: build ## 10,000 repositories on a simulated cluster -> build/load.json
-	@.ci/setup demo
+	cmake --build $(RELEASE) -j$(JOBS) --target paced_clock
 	test/load/run $(RELEASE) build/load.json
 
 .PHONY: conformance

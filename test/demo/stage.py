@@ -6,7 +6,6 @@ server, so that the demo needs neither kubectl nor any Go-built tool.
 """
 
 import datetime
-import glob
 import http.client
 import json
 import os
@@ -31,7 +30,6 @@ PATHS = {
     "ReplicationSource":
         "/apis/volsync.backube/v1alpha1/namespaces/{}/replicationsources",
 }
-FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 READY_SECONDS = 60
 
 
@@ -126,14 +124,13 @@ class Stage:
     def clock_environment(self):
         """Makes the operator's wall clock follow the cluster's.
 
-        From outside, so that the operator needs no switch for it.
+        From outside, so that the operator needs no switch for it. The
+        allocator's thread would wait until a time that has passed.
         """
-        libraries = glob.glob(FAKETIME)
-        if not libraries:
-            raise Broken("install Debian's package faketime first")
-        return dict(os.environ, LD_PRELOAD=libraries[0], TZ="UTC",
-                    FAKETIME=f"@{self.now():%Y-%m-%d %H:%M:%S} x{self.scale}",
-                    FAKETIME_DONT_FAKE_MONOTONIC="1", FAKETIME_DONT_RESET="1")
+        return dict(os.environ, TZ="UTC", LD_PRELOAD=os.path.join(
+            self.programs, "test/libpaced_clock.so"),
+                    MALLOC_CONF="background_thread:false",
+                    PACED_CLOCK=f"{self.now().timestamp()} {self.scale}")
 
     def check_programs(self):
         for child in self.children:

@@ -2,11 +2,10 @@
 a hundred operators beside each other.
 
 A day passes faster than the clock on the wall: the simulator's clock has a pace
-and libfaketime gives the operator the same, as in the demo.
+and paced_clock.cpp gives the operator the same, as in the demo.
 """
 
 import datetime
-import glob
 import os
 import tempfile
 import time
@@ -16,7 +15,6 @@ from measurement import Measurement, writes
 from operator_process import Operator
 from simulated import Cluster, Failed
 
-FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 JOBS = "/apis/batch/v1/jobs"
 PODS = "/api/v1/pods"
 
@@ -27,10 +25,6 @@ class Day(Measurement):
     def __init__(self, programs, folder, repositories, say, pace, schedule):
         super().__init__(programs, folder, repositories, say)
         self.pace, self.schedule = pace, schedule
-        libraries = glob.glob(FAKETIME)
-        if not libraries:
-            raise Failed("install Debian's package faketime first")
-        self.library = libraries[0]
 
     def __enter__(self):
         self.cluster = Cluster(self.programs, self.folder, window=200_000,
@@ -49,9 +43,10 @@ class Day(Measurement):
             return
         self.runs += 1
         environment = dict(
-            os.environ, LD_PRELOAD=self.library, TZ="UTC",
-            FAKETIME=f"@{self.now():%Y-%m-%d %H:%M:%S} x{self.pace}",
-            FAKETIME_DONT_FAKE_MONOTONIC="1", FAKETIME_DONT_RESET="1")
+            os.environ, TZ="UTC", LD_PRELOAD=os.path.join(
+                self.programs, "test/libpaced_clock.so"),
+            MALLOC_CONF="background_thread:false",
+            PACED_CLOCK=f"{self.now().timestamp()} {self.pace}")
         self.operator = Operator(
             os.path.join(self.programs, "holystone"), population.HOME,
             os.path.join(self.folder, f"operator-{self.runs}.log"),
