@@ -255,7 +255,7 @@ void repository_state::decide() {
   if (busy || !leading)
     return;
   auto now = common->now();
-  shown.show(known.facts());
+  shown.show(known.facts(), now);
   known.trouble(troubles->failing(lasting_failures));
   auto step = next(now);
   // Orphans may still find their claim among those being read.

@@ -1,15 +1,42 @@
 #include "actors/tally.hpp"
 
+#include "scheduler/wanted_cron_job.hpp"
+
 #include <algorithm>
 
 namespace holystone::actors {
 
 namespace {
 
-std::optional<double> to_unix(const std::optional<instant>& at) {
-  if (!at)
-    return std::nullopt;
-  return static_cast<double>(at->time_since_epoch().count());
+using sample = metrics::repository_sample;
+
+// So many runs show a schedule's longest pause: a week of days, or a weekend.
+constexpr std::size_t runs_for_interval = 8;
+
+std::int64_t to_unix(const std::optional<instant>& at) {
+  return at ? at->time_since_epoch().count() : sample::unknown;
+}
+
+std::uint32_t interval_of(const repository_facts& facts, instant now) {
+  auto runs = next_runs(facts, now, runs_for_interval);
+  seconds longest{0};
+  for (std::size_t i = 1; i < runs.size(); ++i)
+    longest = std::max<seconds>(longest, runs[i] - runs[i - 1]);
+  return static_cast<std::uint32_t>(longest.count());
+}
+
+/// Sources that want maintenance and get none. Who switched it off is not
+/// asked for a repository, so nobody knows whether another has it maintained.
+std::size_t unmaintained(const repository_facts& facts,
+                         const claimant* winner) {
+  if (winner)
+    return 0;
+  return static_cast<std::size_t>(
+      std::ranges::count_if(facts.claimants, [](const claimant& who) {
+        const auto& defect = who.wish.defect;
+        return who.wish.who.kind == claim_kind::replication_source
+               && !(defect && defect->reason == "Disabled");
+      }));
 }
 
 std::optional<metrics::repository_labels> labels_of(const repository_id& id,
@@ -18,24 +45,26 @@ std::optional<metrics::repository_labels> labels_of(const repository_id& id,
            winner.secret.name}};
 }
 
-metrics::repository_sample sample_of(const repository_facts& facts,
-                                     const claimant* winner) {
-  metrics::repository_sample now;
+sample sample_of(const repository_facts& facts, const claimant* winner) {
+  sample shown;
   const auto& known = facts.lease.known;
-  now.last_success = to_unix(known.success_ended);
-  now.queued = static_cast<std::size_t>(
+  shown.last_success = to_unix(known.success_ended);
+  shown.bytes = known.extent.bytes.value_or(sample::unknown);
+  shown.contents = known.extent.contents.value_or(sample::unknown);
+  shown.index_blobs = known.extent.index_blobs.value_or(sample::unknown);
+  shown.queued = static_cast<std::uint32_t>(
       std::ranges::count(facts.jobs, job_state::waiting, &job_fact::state));
-  now.running = static_cast<bool>(facts.lease.holder);
-  now.failures = known.failures;
+  shown.running = static_cast<bool>(facts.lease.holder);
+  shown.failures = known.failures;
   if (!winner)
-    return now;
+    return shown;
   if (winner->status)
-    now.next_run = to_unix(winner->status->next_maintenance);
-  now.conflicts = static_cast<std::size_t>(
+    shown.next_run = to_unix(winner->status->next_maintenance);
+  shown.conflicts = static_cast<std::uint32_t>(
       std::ranges::count_if(facts.claimants, [&](const claimant& who) {
         return is_overruled(who.wish, winner->wish);
       }));
-  return now;
+  return shown;
 }
 
 /// The failure's class; empty when the run could not say.
@@ -83,19 +112,28 @@ void tally::begin(const repository_action& what, const repository_facts& facts,
   }
 }
 
-void tally::show(const repository_facts& facts) {
+void tally::show(const repository_facts& facts, instant now) {
   const auto* winner = winner_of(facts);
+  meters_->unmaintained(facts.id.hex, unmaintained(facts, winner));
   auto labels = winner ? labels_of(facts.id, winner->wish)
                        : meters_->labels_of(facts.id.hex);
   if (!labels)
     return;
-  meters_->show(*labels, sample_of(facts, winner));
+  auto shown = sample_of(facts, winner);
+  // It changes when the schedule does or a run is due; each time it is asked
+  // for would be too often.
+  auto before = meters_->sample_of(facts.id.hex);
+  shown.interval = before && before->next_run == shown.next_run
+                       ? before->interval
+                       : interval_of(facts, now);
+  meters_->show(*labels, shown);
   if (begun_ && is_proven(facts))
     count(*labels);
 }
 
 void tally::hide(const std::string& hash) {
   begun_.reset();
+  meters_->unmaintained(hash, 0);
   meters_->forget(hash);
 }
 

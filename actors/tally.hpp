@@ -28,7 +28,7 @@ public:
 
   /// Shows the repository as it is now, and counts what was begun if the facts
   /// prove that it was done.
-  void show(const repository_facts& facts);
+  void show(const repository_facts& facts, instant now);
 
   /// Another process leads, or nothing is left: no series any more.
   void hide(const std::string& hash);

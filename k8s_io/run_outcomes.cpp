@@ -33,6 +33,8 @@ void take_report(run_outcome& outcome, const std::string& message) {
   outcome.unique_id = report->unique_id;
   outcome.earlier = report->earlier;
   outcome.open_full = report->open_full;
+  outcome.extent
+      = {report->repository_size, report->contents, report->index_blobs};
   outcome.saw_records
       = !report->earlier.empty() || !report->previous_owner.empty();
 }

@@ -10,6 +10,9 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <map>
+#include <mutex>
+
 namespace holystone::metrics {
 
 namespace {
@@ -78,6 +81,15 @@ struct instruments::registry {
                                    .Help("1 while this process leads")
                                    .Register(all)
                                    .Add({});
+  prometheus::Gauge& unmaintained
+      = prometheus::BuildGauge()
+            .Name(prefix + "unmaintained_sources")
+            .Help("Sources that want maintenance and get none")
+            .Register(all)
+            .Add({});
+  std::mutex unmaintained_mutex;
+  /// By repository; only where there are some.
+  std::map<std::string, std::size_t> unmaintained_by_hash;
   prometheus::Histogram& queue_wait
       = histograms("maintenance_queue_wait_seconds",
                    "Time that a Job waited for admission")
@@ -145,12 +157,35 @@ instruments::labels_of(std::string_view hash) const {
   return registry_->repositories.labels_of(hash);
 }
 
+std::optional<repository_sample>
+instruments::sample_of(std::string_view hash) const {
+  return registry_->repositories.sample_of(hash);
+}
+
+void instruments::unmaintained(const std::string& hash, std::size_t sources) {
+  std::lock_guard guard{registry_->unmaintained_mutex};
+  auto& all = registry_->unmaintained_by_hash;
+  auto known = all.find(hash);
+  auto before = known == all.end() ? 0 : known->second;
+  if (sources == before)
+    return;
+  registry_->unmaintained.Increment(static_cast<double>(sources)
+                                    - static_cast<double>(before));
+  if (sources == 0)
+    all.erase(known);
+  else
+    all.insert_or_assign(hash, sources);
+}
+
 void instruments::forget(std::string_view hash) {
   registry_->repositories.forget(hash);
 }
 
 void instruments::forget_all() {
   registry_->repositories.forget_all();
+  std::lock_guard guard{registry_->unmaintained_mutex};
+  registry_->unmaintained_by_hash.clear();
+  registry_->unmaintained.Set(0);
 }
 
 void instruments::cron_job(const repository_labels& labels,

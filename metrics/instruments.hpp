@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -65,6 +66,12 @@ public:
   /// The labels that a repository's series have; nothing: there are none, or
   /// they are forgotten.
   std::optional<repository_labels> labels_of(std::string_view hash) const;
+
+  /// How a repository was shown last; nothing: it has no series.
+  std::optional<repository_sample> sample_of(std::string_view hash) const;
+
+  /// So many sources of a repository are maintained by nobody.
+  void unmaintained(const std::string& hash, std::size_t sources);
 
   /// Removes the repository's series after the next exposition, so that its
   /// last change is seen; they stay when it is shown again before.

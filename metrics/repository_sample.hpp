@@ -4,8 +4,7 @@
 #pragma once
 
 #include <compare>
-#include <cstddef>
-#include <optional>
+#include <cstdint>
 #include <string>
 
 namespace holystone::metrics {
@@ -27,18 +26,28 @@ struct repository_labels {
 
 /// What is known of one repository now; times are Unix seconds.
 struct repository_sample {
-  /// End of the last successful full run, when there was one.
-  std::optional<double> last_success = {};
-  /// When the schedule is due next, unless it never is.
-  std::optional<double> next_run = {};
+  /// Of a member that has no value; small, as there are ten thousand.
+  static constexpr std::int64_t unknown = -1;
+
+  /// End of the last successful full run, Unix time.
+  std::int64_t last_success = unknown;
+  /// When the schedule is due next, Unix time.
+  std::int64_t next_run = unknown;
+  /// What the last run found in the repository.
+  std::int64_t bytes = unknown;
+  std::int64_t contents = unknown;
+  std::int64_t index_blobs = unknown;
+  /// The longest time between two of the runs to come, in seconds; 0: there is
+  /// no schedule.
+  std::uint32_t interval = 0;
   /// Jobs that wait for admission.
-  std::size_t queued = 0;
-  /// A run holds the repository's Lease.
-  bool running = false;
+  std::uint32_t queued = 0;
   /// Full runs that failed since the last success.
   int failures = 0;
   /// Claims whose schedule was rejected.
-  std::size_t conflicts = 0;
+  std::uint32_t conflicts = 0;
+  /// A run holds the repository's Lease.
+  bool running = false;
 
   friend bool operator==(const repository_sample&, const repository_sample&)
       = default;

@@ -17,7 +17,7 @@ constexpr std::string_view common_failure = "maintenance_job_failed";
 
 constexpr std::string_view common_type = "full";
 
-constexpr std::string_view prefix = "volsync_kopia_maintenance_";
+constexpr std::string_view prefix = "volsync_kopia_";
 
 void append_escaped(std::string& to, std::string_view value) {
   for (auto c : value) {
@@ -95,9 +95,9 @@ public:
                    family_, ending, first, labels_, last, text_of(value));
   }
 
-  void add_if(std::optional<double> value) {
-    if (value)
-      add(*value);
+  void add_if(std::int64_t value) {
+    if (value != repository_sample::unknown)
+      add(static_cast<double>(value));
   }
 
   // `common` stands there before anything was counted.
@@ -138,85 +138,108 @@ struct repository_series::family {
   }
 };
 
-const std::span<const repository_series::family> repository_series::families
-    = [] {
-        using in = const record&;
-        static const family all[]{
-            {"cronjob_created_total",
-             "Total number of maintenance CronJobs created", "counter",
-             [](lines& to, in from) {
-               to.add(static_cast<double>(from.cron_job[0]));
-             }},
-            {"cronjob_updated_total",
-             "Total number of maintenance CronJobs updated", "counter",
-             [](lines& to, in from) {
-               to.add(static_cast<double>(from.cron_job[1]));
-             }},
-            {"cronjob_deleted_total",
-             "Total number of maintenance CronJobs deleted", "counter",
-             [](lines& to, in from) {
-               to.add(static_cast<double>(from.cron_job[2]));
-             }},
-            {"cronjob_failures_total",
-             "Total number of failed maintenance jobs", "counter",
-             [](lines& to, in from) {
-               to.add_all("failure_reason", common_failure,
-                          from.counts().failures);
-             }},
-            {"operations_total", "Total number of successful maintenance runs",
-             "counter",
-             [](lines& to, in from) {
-               to.add_all("maintenance_type", common_type,
-                          from.counts().operations);
-             }},
-            {"duration_seconds",
-             "Duration of successful maintenance runs in seconds", "histogram",
-             [](lines& to, in from) {
-               const auto& of = from.counts();
-               std::uint64_t count = 0;
-               for (auto one : of.durations)
-                 count += one;
-               to.add(static_cast<double>(count), "_count");
-               to.add(of.total, "_sum");
-               count = 0;
-               for (std::size_t i = 0; i < of.durations.size(); ++i) {
-                 count += of.durations[i];
-                 auto bound = i < bounds.size()
-                                  ? bounds[i]
-                                  : std::numeric_limits<double>::infinity();
-                 to.add(static_cast<double>(count), "_bucket", {},
-                        fmt::format(",le=\"{}\"", text_of(bound)));
-               }
-             }},
-            {"last_run_timestamp_seconds",
-             "Unix timestamp of the last successful maintenance run", "gauge",
-             [](lines& to, in from) {
-               to.add_if(from.now.last_success);
-             }},
-            {"next_run_timestamp_seconds",
-             "Unix timestamp at which the schedule is due next", "gauge",
-             [](lines& to, in from) {
-               to.add_if(from.now.next_run);
-             }},
-            {"queue_length", "Jobs that wait for admission", "gauge",
-             [](lines& to, in from) {
-               to.add(static_cast<double>(from.now.queued));
-             }},
-            {"running", "1 while a run holds the repository's Lease", "gauge",
-             [](lines& to, in from) {
-               to.add(from.now.running ? 1 : 0);
-             }},
-            {"consecutive_failures",
-             "Full runs that failed since the last success", "gauge",
-             [](lines& to, in from) {
-               to.add(from.now.failures);
-             }},
-            {"schedule_conflicts", "Claims whose schedule was rejected",
-             "gauge", [](lines& to, in from) {
-               to.add(static_cast<double>(from.now.conflicts));
-             }}};
-        return std::span<const family>{all};
-      }();
+const std::span<const repository_series::family> repository_series::families =
+    [] {
+      using in = const record&;
+      static const family all[]{
+          {"maintenance_cronjob_created_total",
+           "Total number of maintenance CronJobs created", "counter",
+           [](lines& to, in from) {
+             to.add(static_cast<double>(from.cron_job[0]));
+           }},
+          {"maintenance_cronjob_updated_total",
+           "Total number of maintenance CronJobs updated", "counter",
+           [](lines& to, in from) {
+             to.add(static_cast<double>(from.cron_job[1]));
+           }},
+          {"maintenance_cronjob_deleted_total",
+           "Total number of maintenance CronJobs deleted", "counter",
+           [](lines& to, in from) {
+             to.add(static_cast<double>(from.cron_job[2]));
+           }},
+          {"maintenance_cronjob_failures_total",
+           "Total number of failed maintenance jobs", "counter",
+           [](lines& to, in from) {
+             to.add_all("failure_reason", common_failure,
+                        from.counts().failures);
+           }},
+          {"maintenance_operations_total",
+           "Total number of successful maintenance runs", "counter",
+           [](lines& to, in from) {
+             to.add_all("maintenance_type", common_type,
+                        from.counts().operations);
+           }},
+          {"maintenance_duration_seconds",
+           "Duration of successful maintenance runs in seconds", "histogram",
+           [](lines& to, in from) {
+             const auto& of = from.counts();
+             std::uint64_t count = 0;
+             for (auto one : of.durations)
+               count += one;
+             to.add(static_cast<double>(count), "_count");
+             to.add(of.total, "_sum");
+             count = 0;
+             for (std::size_t i = 0; i < of.durations.size(); ++i) {
+               count += of.durations[i];
+               auto bound = i < bounds.size()
+                                ? bounds[i]
+                                : std::numeric_limits<double>::infinity();
+               to.add(static_cast<double>(count), "_bucket", {},
+                      fmt::format(",le=\"{}\"", text_of(bound)));
+             }
+           }},
+          {"maintenance_last_run_timestamp_seconds",
+           "Unix timestamp of the last successful maintenance run", "gauge",
+           [](lines& to, in from) {
+             to.add_if(from.now.last_success);
+           }},
+          {"maintenance_next_run_timestamp_seconds",
+           "Unix timestamp at which the schedule is due next", "gauge",
+           [](lines& to, in from) {
+             to.add_if(from.now.next_run);
+           }},
+          {"maintenance_expected_interval_seconds",
+           "Longest time between two of the runs to come", "gauge",
+           [](lines& to, in from) {
+             if (from.now.interval > 0)
+               to.add(from.now.interval);
+           }},
+          {"maintenance_queue_length", "Jobs that wait for admission", "gauge",
+           [](lines& to, in from) {
+             to.add(from.now.queued);
+           }},
+          {"maintenance_running", "1 while a run holds the repository's Lease",
+           "gauge",
+           [](lines& to, in from) {
+             to.add(from.now.running ? 1 : 0);
+           }},
+          {"maintenance_consecutive_failures",
+           "Full runs that failed since the last success", "gauge",
+           [](lines& to, in from) {
+             to.add(from.now.failures);
+           }},
+          {"maintenance_schedule_conflicts",
+           "Claims whose schedule was rejected", "gauge",
+           [](lines& to, in from) {
+             to.add(from.now.conflicts);
+           }},
+          {"repository_size_bytes",
+           "Size of all blobs as the last run found it", "gauge",
+           [](lines& to, in from) {
+             to.add_if(from.now.bytes);
+           }},
+          {"repository_objects_total",
+           "Contents in the repository as the last run found them", "gauge",
+           [](lines& to, in from) {
+             to.add_if(from.now.contents);
+           }},
+          {"repository_index_blobs",
+           "Index blobs in the repository as the last run found them", "gauge",
+           [](lines& to, in from) {
+             to.add_if(from.now.index_blobs);
+           }}};
+      return std::span<const family>{all};
+    }();
 
 repository_series::group& repository_series::group_of(std::string_view hash) {
   // Four hexadecimal digits in one: about eighty groups, in the hashes' order.
@@ -266,15 +289,27 @@ void repository_series::show(const repository_labels& labels,
     change(labels).now = now;
 }
 
-std::optional<repository_labels>
-repository_series::labels_of(std::string_view hash) {
-  std::lock_guard guard{mutex_};
+const repository_series::shown* repository_series::find(std::string_view hash) {
   const auto& all = group_of(hash).records;
   for (auto i = all.lower_bound(hash); i != all.end() && is_of(i->first, hash);
        ++i)
     if (!i->second.doomed)
-      return unpack(i->first);
-  return std::nullopt;
+      return &*i;
+  return nullptr;
+}
+
+std::optional<repository_labels>
+repository_series::labels_of(std::string_view hash) {
+  std::lock_guard guard{mutex_};
+  const auto* found = find(hash);
+  return found ? std::optional{unpack(found->first)} : std::nullopt;
+}
+
+std::optional<repository_sample>
+repository_series::sample_of(std::string_view hash) {
+  std::lock_guard guard{mutex_};
+  const auto* found = find(hash);
+  return found ? std::optional{found->second.now} : std::nullopt;
 }
 
 void repository_series::forget(std::string_view hash) {

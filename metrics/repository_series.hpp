@@ -33,6 +33,9 @@ public:
   /// forgotten.
   std::optional<repository_labels> labels_of(std::string_view hash);
 
+  /// How a repository was shown last; nothing: it has no series.
+  std::optional<repository_sample> sample_of(std::string_view hash);
+
   /// Removes a repository after the next exposition, so that its last change
   /// is seen; it stays when it is shown again before.
   void forget(std::string_view hash);
@@ -96,7 +99,10 @@ private:
   struct family;
   static const std::span<const family> families;
 
+  using shown = std::map<packed_labels, record, std::less<>>::value_type;
+
   group& group_of(std::string_view hash);
+  const shown* find(std::string_view hash);
   record& change(const repository_labels& labels);
   static void doom(group& of, std::string_view hash, std::string_view but);
   static std::vector<std::string> draft(const group& of);

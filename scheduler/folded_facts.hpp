@@ -52,6 +52,8 @@ inline constexpr std::size_t members_of<repository_volume> = 3;
 template <>
 inline constexpr std::size_t members_of<trouble> = 3;
 template <>
+inline constexpr std::size_t members_of<repository_extent> = 3;
+template <>
 inline constexpr std::size_t members_of<manual_result> = 4;
 template <>
 inline constexpr std::size_t members_of<standalone_status> = 4;
@@ -78,7 +80,7 @@ inline constexpr std::size_t members_of<cache_claim_fact> = 8;
 template <>
 inline constexpr std::size_t members_of<pod_wishes> = 9;
 template <>
-inline constexpr std::size_t members_of<run_outcome> = 10;
+inline constexpr std::size_t members_of<run_outcome> = 11;
 template <>
 inline constexpr std::size_t members_of<embedded_maintenance::cron_job> = 10;
 template <>
@@ -88,7 +90,7 @@ inline constexpr std::size_t members_of<maintenance_settings> = 12;
 template <>
 inline constexpr std::size_t members_of<lease_fact> = 13;
 template <>
-inline constexpr std::size_t members_of<ledger> = 12;
+inline constexpr std::size_t members_of<ledger> = 13;
 template <>
 inline constexpr std::size_t members_of<pod_fact> = 13;
 template <>

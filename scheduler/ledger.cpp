@@ -21,6 +21,9 @@ constexpr auto key_counted = "volsync.backube/last-counted-job";
 constexpr auto key_counted_at = "volsync.backube/last-counted-at";
 constexpr auto key_own_runs = "volsync.backube/own-runs";
 constexpr auto key_foreign_run = "volsync.backube/foreign-run";
+constexpr auto key_bytes = "volsync.backube/repository-size-bytes";
+constexpr auto key_contents = "volsync.backube/repository-contents";
+constexpr auto key_index_blobs = "volsync.backube/repository-index-blobs";
 constexpr auto key_refused = "volsync.backube/refused-secret";
 
 /// So many runs in a row that read no records are remembered; then the oldest
@@ -63,6 +66,14 @@ void note_secret(std::vector<std::string>& refused, const std::string& secret,
     refused.erase(refused.begin());
 }
 
+/// A run that was cut short leaves what is known from before.
+void note_extent(repository_extent& known, const repository_extent& found) {
+  for (auto part : {&repository_extent::bytes, &repository_extent::contents,
+                    &repository_extent::index_blobs})
+    if (found.*part)
+      known.*part = found.*part;
+}
+
 } // namespace
 
 ledger note_run(ledger before, const own_run& mine,
@@ -91,6 +102,7 @@ ledger record(ledger before, const object_uid& job, const run_outcome& outcome,
     after.other_id = outcome.unique_id;
   if (!secret.empty())
     note_secret(after.refused_secrets, secret, outcome);
+  note_extent(after.extent, outcome.extent);
   if (outcome.kind == maintenance_kind::quick)
     return after;
   if (outcome.succeeded) {
@@ -115,6 +127,9 @@ std::map<std::string, std::string> to_annotations(const ledger& known) {
   auto time = [](const std::optional<instant>& at) {
     return at ? to_rfc3339(*at) : std::string{};
   };
+  auto number = [](const std::optional<std::int64_t>& value) {
+    return value ? std::to_string(*value) : std::string{};
+  };
   return {
       {key_success_started, time(known.success_started)},
       {key_success_ended, time(known.success_ended)},
@@ -130,7 +145,10 @@ std::map<std::string, std::string> to_annotations(const ledger& known) {
       {key_own_runs, to_text(known.ours)},
       {key_foreign_run,
        known.foreign ? to_text(*known.foreign) : std::string{}},
-      {key_refused, fmt::format("{}", fmt::join(known.refused_secrets, " "))}};
+      {key_refused, fmt::format("{}", fmt::join(known.refused_secrets, " "))},
+      {key_bytes, number(known.extent.bytes)},
+      {key_contents, number(known.extent.contents)},
+      {key_index_blobs, number(known.extent.index_blobs)}};
 }
 
 ledger
@@ -138,6 +156,15 @@ ledger_from_annotations(const std::map<std::string, std::string>& annotations) {
   auto text = [&](std::string_view key) {
     auto i = annotations.find(std::string{key});
     return i == annotations.end() ? std::string{} : i->second;
+  };
+  auto number = [&](std::string_view key) -> std::optional<std::int64_t> {
+    auto digits = text(key);
+    std::int64_t value = 0;
+    auto end = digits.data() + digits.size();
+    auto [rest, failed] = std::from_chars(digits.data(), end, value);
+    if (digits.empty() || failed != std::errc{} || rest != end || value < 0)
+      return std::nullopt;
+    return value;
   };
   ledger known;
   known.success_started = parse_rfc3339(text(key_success_started));
@@ -156,6 +183,8 @@ ledger_from_annotations(const std::map<std::string, std::string>& annotations) {
   known.foreign = parse_foreign_run(text(key_foreign_run));
   std::istringstream refused{text(key_refused)};
   known.refused_secrets.assign(std::istream_iterator<std::string>{refused}, {});
+  known.extent
+      = {number(key_bytes), number(key_contents), number(key_index_blobs)};
   return known;
 }
 

@@ -12,6 +12,7 @@
 #include "scheduler/own_runs.hpp"
 #include "scheduler/time.hpp"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,19 @@ inline constexpr std::string_view unique_id_key
     = "volsync.backube/repository-unique-id";
 inline constexpr std::string_view other_id_key
     = "volsync.backube/repository-other-id";
+
+/// How large a repository is, as a run found it at its end; nothing: it did not
+/// say.
+struct repository_extent {
+  /// Of all blobs in the storage.
+  std::optional<std::int64_t> bytes;
+  std::optional<std::int64_t> contents;
+  /// Maintenance merges them; thousands mean that it does not (K-07).
+  std::optional<std::int64_t> index_blobs;
+
+  friend bool operator==(const repository_extent&, const repository_extent&)
+      = default;
+};
 
 /// How one run ended, from the pod's termination message or, without one, from
 /// the Job's condition.
@@ -45,6 +59,7 @@ struct run_outcome {
   bool saw_records = false;
   std::vector<run_record> earlier{};
   std::optional<instant> open_full{};
+  repository_extent extent{};
 
   friend bool operator==(const run_outcome&, const run_outcome&) = default;
 };
@@ -73,6 +88,8 @@ struct ledger {
   /// `namespace/name@version` of Secrets that the repository refused; their
   /// claims do not win until the Secret changes (contract section 2).
   std::vector<std::string> refused_secrets;
+  /// What the last run that could say found.
+  repository_extent extent;
 
   friend bool operator==(const ledger&, const ledger&) = default;
 };

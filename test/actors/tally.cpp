@@ -65,7 +65,7 @@ TEST_CASE("a repository shows what is known of it, under its winner's name") {
   facts.lease.known.failures = 3;
   facts.jobs.resize(3);
   facts.jobs[2].state = job_state::complete;
-  shown.show(facts);
+  shown.show(facts, start);
   CHECK(value(meters, "last_run_timestamp_seconds") == "1795262400");
   CHECK(value(meters, "next_run_timestamp_seconds") == "1795262460");
   CHECK(value(meters, "queue_length") == "2");
@@ -77,12 +77,69 @@ TEST_CASE("a repository shows what is known of it, under its winner's name") {
         == "0");
 }
 
+TEST_CASE("what the last run found in a repository is shown") {
+  metrics::instruments meters;
+  tally shown{meters};
+  auto facts = make_facts();
+  shown.show(facts, start);
+  CHECK(meters.expose().find("\nvolsync_kopia_repository_size_bytes{")
+        == std::string::npos);
+  facts.lease.known.extent = {{65'536}, {100}, {7}};
+  shown.show(facts, start);
+  auto text = meters.expose();
+  for (const auto* line : {"size_bytes{", "objects_total{", "index_blobs{"})
+    CHECK(text.find("\nvolsync_kopia_repository_" + std::string{line} + labels)
+          != std::string::npos);
+}
+
+TEST_CASE("the expected interval is the longest pause of the next runs") {
+  metrics::instruments meters;
+  tally shown{meters};
+  auto facts = make_facts();
+  facts.claimants[0].status.emplace();
+  auto interval = [&](const std::string& schedule, int due) {
+    facts.claimants[0].wish.settings.schedule = schedule;
+    facts.claimants[0].status->next_maintenance = start + seconds{due};
+    shown.show(facts, start);
+    return value(meters, "expected_interval_seconds");
+  };
+  CHECK(interval("0 2 * * *", 1) == "86400");
+  CHECK(interval("0 2 * * 1-5", 2) == "259200");
+  CHECK(interval("0 0 30 2 *", 3).empty());
+}
+
+TEST_CASE("sources without a winner are maintained by nobody") {
+  metrics::instruments meters;
+  tally shown{meters};
+  auto unmaintained = [&] {
+    auto text = meters.expose();
+    std::string name{"\nvolsync_kopia_unmaintained_sources "};
+    auto i = text.find(name) + name.size();
+    return text.substr(i, text.find('\n', i) - i);
+  };
+  auto facts = make_facts();
+  facts.claimants.push_back(make_claimant("web", "0 2 * * *"));
+  shown.show(facts, start);
+  CHECK(unmaintained() == "0");
+  for (auto& who : facts.claimants)
+    who.wish.defect = trouble{"Waiting", "there is no Secret"};
+  shown.show(facts, start);
+  CHECK(unmaintained() == "2");
+  facts.claimants[0].wish.defect->reason = "Disabled";
+  shown.show(facts, start);
+  CHECK(unmaintained() == "1");
+  shown.show(facts, start);
+  CHECK(unmaintained() == "1");
+  shown.hide(id.hex);
+  CHECK(unmaintained() == "0");
+}
+
 TEST_CASE("nobody's repository has no series") {
   metrics::instruments meters;
   tally shown{meters};
   repository_facts facts;
   facts.id = id;
-  shown.show(facts);
+  shown.show(facts, start);
   CHECK(meters.expose().find("repository_hash") == std::string::npos);
 }
 
@@ -90,10 +147,10 @@ TEST_CASE("the last winner's name stays until the repository is gone") {
   metrics::instruments meters;
   tally shown{meters};
   auto facts = make_facts();
-  shown.show(facts);
+  shown.show(facts, start);
   facts.claimants.clear();
   shown.begin(delete_cron_job{}, facts, start);
-  shown.show(facts);
+  shown.show(facts, start);
   CHECK(value(meters, "cronjob_deleted_total") == "1");
   shown.hide(id.hex);
   meters.expose();
@@ -104,24 +161,24 @@ TEST_CASE("a CronJob counts as created, and then as updated, once each") {
   metrics::instruments meters;
   tally shown{meters};
   auto facts = make_facts();
-  shown.show(facts);
+  shown.show(facts, start);
   CHECK(value(meters, "cronjob_created_total") == "0");
   apply_cron_job apply;
   apply.digests.whole = "one";
   shown.begin(apply, facts, start);
-  shown.show(facts);
+  shown.show(facts, start);
   CHECK(value(meters, "cronjob_created_total") == "0");
   facts.cron_jobs.full.exists = true;
   facts.cron_jobs.full.digest = "one";
-  shown.show(facts);
-  shown.show(facts);
+  shown.show(facts, start);
+  shown.show(facts, start);
   CHECK(value(meters, "cronjob_created_total") == "1");
   apply.uid = {"cron-job"};
   apply.digests.whole = "two";
   shown.begin(apply, facts, start);
   facts.cron_jobs.full.digest = "changed by a webhook";
   facts.settled.full.wanted = "two";
-  shown.show(facts);
+  shown.show(facts, start);
   CHECK(value(meters, "cronjob_updated_total") == "1");
   CHECK(value(meters, "cronjob_created_total") == "1");
 }
@@ -130,18 +187,18 @@ TEST_CASE("a run counts when the Lease says so, even if the answer was lost") {
   metrics::instruments meters;
   tally shown{meters};
   auto facts = make_facts();
-  shown.show(facts);
+  shown.show(facts, start);
   run_outcome outcome;
   outcome.started = start;
   outcome.ended = start + seconds{70};
   SECTION("a full run that succeeded") {
     outcome.succeeded = true;
     shown.begin(make_release(outcome), facts, start);
-    shown.show(facts);
+    shown.show(facts, start);
     CHECK(value(meters, "duration_seconds_count") == "0");
     facts.lease.known.counted = {"job"};
-    shown.show(facts);
-    shown.show(facts);
+    shown.show(facts, start);
+    shown.show(facts, start);
     CHECK(value(meters, "duration_seconds_count") == "1");
     CHECK(value(meters, "duration_seconds_sum") == "70");
     CHECK(value(meters, "operations_total", R"(maintenance_type="full",)")
@@ -151,7 +208,7 @@ TEST_CASE("a run counts when the Lease says so, even if the answer was lost") {
     outcome.why = failure_class::clock_skew;
     shown.begin(make_release(outcome), facts, start);
     facts.lease.known.counted = {"job"};
-    shown.show(facts);
+    shown.show(facts, start);
     CHECK(value(meters, "cronjob_failures_total",
                 R"(failure_reason="clock-skew",)")
           == "1");
@@ -160,7 +217,7 @@ TEST_CASE("a run counts when the Lease says so, even if the answer was lost") {
     outcome.why = failure_class::unknown;
     shown.begin(make_release(outcome), facts, start);
     facts.lease.known.counted = {"job"};
-    shown.show(facts);
+    shown.show(facts, start);
     CHECK(value(meters, "cronjob_failures_total",
                 R"(failure_reason="maintenance_job_failed",)")
           == "1");
@@ -169,7 +226,7 @@ TEST_CASE("a run counts when the Lease says so, even if the answer was lost") {
     outcome.succeeded = true;
     facts.lease.known.counted = {"job"};
     shown.begin(make_release(outcome), facts, start);
-    shown.show(facts);
+    shown.show(facts, start);
     CHECK(value(meters, "duration_seconds_count") == "0");
   }
 }
@@ -178,15 +235,15 @@ TEST_CASE("the wait for admission is from the Job's creation to the Lease") {
   metrics::instruments meters;
   tally shown{meters};
   auto facts = make_facts();
-  shown.show(facts);
+  shown.show(facts, start);
   acquire_lease step;
   step.job.uid = {"job"};
   step.job.created = start - seconds{42};
   shown.begin(step, facts, start);
   facts.lease.holder = {"another"};
-  shown.show(facts);
+  shown.show(facts, start);
   CHECK_THAT(meters.expose(), Catch::Contains("queue_wait_seconds_count 0\n"));
   facts.lease.holder = {"job"};
-  shown.show(facts);
+  shown.show(facts, start);
   CHECK_THAT(meters.expose(), Catch::Contains("queue_wait_seconds_sum 42\n"));
 }

@@ -34,6 +34,19 @@ std::string about(const std::string& name, const std::string& value,
   return "volsync_kopia_" + name + "{" + extra + shared_labels + "} " + value;
 }
 
+repository_sample sample(std::int64_t last_success, std::int64_t next_run,
+                         unsigned queued, bool running, int failures,
+                         unsigned conflicts) {
+  repository_sample now;
+  now.last_success = last_success;
+  now.next_run = next_run;
+  now.queued = queued;
+  now.running = running;
+  now.failures = failures;
+  now.conflicts = conflicts;
+  return now;
+}
+
 } // namespace
 
 TEST_CASE("each counter of the operator is read back") {
@@ -117,8 +130,8 @@ TEST_CASE("gauges of a repository are what was shown last") {
   instruments all;
   repository_labels fresh{"ffff0000", "web", "apps", "kopia-config"};
   all.show(fresh, {});
-  all.show(source, {1.0, 2.0, 9, false, 5, 5});
-  all.show(source, {1'774'746'123.0, 1'774'832'400.0, 2, true, 3, 1});
+  all.show(source, sample(1, 2, 9, false, 5, 5));
+  all.show(source, sample(1'774'746'123, 1'774'832'400, 2, true, 3, 1));
   auto text = all.expose();
   INFO(text);
   for (auto sample : {"last_run_timestamp_seconds",
@@ -226,7 +239,7 @@ TEST_CASE("what leaves compressed is what leaves as text") {
     each([&](instruments& to) { to.show(one(i), {}); });
   check();
   // Each kind of change reaches what was compressed before.
-  each([&](instruments& to) { to.show(one(7), {1.0, 2.0, 3, true, 4, 5}); });
+  each([&](instruments& to) { to.show(one(7), sample(1, 2, 3, true, 4, 5)); });
   check();
   each([&](instruments& to) { to.cron_job(one(8), cron_job_change::created); });
   check();
@@ -300,6 +313,8 @@ TEST_CASE("docs/metrics.md names exactly the metrics that there are") {
   repository_sample now;
   now.last_success = 1;
   now.next_run = 2;
+  now.interval = 3;
+  now.bytes = now.contents = now.index_blobs = 4;
   all.show(source, now);
   all.cron_job(source, cron_job_change::created);
   auto names = [](const std::string& text, const std::regex& pattern) {

@@ -145,6 +145,31 @@ TEST_CASE("every key is always written, so that a merge patch replaces all") {
     CHECK(empty.contains(key));
 }
 
+TEST_CASE("a repository's size is that of the last run that could say it") {
+  auto end = success();
+  end.extent = {{1'000'000}, {20}, {3}};
+  auto known = record({}, {"j1"}, end, secret);
+  CHECK(known.extent == end.extent);
+  CHECK(ledger_from_annotations(to_annotations(known)) == known);
+
+  SECTION("a failure does not lose it") {
+    known = record(known, {"j2"}, failure(), secret);
+    CHECK(known.extent == end.extent);
+  }
+  SECTION("what a run could not say stays") {
+    auto later = success(200, 260);
+    later.extent.bytes = 2'000'000;
+    known = record(known, {"j2"}, later, secret);
+    CHECK(known.extent == repository_extent{{2'000'000}, {20}, {3}});
+  }
+  SECTION("a quick run may say it, too") {
+    end.kind = maintenance_kind::quick;
+    end.extent.index_blobs = 1;
+    known = record(known, {"j2"}, end, secret);
+    CHECK(known.extent.index_blobs == 1);
+  }
+}
+
 TEST_CASE("missing or broken annotations count as unknown") {
   CHECK(ledger_from_annotations({}) == ledger{});
   auto texts = to_annotations(record({}, {"j1"}, success(), secret));
@@ -153,4 +178,7 @@ TEST_CASE("missing or broken annotations count as unknown") {
   auto known = ledger_from_annotations(texts);
   CHECK(!known.success_ended);
   CHECK(known.failures == 0);
+  CHECK(known.extent == repository_extent{});
+  texts["volsync.backube/repository-size-bytes"] = "-1";
+  CHECK(ledger_from_annotations(texts).extent == repository_extent{});
 }
