@@ -286,6 +286,15 @@ class rights(unittest.TestCase):
                     self.assertIn((resource, verb), self.granted(kind))
 
 
+class chart(unittest.TestCase):
+    def test_its_version_is_the_program_s(self):
+        cmake = (DEPLOY.parent / "CMakeLists.txt").read_text()
+        version = re.search(r"project\(holystone VERSION (\S+)", cmake)[1]
+        about = yaml.safe_load((DEPLOY / "helm/Chart.yaml").read_text())
+        self.assertEqual((about["version"], about["appVersion"]),
+                         (version, version))
+
+
 class options(unittest.TestCase):
     def setUp(self):
         self.found = {d["kind"]: d for _, d in documents("options")}
