@@ -17,16 +17,23 @@ std::int64_t to_unix(const std::optional<instant>& at) {
   return at ? at->time_since_epoch().count() : sample::unknown;
 }
 
-std::uint32_t interval_of(const repository_facts& facts, instant now) {
+/// Longest time between two runs as far as can be seen: until the next, between
+/// those after it, and what drops the slots in between.
+std::uint32_t interval_of(const repository_facts& facts, const claimant* winner,
+                          instant now) {
   auto runs = next_runs(facts, now, runs_for_interval);
-  seconds longest{0};
+  if (runs.empty())
+    return 0;
+  seconds longest = runs.front() - now;
+  if (auto days = winner->wish.settings.interval_days; days > 0)
+    longest = std::max<seconds>(longest, std::chrono::days{days + 1});
   for (std::size_t i = 1; i < runs.size(); ++i)
     longest = std::max<seconds>(longest, runs[i] - runs[i - 1]);
   return static_cast<std::uint32_t>(longest.count());
 }
 
-/// Sources that want maintenance and get none. Who switched it off is not
-/// asked for a repository, so nobody knows whether another has it maintained.
+/// Claims that want maintenance and get none. Who switched it off is not asked
+/// for a repository, so nobody knows whether another has it maintained.
 std::size_t unmaintained(const repository_facts& facts,
                          const claimant* winner) {
   if (winner)
@@ -34,7 +41,7 @@ std::size_t unmaintained(const repository_facts& facts,
   return static_cast<std::size_t>(
       std::ranges::count_if(facts.claimants, [](const claimant& who) {
         const auto& defect = who.wish.defect;
-        return who.wish.who.kind == claim_kind::replication_source
+        return is_scheduled(who.wish)
                && !(defect && defect->reason == "Disabled");
       }));
 }
@@ -125,7 +132,7 @@ void tally::show(const repository_facts& facts, instant now) {
   auto before = meters_->sample_of(facts.id.hex);
   shown.interval = before && before->next_run == shown.next_run
                        ? before->interval
-                       : interval_of(facts, now);
+                       : interval_of(facts, winner, now);
   meters_->show(*labels, shown);
   if (begun_ && is_proven(facts))
     count(*labels);

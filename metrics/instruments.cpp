@@ -83,8 +83,8 @@ struct instruments::registry {
                                    .Add({});
   prometheus::Gauge& unmaintained
       = prometheus::BuildGauge()
-            .Name(prefix + "unmaintained_sources")
-            .Help("Sources that want maintenance and get none")
+            .Name(prefix + "unmaintained_claims")
+            .Help("Claims that want maintenance and get none")
             .Register(all)
             .Add({});
   std::mutex unmaintained_mutex;
@@ -162,19 +162,19 @@ instruments::sample_of(std::string_view hash) const {
   return registry_->repositories.sample_of(hash);
 }
 
-void instruments::unmaintained(const std::string& hash, std::size_t sources) {
+void instruments::unmaintained(const std::string& hash, std::size_t claims) {
   std::lock_guard guard{registry_->unmaintained_mutex};
   auto& all = registry_->unmaintained_by_hash;
   auto known = all.find(hash);
   auto before = known == all.end() ? 0 : known->second;
-  if (sources == before)
+  if (claims == before)
     return;
-  registry_->unmaintained.Increment(static_cast<double>(sources)
+  registry_->unmaintained.Increment(static_cast<double>(claims)
                                     - static_cast<double>(before));
-  if (sources == 0)
+  if (claims == 0)
     all.erase(known);
   else
-    all.insert_or_assign(hash, sources);
+    all.insert_or_assign(hash, claims);
 }
 
 void instruments::forget(std::string_view hash) {

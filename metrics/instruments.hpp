@@ -70,8 +70,8 @@ public:
   /// How a repository was shown last; nothing: it has no series.
   std::optional<repository_sample> sample_of(std::string_view hash) const;
 
-  /// So many sources of a repository are maintained by nobody.
-  void unmaintained(const std::string& hash, std::size_t sources);
+  /// So many claims of a repository are maintained by nobody.
+  void unmaintained(const std::string& hash, std::size_t claims);
 
   /// Removes the repository's series after the next exposition, so that its
   /// last change is seen; they stay when it is shown again before.

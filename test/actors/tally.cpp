@@ -106,14 +106,18 @@ TEST_CASE("the expected interval is the longest pause of the next runs") {
   CHECK(interval("0 2 * * *", 1) == "86400");
   CHECK(interval("0 2 * * 1-5", 2) == "259200");
   CHECK(interval("0 0 30 2 *", 3).empty());
+  // The next eight are neighbours; until then it is long.
+  CHECK(interval("0 2 1-10 * *", 4) == "828000");
+  facts.claimants[0].wish.settings.interval_days = 7;
+  CHECK(interval("0 2 * * *", 5) == "691200");
 }
 
-TEST_CASE("sources without a winner are maintained by nobody") {
+TEST_CASE("claims without a winner are maintained by nobody") {
   metrics::instruments meters;
   tally shown{meters};
   auto unmaintained = [&] {
     auto text = meters.expose();
-    std::string name{"\nvolsync_kopia_unmaintained_sources "};
+    std::string name{"\nvolsync_kopia_unmaintained_claims "};
     auto i = text.find(name) + name.size();
     return text.substr(i, text.find('\n', i) - i);
   };

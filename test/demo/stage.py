@@ -127,8 +127,10 @@ class Stage:
         From outside, so that the operator needs no switch for it. The
         allocator's thread would wait until a time that has passed.
         """
-        return dict(os.environ, TZ="UTC", LD_PRELOAD=os.path.join(
-            self.programs, "test/libpaced_clock.so"),
+        library = os.path.join(self.programs, "test/libpaced_clock.so")
+        if not os.path.exists(library):
+            raise Broken(f"build the target paced_clock first: no {library}")
+        return dict(os.environ, TZ="UTC", LD_PRELOAD=library,
                     MALLOC_CONF="background_thread:false",
                     PACED_CLOCK=f"{self.now().timestamp()} {self.scale}")
 

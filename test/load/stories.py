@@ -25,6 +25,10 @@ class Day(Measurement):
     def __init__(self, programs, folder, repositories, say, pace, schedule):
         super().__init__(programs, folder, repositories, say)
         self.pace, self.schedule = pace, schedule
+        self.library = os.path.join(programs, "test/libpaced_clock.so")
+        if not os.path.exists(self.library):
+            raise Failed(f"build the target paced_clock first: no "
+                         f"{self.library}")
 
     def __enter__(self):
         self.cluster = Cluster(self.programs, self.folder, window=200_000,
@@ -43,8 +47,7 @@ class Day(Measurement):
             return
         self.runs += 1
         environment = dict(
-            os.environ, TZ="UTC", LD_PRELOAD=os.path.join(
-                self.programs, "test/libpaced_clock.so"),
+            os.environ, TZ="UTC", LD_PRELOAD=self.library,
             MALLOC_CONF="background_thread:false",
             PACED_CLOCK=f"{self.now().timestamp()} {self.pace}")
         self.operator = Operator(
