@@ -1,6 +1,7 @@
 #include "actors/inspector.hpp"
 
 #include "actors/view_json.hpp"
+#include "actors/why.hpp"
 
 #include "metrics/web_page.hpp"
 #include "scheduler/cron_words.hpp"
@@ -201,6 +202,86 @@ void show_repository(self_pointer self, const root_actor& root,
   });
 }
 
+/// Asks one repository after the other whether it has to do with an object of
+/// which nobody knows where it belongs: all answers at once would be in memory
+/// at once.
+struct search {
+  self_pointer self;
+  registry_actor from;
+  exchange_ptr to;
+  subject_of_question wanted;
+  std::vector<std::string> hashes;
+};
+
+void tell_why(const exchange_ptr& to, const repository_view& view,
+              const subject_of_question& asked) {
+  answer(to, 200, why_json(view, explain(view, asked)));
+}
+
+void tell_nothing(const exchange_ptr& to, const subject_of_question& asked) {
+  refuse(to, 404,
+         fmt::format("no repository has to do with {}; does the object name a "
+                     "Kopia repository?",
+                     to_string(asked.key)));
+}
+
+void look_on(const std::shared_ptr<search>& all) {
+  if (all->hashes.empty()) {
+    tell_nothing(all->to, all->wanted);
+    return;
+  }
+  auto hash = std::move(all->hashes.back());
+  all->hashes.pop_back();
+  all->self->request(all->from, patience, get_atom::value, hash)
+      .then(
+          [all](const view_ptr& shown) {
+            if (shown && concerns(*shown, all->wanted))
+              tell_why(all->to, *shown, all->wanted);
+            else
+              look_on(all);
+          },
+          [all](const caf::error&) { look_on(all); });
+}
+
+void show_why(self_pointer self, const root_actor& root,
+              std::string_view target, const exchange_ptr& to) {
+  auto parts = split(target, '/');
+  auto wanted = parts.size() == 3 ? parse_subject(
+                    parts[0], {std::string{parts[1]}, std::string{parts[2]}})
+                                  : std::nullopt;
+  if (!wanted) {
+    refuse(to, 400,
+           "ask /v1/why/KIND/NAMESPACE/NAME, where KIND is replicationsource, "
+           "kopiamaintenance, cronjob, job, pod or secret");
+    return;
+  }
+  with_registry(self, root, to, [=](const registry_actor& from, auto failed) {
+    if (wanted->what == subject_of_question::kind::claim) {
+      self->request(from, patience, get_atom::value,
+                    claim_key{wanted->claims, wanted->key})
+          .then(
+              [=](const view_ptr& shown) {
+                if (shown)
+                  tell_why(to, *shown, *wanted);
+                else
+                  tell_nothing(to, *wanted);
+              },
+              failed);
+      return;
+    }
+    self->request(from, patience, list_atom::value)
+        .then(
+            [=](const registry_view_ptr& view) {
+              auto all = std::make_shared<search>(
+                  search{self, from, to, *wanted, {}});
+              for (const auto& one : view->repositories)
+                all->hashes.push_back(one.hash);
+              look_on(all);
+            },
+            failed);
+  });
+}
+
 void show_events(metrics::broadcaster* onlookers, const exchange_ptr& to) {
   if (onlookers)
     onlookers->admit(*to);
@@ -211,6 +292,7 @@ void show_events(metrics::broadcaster* onlookers, const exchange_ptr& to) {
 void route(self_pointer self, const root_actor& root,
            metrics::broadcaster* onlookers, const exchange_ptr& to) {
   constexpr std::string_view repositories = "/v1/repositories";
+  constexpr std::string_view why = "/v1/why/";
   std::string_view target = to->request().target;
   auto question = std::min(target.find('?'), target.size());
   auto query = target.substr(question);
@@ -223,6 +305,8 @@ void route(self_pointer self, const root_actor& root,
     show_actors(self, root, to);
   else if (target == repositories)
     show_repositories(self, root, query, to);
+  else if (target.starts_with(why))
+    show_why(self, root, target.substr(why.size()), to);
   else if (target == "/v1/events")
     show_events(onlookers, to);
   else if (target.starts_with(repositories)

@@ -3,8 +3,8 @@
 // The inspector: answers the inspection's HTTP exchanges. It asks the actors
 // that know, writes JSON, and never holds or changes state of its own. Routes:
 // /healthz, /readyz, /v1/actors, /v1/repositories?limit=N&continue=HASH,
-// /v1/repositories/{hash}, /v1/events, and the web page at /. Spawned by the
-// root.
+// /v1/repositories/{hash}, /v1/why/{kind}/{namespace}/{name}, /v1/events, and
+// the web page at /. Spawned by the root.
 
 #include "actors/interfaces.hpp"
 #include "metrics/broadcaster.hpp"

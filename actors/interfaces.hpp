@@ -68,7 +68,9 @@ using registry_actor = caf::typed_actor<
     // The registry, for people.
     caf::replies_to<list_atom>::with<registry_view_ptr>,
     // One repository, for people; null when there is none.
-    caf::replies_to<get_atom, std::string>::with<view_ptr>>;
+    caf::replies_to<get_atom, std::string>::with<view_ptr>,
+    // The repository of a claim, for people; null when it is nowhere.
+    caf::replies_to<get_atom, claim_key>::with<view_ptr>>;
 
 /// A WATCHER: keeps the registry's view of one kind equal to the server's. It
 /// is a STREAM SINK. Supervised by the root.

@@ -656,6 +656,14 @@ registry(registry_actor::stateful_pointer<registry_state> self,
           return view_ptr{};
         return self->delegate(to, get_atom::value);
       },
+      [self](get_atom, const claim_key& who) -> caf::result<view_ptr> {
+        auto where = self->state.repositories.place_of(who);
+        auto to = where ? self->state.repositories.actor_of(*where)
+                        : repository_actor{};
+        if (!to)
+          return view_ptr{};
+        return self->delegate(to, get_atom::value);
+      },
   };
 }
 

@@ -188,6 +188,16 @@ json::object to_json(const repository_view& view) {
   return shown;
 }
 
+json::object why_json(const repository_view& view, const explanation& found) {
+  const auto& facts = view.facts;
+  return {{"why", found.why},
+          {"since", time(found.since)},
+          {"repository", facts.id.hex},
+          {"location", facts.location},
+          {"lastSuccess", time(facts.lease.known.success_ended)},
+          {"nextRuns", next_runs_json(view)}};
+}
+
 json::object readiness_json(const registry_view& view) {
   json::array missing;
   for (const auto& kind : view.missing)

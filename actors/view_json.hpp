@@ -4,6 +4,7 @@
 // listed field by field, so nothing gets out that was not meant to.
 
 #include "actors/messages.hpp"
+#include "actors/why.hpp"
 
 #include <boost/json.hpp>
 
@@ -19,6 +20,10 @@ boost::json::object brief_json(const repository_view& view);
 
 /// Everything about one repository.
 boost::json::object to_json(const repository_view& view);
+
+/// Why nothing runs, of an object of this repository.
+boost::json::object why_json(const repository_view& view,
+                             const explanation& found);
 
 /// What readiness waits for, and what people must know all the same.
 boost::json::object readiness_json(const registry_view& view);
