@@ -10,6 +10,7 @@
 #include "metrics/http_server.hpp"
 #include "metrics/instruments.hpp"
 #include "metrics/log.hpp"
+#include "metrics/program_pages.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -197,6 +198,7 @@ int run(config::options settings, std::shared_ptr<transport> net) {
       {{"namespace", settings.ns},
        {"metrics", place_of(settings.metrics_bind_address, public_side)},
        {"inspection", place_of(settings.inspection_bind_address, inspection)}});
+  metrics::return_program_pages();
   int signal = 0;
   sigwait(&ending, &signal);
   metrics::log_info("stopping", {{"signal", signal}});
