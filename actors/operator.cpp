@@ -1,6 +1,7 @@
 #include "actors/operator.hpp"
 
 #include "actors/api_client.hpp"
+#include "actors/doorkeeper.hpp"
 #include "actors/root.hpp"
 #include "k8s_io/fields.hpp"
 #include "k8s_io/manifests.hpp"
@@ -100,11 +101,15 @@ sigset_t block_signals() {
 }
 
 metrics::http_server serve(const config::bind_address& where,
+                           const config::options& settings,
                            metrics::http_server::handler handle) {
   metrics::http_options options;
   if (!where.host.empty())
     options.address = where.host;
   options.port = where.port;
+  if (!settings.tls_certificate.empty())
+    options.tls = metrics::http_tls::from_files(settings.tls_certificate,
+                                                settings.tls_key);
   // The series of all repositories for who doesn't take them compressed.
   options.limits.answer_bytes = std::size_t{1} << 30;
   return {std::move(options), metrics::read_only(std::move(handle))};
@@ -155,7 +160,32 @@ std::string find_own_image(const config::options& settings, transport& net,
   }
 }
 
-int run(config::options settings, std::shared_ptr<transport> net) {
+/// Does anybody have to show a token?
+bool wants_tokens(const config::options& settings) {
+  return settings.who_reads_metrics == config::metrics_access::token
+         || !is_loopback(settings.inspection_bind_address);
+}
+
+/// For asking about visitors: a flood of them must not stand in the way of
+/// reconciling.
+std::shared_ptr<transport> make_side_entrance(credentials who) {
+  transport_limits limits;
+  limits.in_flight = 2;
+  limits.queue = metrics::http_limits{}.connections * 2;
+  return std::make_shared<transport>(std::move(who), limits);
+}
+
+/// Ends the actors whichever way we go: the system waits for them.
+struct actors_end {
+  root_actor top;
+
+  ~actors_end() {
+    caf::anon_send_exit(top, caf::exit_reason::user_shutdown);
+  }
+};
+
+int run(config::options settings, std::shared_ptr<transport> net,
+        std::shared_ptr<transport> side) {
   auto ending = block_signals();
   if (settings.mover_image.empty()) {
     if (settings.pod_name.empty())
@@ -176,10 +206,11 @@ int run(config::options settings, std::shared_ptr<transport> net) {
   config.set("scheduler.max-threads", std::size_t{2});
   caf::actor_system system{config};
   auto top = system.spawn(root, make_setup(settings, net, meters, onlookers));
+  actors_end end{top};
   auto inspect = [top](const exchange_ptr& exchange) {
     caf::anon_send(top, http_atom::value, exchange);
   };
-  auto report = [inspect, &meters](const exchange_ptr& exchange) {
+  exchange_handler report = [inspect, &meters](const exchange_ptr& exchange) {
     const std::string& target = exchange->request().target;
     auto path = target.substr(0, target.find('?'));
     // Metrics never wait for an actor.
@@ -190,8 +221,20 @@ int run(config::options settings, std::shared_ptr<transport> net) {
     else
       exchange->respond({404, "text/plain", {}, "no such page\n"});
   };
-  auto public_side = serve(settings.metrics_bind_address, report);
-  auto inspection = serve(settings.inspection_bind_address, inspect);
+  // What it calls back for ends before what the handlers use.
+  auto asker = std::move(side);
+  auto keeper = std::make_shared<doorkeeper>(
+      [to = asker.get()](request call, doorkeeper::answered done) {
+        to->submit(std::move(call), std::move(done));
+      },
+      std::chrono::steady_clock::now);
+  if (settings.who_reads_metrics == config::metrics_access::token)
+    report = keeper->only_with_token(report);
+  auto public_side = serve(settings.metrics_bind_address, settings, report);
+  auto inspection = serve(settings.inspection_bind_address, settings,
+                          is_loopback(settings.inspection_bind_address)
+                              ? only_by_local_names(inspect)
+                              : keeper->only_with_token(inspect));
   inspection.every(heartbeat, [&onlookers] { onlookers.beat(); });
   metrics::log_info(
       "started",
@@ -209,7 +252,6 @@ int run(config::options settings, std::shared_ptr<transport> net) {
                  metrics::log_warning("the Lease was not given back",
                                       {{"error", caf::to_string(why)}});
                });
-  self->send_exit(top, caf::exit_reason::user_shutdown);
   return 0;
 }
 
@@ -223,12 +265,15 @@ int run_operator(const config::options& settings) {
   };
   if (!sources)
     return refuse(sources.why().message);
-  auto who = credentials::load(std::move(*sources),
-                               std::chrono::steady_clock::now());
+  auto load = [&sources] {
+    return credentials::load(*sources, std::chrono::steady_clock::now());
+  };
+  auto who = load();
   if (!who)
     return refuse(who.why().message);
   try {
-    return run(settings, std::make_shared<transport>(std::move(*who)));
+    return run(settings, std::make_shared<transport>(std::move(*who)),
+               wants_tokens(settings) ? make_side_entrance(*load()) : nullptr);
   } catch (const std::runtime_error& why) {
     // A port in use, for example.
     return refuse(why.what());

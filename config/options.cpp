@@ -28,6 +28,10 @@ constexpr std::array<named<takeover_mode>, 3> takeover_modes{
 constexpr std::array<named<admission_mode>, 2> admission_modes{
     {{"on", admission_mode::on}, {"off", admission_mode::off}}};
 
+constexpr std::array<named<metrics_access>, 2> metrics_accesses{
+    {{"everybody", metrics_access::everybody},
+     {"token", metrics_access::token}}};
+
 constexpr std::array<named<log_level>, 4> log_levels{
     {{"debug", log_level::debug},
      {"info", log_level::info},
@@ -210,12 +214,19 @@ result<options> make_options(const flag_words& words,
                out.metrics_bind_address);
   read.address("--inspection-bind-address", words.inspection_bind_address,
                out.inspection_bind_address);
+  read.choice("--metrics-access", words.metrics_access, metrics_accesses,
+              out.who_reads_metrics);
+  if (words.tls_certificate.empty() != words.tls_key.empty())
+    read.fail(words.tls_key.empty() ? "--tls-key" : "--tls-certificate", "",
+              "the path of a PEM file, because the other of the two is given");
   read.choice("--log-level", words.log_level, log_levels, out.level);
   if (read.why())
     return *read.why();
   out.kubeconfig = either(words.kubeconfig, process, "KUBECONFIG");
   out.mover_image
       = either(words.mover_image, process, "RELATED_IMAGE_KOPIA_CONTAINER");
+  out.tls_certificate = words.tls_certificate;
+  out.tls_key = words.tls_key;
   out.pod_name = process.variable("POD_NAME").value_or("");
   return out;
 }

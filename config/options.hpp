@@ -31,6 +31,10 @@ enum class takeover_mode { idle, never, always };
 /// Does the operator hand out tickets (section 5) or leave runs to Forbid?
 enum class admission_mode { on, off };
 
+/// Who may read /metrics: everybody, or who brings a token that the API server
+/// knows and that may read it.
+enum class metrics_access { everybody, token };
+
 /// The least important line that is still logged.
 enum class log_level { debug, info, warn, error };
 
@@ -68,6 +72,10 @@ struct options {
   bool leader_elect = true;
   bind_address metrics_bind_address{"", 8080};
   bind_address inspection_bind_address{"127.0.0.1", 8081};
+  metrics_access who_reads_metrics = metrics_access::everybody;
+  /// Both servers speak TLS with these; empty: plain HTTP.
+  std::string tls_certificate;
+  std::string tls_key;
   /// Image of the maintenance pods; empty: that of the operator's own pod.
   std::string mover_image;
   log_level level = log_level::info;
@@ -100,6 +108,9 @@ struct flag_words {
   std::string leader_elect = "true";
   std::string metrics_bind_address = ":8080";
   std::string inspection_bind_address = "127.0.0.1:8081";
+  std::string metrics_access = "everybody";
+  std::string tls_certificate;
+  std::string tls_key;
   std::string mover_image;
   std::string log_level = "info";
 };

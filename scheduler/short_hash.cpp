@@ -1,21 +1,14 @@
 #include "scheduler/short_hash.hpp"
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
+#include "scheduler/sha256.hpp"
 
-#include <array>
-#include <stdexcept>
+#include <fmt/format.h>
 
 namespace holystone::scheduler {
 
 std::string short_hash(std::string_view text) {
   constexpr std::size_t digits = 16;
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(),
-                 nullptr)
-      != 1)
-    throw std::runtime_error("OpenSSL cannot compute SHA-256");
+  auto digest = sha256(text);
   std::string hex;
   for (std::size_t i = 0; i < digits / 2; ++i)
     hex += fmt::format("{:02x}", digest[i]);

@@ -16,8 +16,10 @@ import urllib.request
 
 import kube
 
-FETCH = ("import sys, urllib.request as u; "
-         "print(u.urlopen(sys.argv[1], timeout=60).read().decode())")
+FETCH = ("import os, sys, urllib.request as u; "
+         "asked = u.Request(sys.argv[1], "
+         "headers={'Authorization': 'Bearer ' + os.environ['TOKEN']}); "
+         "print(u.urlopen(asked, timeout=60).read().decode())")
 HASH = "volsync.backube/repository-hash"
 PASSWORD = "correct horse battery staple"
 MOVER = 1000  # the user of maintenance pods
@@ -34,6 +36,9 @@ class RealWorld:
         self.cluster = cluster
         self.folder = tempfile.TemporaryDirectory(prefix="kopia-")
         self.frozen = set()
+        # Good for longer than a story lasts.
+        self.token = cluster.run("create", "token", "reader", "-n",
+                                 "volsync-system", "--duration=4h").strip()
 
     def freeze(self, program):
         """Stops a program of the node where it stands."""
@@ -87,6 +92,7 @@ class RealWorld:
         done = subprocess.run(
             [os.environ["ENTER"], sys.executable, "-c", FETCH,
              f'http://{pods[0]["status"]["podIP"]}:{port}{path}'], text=True,
+            env=dict(os.environ, TOKEN=self.token),
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         return done.stdout if done.returncode == 0 else ""
 

@@ -66,6 +66,9 @@ TEST_CASE("the defaults are those of the contract") {
   CHECK(out.leader_elect);
   CHECK(out.metrics_bind_address == bind_address{"", 8080});
   CHECK(out.inspection_bind_address == bind_address{"127.0.0.1", 8081});
+  CHECK(out.who_reads_metrics == metrics_access::everybody);
+  CHECK(out.tls_certificate.empty());
+  CHECK(out.tls_key.empty());
   CHECK(out.mover_image.empty());
   CHECK(out.level == log_level::info);
 }
@@ -81,14 +84,26 @@ TEST_CASE("an untouched struct holds the same defaults as the flags") {
 }
 
 TEST_CASE("every flag is understood") {
-  auto out = accepted(
-      {"--repository-identity=secret", "--default-maintenance=false",
-       "--timezone=Europe/Berlin", "--max-concurrent-maintenance=0",
-       "--max-concurrent-per-endpoint", "3", "--maintenance-jitter=1m30s",
-       "--takeover=never", "--admission=off", "--namespaces=a,b-1,a",
-       "--namespace=ops", "--kubeconfig=/k", "--leader-elect=false",
-       "--metrics-bind-address=[::1]:0", "--inspection-bind-address=:9",
-       "--mover-image=x/y:z", "--log-level=debug"});
+  auto out = accepted({"--repository-identity=secret",
+                       "--default-maintenance=false",
+                       "--timezone=Europe/Berlin",
+                       "--max-concurrent-maintenance=0",
+                       "--max-concurrent-per-endpoint",
+                       "3",
+                       "--maintenance-jitter=1m30s",
+                       "--takeover=never",
+                       "--admission=off",
+                       "--namespaces=a,b-1,a",
+                       "--namespace=ops",
+                       "--kubeconfig=/k",
+                       "--leader-elect=false",
+                       "--metrics-bind-address=[::1]:0",
+                       "--inspection-bind-address=:9",
+                       "--metrics-access=token",
+                       "--tls-certificate=/c",
+                       "--tls-key=/d",
+                       "--mover-image=x/y:z",
+                       "--log-level=debug"});
   CHECK(out.repository_identity == identity_mode::secret);
   CHECK(!out.default_maintenance);
   CHECK(out.timezone.name() == "Europe/Berlin");
@@ -103,6 +118,9 @@ TEST_CASE("every flag is understood") {
   CHECK(!out.leader_elect);
   CHECK(to_string(out.metrics_bind_address) == "[::1]:0");
   CHECK(to_string(out.inspection_bind_address) == ":9");
+  CHECK(out.who_reads_metrics == metrics_access::token);
+  CHECK(out.tls_certificate == "/c");
+  CHECK(out.tls_key == "/d");
   CHECK(out.mover_image == "x/y:z");
   CHECK(out.level == log_level::debug);
   CHECK(accepted({"--leader-elect"}).leader_elect);
@@ -128,6 +146,12 @@ TEST_CASE("a bad value is one line that names flag and allowed values") {
   CHECK(refused("--admission=1") == "--admission=1: must be one of on, off");
   CHECK(refused("--leader-elect=maybe")
         == "--leader-elect=maybe: must be one of true, false");
+  CHECK(refused("--metrics-access=no")
+        == "--metrics-access=no: must be one of everybody, token");
+  for (auto one : {"--tls-certificate", "--tls-key"})
+    CHECK(refused(std::string{one} + "=/f")
+              .ends_with("the path of a PEM file, because the other of the two "
+                         "is given"));
   CHECK(refused("--log-level=loud")
         == "--log-level=loud: must be one of debug, info, warn, error");
   for (auto word : {"-1", "1.5", "x", "100001", "99999999999999999999"}) {

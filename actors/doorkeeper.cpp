@@ -1,0 +1,175 @@
+#include "actors/doorkeeper.hpp"
+
+#include "k8s_io/fields.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+namespace holystone::actors {
+
+namespace {
+
+/// A right that was taken away ends so late at most; asked for each call, a
+/// page that reads a repository a second would be a call a second.
+constexpr auto admitted_for = std::chrono::seconds{60};
+constexpr auto refused_for = std::chrono::seconds{10};
+/// More are forgotten: paths are as many as repositories.
+constexpr std::size_t most_known = 1000;
+
+void refuse(const exchange_ptr& to, int status, std::string_view why) {
+  metrics::http_response answer;
+  answer.status = status;
+  answer.content_type = "application/json";
+  if (status == 401)
+    answer.headers.add("WWW-Authenticate", "Bearer");
+  answer.body = boost::json::serialize(boost::json::object{{"error", why}});
+  answer.body += '\n';
+  to->respond(std::move(answer));
+}
+
+bool is_loopback_address(const std::string& text) {
+  in_addr four{};
+  in6_addr six{};
+  if (inet_pton(AF_INET, text.c_str(), &four) == 1)
+    return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+  return inet_pton(AF_INET6, text.c_str(), &six) == 1
+         && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+/// `localhost:8081`, `127.0.0.1`, `[::1]:8081`.
+bool is_local_name(std::string_view host) {
+  auto colon = host.rfind(':');
+  auto bracket = host.rfind(']');
+  if (colon != std::string_view::npos
+      && (bracket == std::string_view::npos || colon > bracket))
+    host = host.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  return host == "localhost" || is_loopback_address(std::string{host});
+}
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+secret_bytes token_of(const metrics::http_headers& headers) {
+  constexpr std::string_view scheme = "bearer ";
+  auto text = headers.find("Authorization").value_or("");
+  if (text.size() <= scheme.size()
+      || !std::ranges::equal(text.substr(0, scheme.size()), scheme, {}, lower))
+    return {};
+  return secret_bytes{std::string{text.substr(scheme.size())}};
+}
+
+} // namespace
+
+bool is_loopback(const config::bind_address& where) {
+  return where.host == "localhost" || is_loopback_address(where.host);
+}
+
+exchange_handler only_by_local_names(exchange_handler handle) {
+  return [handle = std::move(handle)](const exchange_ptr& exchange) {
+    auto host = exchange->request().headers.find("Host").value_or("");
+    if (is_local_name(host))
+      handle(exchange);
+    else
+      refuse(exchange, 421,
+             "call it localhost, 127.0.0.1 or [::1]: it is bound to loopback, "
+             "and a page from elsewhere must not read it");
+  };
+}
+
+doorkeeper::doorkeeper(std::function<void(k8s_io::request, answered)> ask,
+                       std::function<time_point()> now)
+    : ask_(std::move(ask)), now_(std::move(now)) {
+  // nop
+}
+
+scheduler::sha256_digest doorkeeper::key_of(const visit& who) {
+  secret_bytes both{fmt::format("{}\n{}", who.token.reveal(), who.path)};
+  return scheduler::sha256(both.reveal());
+}
+
+exchange_handler doorkeeper::only_with_token(exchange_handler handle) {
+  return [self = shared_from_this(),
+          handle = std::move(handle)](const exchange_ptr& exchange) {
+    const auto& asked = exchange->request();
+    auto path = asked.target.substr(0, asked.target.find('?'));
+    if (path == "/healthz" || path == "/readyz")
+      handle(exchange);
+    else
+      self->receive({token_of(asked.headers), path, exchange, handle});
+  };
+}
+
+void doorkeeper::receive(visit who) {
+  if (who.token.reveal().empty())
+    return refuse(who.exchange, 401,
+                  "send a token: Authorization: Bearer $(kubectl create token "
+                  "SERVICEACCOUNT); on loopback, as with kubectl port-forward, "
+                  "none is needed");
+  if (auto what = recall(who))
+    return conclude(who, *what);
+  auto asked = k8s_io::review_token(who.token);
+  ask_(asked, [self = shared_from_this(), who = std::move(who),
+               asked](const k8s_io::response& answer) {
+    auto user = k8s_io::read_token_review(asked, answer);
+    if (!user)
+      self->conclude(who, {503, user.why().message});
+    else if (!*user)
+      self->conclude(who, {401, "the API server does not know this token"},
+                     refused_for);
+    else
+      self->authorize(who, **user);
+  });
+}
+
+void doorkeeper::authorize(const visit& who,
+                           const k8s_io::reviewed_user& user) {
+  auto asked = k8s_io::review_access(user, who.path);
+  auto name = k8s_io::text_at(user, "username");
+  ask_(asked, [self = shared_from_this(), who, name,
+               asked](const k8s_io::response& answer) {
+    auto allowed = k8s_io::read_access_review(asked, answer);
+    if (!allowed)
+      self->conclude(who, {503, allowed.why().message});
+    else if (!*allowed)
+      self->conclude(who,
+                     {403, fmt::format("{} may not get {}: no ClusterRole of "
+                                       "theirs has it among nonResourceURLs",
+                                       name, who.path)},
+                     refused_for);
+    else
+      self->conclude(who, {}, admitted_for);
+  });
+}
+
+void doorkeeper::conclude(const visit& who, verdict what,
+                          std::chrono::seconds holds) {
+  if (holds.count() > 0) {
+    std::lock_guard guard{mutex_};
+    if (known_.size() >= most_known)
+      known_.clear();
+    known_[key_of(who)] = {what, now_() + holds};
+  }
+  if (what.status == 200)
+    who.handle(who.exchange);
+  else
+    refuse(who.exchange, what.status, what.why);
+}
+
+std::optional<doorkeeper::verdict> doorkeeper::recall(const visit& who) {
+  std::lock_guard guard{mutex_};
+  auto found = known_.find(key_of(who));
+  if (found == known_.end() || found->second.until <= now_())
+    return std::nullopt;
+  return found->second.what;
+}
+
+} // namespace holystone::actors

@@ -1,0 +1,81 @@
+#pragma once
+
+// Who may read what the operator shows. Over loopback whoever is on the machine
+// may, but no web page from elsewhere that a browser of his shows; otherwise
+// who brings a token that the API server knows, and may read the path by its
+// authorizer, as `nonResourceURLs` of a ClusterRole say. No actor, because
+// metrics never wait for one. Stands before the handlers in operator.cpp.
+
+#include "actors/messages.hpp"
+#include "config/options.hpp"
+#include "k8s_io/reviews.hpp"
+#include "scheduler/sha256.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace holystone::actors {
+
+/// Answers an exchange.
+using exchange_handler = std::function<void(const exchange_ptr&)>;
+
+/// Does the server listen on loopback alone?
+bool is_loopback(const config::bind_address& where);
+
+/// Before a server on loopback: refuses whoever calls it by another name,
+/// because a foreign web page can make its own name mean 127.0.0.1.
+exchange_handler only_by_local_names(exchange_handler handle);
+
+/// Asks the API server about visitors. May be used by many threads.
+class doorkeeper : public std::enable_shared_from_this<doorkeeper> {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+  using answered = std::function<void(k8s_io::response)>;
+
+  /// `ask` performs a call on a connection that reconciling does not use.
+  doorkeeper(std::function<void(k8s_io::request, answered)> ask,
+             std::function<time_point()> now);
+
+  /// Before a server: hands on the exchanges of those who may read the path.
+  /// /healthz and /readyz are everybody's, as with the API server.
+  exchange_handler only_with_token(exchange_handler handle);
+
+private:
+  struct verdict {
+    int status = 200;
+    std::string why;
+  };
+
+  struct remembered {
+    verdict what;
+    time_point until;
+  };
+
+  /// What was asked: by whom, and for what.
+  struct visit {
+    secret_bytes token;
+    std::string path;
+    exchange_ptr exchange;
+    exchange_handler handle;
+  };
+
+  static scheduler::sha256_digest key_of(const visit& who);
+  void receive(visit who);
+  void authorize(const visit& who, const k8s_io::reviewed_user& user);
+  void conclude(const visit& who, verdict what,
+                std::chrono::seconds holds = std::chrono::seconds{0});
+  std::optional<verdict> recall(const visit& who);
+
+  std::function<void(k8s_io::request, answered)> ask_;
+  std::function<time_point()> now_;
+  std::mutex mutex_;
+  /// By digest of token and path.
+  std::map<scheduler::sha256_digest, remembered> known_;
+};
+
+} // namespace holystone::actors

@@ -1,0 +1,191 @@
+#include "actors/doorkeeper.hpp"
+
+#include "k8s_io/fields.hpp"
+#include "test/metrics/recorded_stream.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <vector>
+
+using namespace holystone;
+using namespace holystone::actors;
+using k8s_io::text_at;
+
+namespace {
+
+using exchange = std::shared_ptr<metrics::recorded_exchange>;
+
+constexpr auto review = "TokenReview";
+
+/// A doorkeeper, the API server that it asks, and what is behind the door.
+struct door {
+  std::vector<std::string> asked;
+  std::vector<std::string> let_in;
+  std::chrono::steady_clock::time_point now{};
+  int status = 201;
+  bool is_known = true;
+  bool is_allowed = true;
+
+  std::shared_ptr<doorkeeper> keeper = std::make_shared<doorkeeper>(
+      [this](const k8s_io::request& call, const doorkeeper::answered& done) {
+        asked.emplace_back(call.kind.kind);
+        k8s_io::response answer;
+        answer.status = status;
+        answer.body = call.kind.kind == review ? about_token() : about_access();
+        done(answer);
+      },
+      [this] { return now; });
+  exchange_handler handle = keeper->only_with_token(
+      [this](const exchange_ptr& who) { admit(who); });
+
+  std::string about_token() const {
+    return is_known ? R"({"status":{"authenticated":true,
+                          "user":{"username":"ann"}}})"
+                    : R"({"status":{}})";
+  }
+
+  std::string about_access() const {
+    return is_allowed ? R"({"status":{"allowed":true}})" : R"({"status":{}})";
+  }
+
+  void admit(const exchange_ptr& who) {
+    let_in.push_back(who->request().target);
+    who->respond({200, "text/plain", {}, "inside\n"});
+  }
+
+  exchange knock(std::string target, std::string authorization = "Bearer t") {
+    auto visitor = std::make_shared<metrics::recorded_exchange>();
+    visitor->asked.target = std::move(target);
+    if (!authorization.empty())
+      visitor->asked.headers.add("authorization", std::move(authorization));
+    handle(visitor);
+    return visitor;
+  }
+};
+
+std::string why(const exchange& visitor) {
+  return text_at(boost::json::parse(visitor->body), "error");
+}
+
+int status_for(std::string host) {
+  auto visitor = std::make_shared<metrics::recorded_exchange>();
+  if (!host.empty())
+    visitor->asked.headers.add("Host", std::move(host));
+  only_by_local_names([](const exchange_ptr& who) {
+    who->respond({200, "text/plain", {}, "inside\n"});
+  })(visitor);
+  return visitor->status;
+}
+
+} // namespace
+
+TEST_CASE("who is known and may read the path is let in") {
+  door d;
+  auto visitor = d.knock("/v1/actors?limit=1");
+  CHECK(visitor->status == 200);
+  CHECK(d.let_in == std::vector<std::string>{"/v1/actors?limit=1"});
+  CHECK(d.asked == std::vector<std::string>{review, "SubjectAccessReview"});
+}
+
+TEST_CASE("without a token nobody is let in, and nobody is asked about him") {
+  door d;
+  for (auto text : {"", "Bearer", "Bearer ", "Basic YTpi", "t"}) {
+    CAPTURE(text);
+    auto visitor = d.knock("/v1/actors", text);
+    CHECK(visitor->status == 401);
+    CHECK(why(visitor).find("kubectl create token") != std::string::npos);
+  }
+  CHECK(d.let_in.empty());
+  CHECK(d.asked.empty());
+}
+
+TEST_CASE("the scheme is read without regard to case") {
+  door d;
+  CHECK(d.knock("/", "bearer t")->status == 200);
+}
+
+TEST_CASE("a token that nobody has, and a path that one may not read") {
+  door d;
+  d.is_known = false;
+  CHECK(d.knock("/v1/actors", "Bearer x")->status == 401);
+  d.is_known = true;
+  d.is_allowed = false;
+  auto visitor = d.knock("/v1/actors");
+  CHECK(visitor->status == 403);
+  CHECK(why(visitor).starts_with("ann may not get /v1/actors"));
+  CHECK(d.let_in.empty());
+}
+
+TEST_CASE("while the API server says nothing nobody is let in") {
+  door d;
+  d.status = 503;
+  auto visitor = d.knock("/v1/actors", "Bearer very-secret");
+  CHECK(visitor->status == 503);
+  CHECK(visitor->body.find("very-secret") == std::string::npos);
+  d.status = 201;
+  CHECK(d.knock("/v1/actors", "Bearer very-secret")->status == 200);
+}
+
+TEST_CASE("an answer is good for a while, for this token and this path") {
+  door d;
+  d.knock("/v1/actors");
+  d.now += std::chrono::seconds{59};
+  CHECK(d.knock("/v1/actors")->status == 200);
+  CHECK(d.asked.size() == 2);
+  d.is_allowed = false;
+  CHECK(d.knock("/v1/repositories")->status == 403);
+  CHECK(d.knock("/v1/actors", "Bearer u")->status == 403);
+  d.now += std::chrono::seconds{2};
+  CHECK(d.knock("/v1/actors")->status == 403);
+}
+
+TEST_CASE("a new right is noticed soon") {
+  door d;
+  d.is_allowed = false;
+  d.knock("/v1/actors");
+  d.is_allowed = true;
+  CHECK(d.knock("/v1/actors")->status == 403);
+  d.now += std::chrono::seconds{11};
+  CHECK(d.knock("/v1/actors")->status == 200);
+}
+
+TEST_CASE("paths without end do not fill the memory") {
+  door d;
+  d.knock("/first");
+  for (int i = 0; i < 1000; ++i)
+    d.knock("/v1/repositories/" + std::to_string(i));
+  d.asked.clear();
+  d.knock("/first");
+  CHECK(d.asked.size() == 2);
+}
+
+TEST_CASE("health and readiness are everybody's") {
+  door d;
+  CHECK(d.knock("/healthz", "")->status == 200);
+  CHECK(d.knock("/readyz?verbose", "")->status == 200);
+  CHECK(d.knock("/readyz/..", "")->status == 401);
+  CHECK(d.asked.empty());
+}
+
+TEST_CASE("a server on loopback answers to local names only") {
+  for (auto host : {"localhost", "localhost:8081", "127.0.0.1:8081",
+                    "127.1.2.3", "[::1]:8081", "[::1]"}) {
+    CAPTURE(host);
+    CHECK(status_for(host) == 200);
+  }
+  for (auto host : {"", "evil.example", "evil.example:8081", "10.0.0.1:8081",
+                    "localhost.evil.example", "127.0.0.1.evil.example",
+                    "[fd00::1]:8081", "localhost:8081:1", ":8081"}) {
+    CAPTURE(host);
+    CHECK(status_for(host) == 421);
+  }
+}
+
+TEST_CASE("which addresses are loopback") {
+  for (auto host : {"127.0.0.1", "127.9.9.9", "::1", "localhost"})
+    CHECK(is_loopback({host, 1}));
+  for (auto host : {"", "0.0.0.0", "::", "10.0.0.1", "128.0.0.1"})
+    CHECK(!is_loopback({host, 1}));
+}
