@@ -4,7 +4,8 @@
 // that know, writes JSON, and never holds or changes state of its own. Routes:
 // /healthz, /readyz, /v1/actors, /v1/repositories?limit=N&continue=HASH,
 // /v1/repositories/{hash}, /v1/why/{kind}/{namespace}/{name}, /v1/events, and
-// the web page at /. Spawned by the root.
+// the web page at /; what they answer stands in metrics/web/openapi.json.
+// Spawned by the root.
 
 #include "actors/interfaces.hpp"
 #include "metrics/broadcaster.hpp"

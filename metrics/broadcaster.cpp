@@ -16,9 +16,10 @@ void broadcaster::admit(http_exchange& exchange) {
   std::erase_if(streams_, [](const auto& one) { return !one->is_open(); });
   if (streams_.size() >= most_onlookers) {
     exchange.respond({503,
-                      "text/plain; charset=utf-8",
+                      "application/json",
                       {},
-                      "too many look on already; try again later\n"});
+                      "{\"error\":\"too many look on already; try again "
+                      "later\"}\n"});
     return;
   }
   auto stream = exchange.stream(200, "text/event-stream",
