@@ -1,5 +1,7 @@
 #include "scheduler/claim_warnings.hpp"
 
+#include "scheduler/side_conditions.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,14 +9,6 @@
 namespace holystone::scheduler {
 
 namespace {
-
-const side_condition* find(const std::optional<claim_status>& in,
-                           std::string_view type) {
-  if (!in)
-    return nullptr;
-  auto i = std::ranges::find(in->conditions, type, &side_condition::type);
-  return i == in->conditions.end() ? nullptr : &*i;
-}
 
 std::string foreign_text(const foreign_run& run) {
   return fmt::format(
@@ -32,7 +26,7 @@ std::vector<side_condition> wanted_warnings(const repository_facts& facts,
   std::vector<side_condition> wanted;
   auto warn
       = [&](std::string_view type, std::string reason, std::string message) {
-          const auto* before = find(who.status, type);
+          const auto* before = told_condition(who, type);
           wanted.push_back({std::string{type}, std::move(reason),
                             std::move(message), before ? before->since : now});
         };
@@ -50,7 +44,7 @@ std::vector<event_note> warning_events(const claimant& who,
   for (const auto& one : status.conditions) {
     if (std::ranges::count(warning_types, one.type) == 0)
       continue;
-    const auto* before = find(who.status, one.type);
+    const auto* before = told_condition(who, one.type);
     if (!before || before->message != one.message)
       notes.push_back(
           {who.wish.who, who.wish.uid, true, one.type, one.message});

@@ -1,6 +1,7 @@
 #include "scheduler/standalone_status.hpp"
 
 #include "scheduler/manual_run.hpp"
+#include "scheduler/side_conditions.hpp"
 #include "scheduler/wanted_cron_job.hpp"
 
 #include <fmt/format.h>
@@ -54,18 +55,10 @@ std::string error_reason(const situation& now_is, const std::string& api_reason,
   return std::string{now_is.error};
 }
 
-const side_condition* find(const std::optional<claim_status>& in,
-                           std::string_view type) {
-  if (!in)
-    return nullptr;
-  auto i = std::ranges::find(in->conditions, type, &side_condition::type);
-  return i == in->conditions.end() ? nullptr : &*i;
-}
-
 side_condition condition(const claimant& who, std::string_view type,
                          bool is_true, std::string reason, std::string message,
                          instant now) {
-  const auto* before = find(who.status, type);
+  const auto* before = told_condition(who, type);
   auto since = before && before->is_true == is_true ? before->since : now;
   return {std::string{type}, std::move(reason), std::move(message), since,
           is_true};
@@ -107,7 +100,7 @@ std::string refusal_of(const repository_facts& facts,
 }
 
 bool is_error(const claim_status& status) {
-  const auto* error = find(status, standalone_types[1]);
+  const auto* error = condition_in(status, standalone_types[1]);
   return error && error->is_true;
 }
 
@@ -211,8 +204,9 @@ std::vector<event_note> standalone_events(const claimant& who,
     tell(true, error_event(wish), status.message);
   else if (is_news && status.reason == "Standby")
     tell(false, "Standby", status.message);
-  const auto* was = find(before, standalone_types[2]);
-  const auto* is = find(status, standalone_types[2]);
+  const auto* was
+      = before ? condition_in(*before, standalone_types[2]) : nullptr;
+  const auto* is = condition_in(status, standalone_types[2]);
   if (is && !is->is_true && (!was || was->is_true))
     tell(true, "ExcessiveScheduledFailures", is->message);
   return notes;
