@@ -210,12 +210,13 @@ struct search {
   registry_actor from;
   exchange_ptr to;
   subject_of_question wanted;
+  teller who;
   std::vector<std::string> hashes;
 };
 
 void tell_why(const exchange_ptr& to, const repository_view& view,
-              const subject_of_question& asked) {
-  answer(to, 200, why_json(view, explain(view, asked)));
+              const subject_of_question& asked, teller who) {
+  answer(to, 200, why_json(view, explain(view, asked, who)));
 }
 
 void tell_nothing(const exchange_ptr& to, const subject_of_question& asked) {
@@ -236,14 +237,14 @@ void look_on(const std::shared_ptr<search>& all) {
       .then(
           [all](const view_ptr& shown) {
             if (shown && concerns(*shown, all->wanted))
-              tell_why(all->to, *shown, all->wanted);
+              tell_why(all->to, *shown, all->wanted, all->who);
             else
               look_on(all);
           },
           [all](const caf::error&) { look_on(all); });
 }
 
-void show_why(self_pointer self, const root_actor& root,
+void show_why(self_pointer self, const root_actor& root, teller who,
               std::string_view target, const exchange_ptr& to) {
   auto parts = split(target, '/');
   auto wanted = parts.size() == 3 ? parse_subject(
@@ -262,7 +263,7 @@ void show_why(self_pointer self, const root_actor& root,
           .then(
               [=](const view_ptr& shown) {
                 if (shown)
-                  tell_why(to, *shown, *wanted);
+                  tell_why(to, *shown, *wanted, who);
                 else
                   tell_nothing(to, *wanted);
               },
@@ -273,7 +274,7 @@ void show_why(self_pointer self, const root_actor& root,
         .then(
             [=](const registry_view_ptr& view) {
               auto all = std::make_shared<search>(
-                  search{self, from, to, *wanted, {}});
+                  search{self, from, to, *wanted, who, {}});
               for (const auto& one : view->repositories)
                 all->hashes.push_back(one.hash);
               look_on(all);
@@ -290,7 +291,8 @@ void show_events(metrics::broadcaster* onlookers, const exchange_ptr& to) {
 }
 
 void route(self_pointer self, const root_actor& root,
-           metrics::broadcaster* onlookers, const exchange_ptr& to) {
+           metrics::broadcaster* onlookers, teller who,
+           const exchange_ptr& to) {
   constexpr std::string_view repositories = "/v1/repositories";
   constexpr std::string_view why = "/v1/why/";
   std::string_view target = to->request().target;
@@ -306,7 +308,7 @@ void route(self_pointer self, const root_actor& root,
   else if (target == repositories)
     show_repositories(self, root, query, to);
   else if (target.starts_with(why))
-    show_why(self, root, target.substr(why.size()), to);
+    show_why(self, root, who, target.substr(why.size()), to);
   else if (target == "/v1/events")
     show_events(onlookers, to);
   else if (target.starts_with(repositories)
@@ -322,10 +324,11 @@ void route(self_pointer self, const root_actor& root,
 } // namespace
 
 inspector_actor::behavior_type inspector(self_pointer self, root_actor root,
-                                         metrics::broadcaster* onlookers) {
+                                         metrics::broadcaster* onlookers,
+                                         teller who) {
   return {
       [=](http_atom, const exchange_ptr& exchange) {
-        route(self, root, onlookers, exchange);
+        route(self, root, onlookers, who, exchange);
       },
   };
 }

@@ -8,6 +8,7 @@
 // Spawned by the root.
 
 #include "actors/interfaces.hpp"
+#include "actors/why.hpp"
 #include "metrics/broadcaster.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -18,6 +19,7 @@ namespace holystone::actors {
 /// events becomes one of the `onlookers`, which may be null.
 inspector_actor::behavior_type inspector(inspector_actor::pointer self,
                                          root_actor root,
-                                         metrics::broadcaster* onlookers);
+                                         metrics::broadcaster* onlookers,
+                                         teller who);
 
 } // namespace holystone::actors

@@ -2,9 +2,8 @@
 
 #include "actors/api_client.hpp"
 #include "actors/doorkeeper.hpp"
-#include "actors/root.hpp"
+#include "actors/setup.hpp"
 #include "k8s_io/fields.hpp"
-#include "k8s_io/manifests.hpp"
 #include "k8s_io/transport.hpp"
 #include "metrics/answer_text.hpp"
 #include "metrics/broadcaster.hpp"
@@ -47,45 +46,16 @@ std::string make_identity(const config::options& settings) {
   return fmt::format("{}_{:08x}", name, std::random_device{}());
 }
 
-instant read_clock() {
-  return std::chrono::floor<seconds>(std::chrono::system_clock::now());
-}
-
 root_setup make_setup(const config::options& settings,
                       const std::shared_ptr<transport>& net,
                       metrics::instruments& meters,
                       metrics::broadcaster& onlookers) {
-  root_setup setup;
+  auto setup = to_setup(settings, make_identity(settings));
   setup.make_client = [net, &meters](caf::actor_system& system) -> api_client {
     return system.spawn(api_client_over, net, &meters);
   };
-  setup.operator_namespace = settings.ns;
-  setup.identity = make_identity(settings);
-  setup.leader_elect = settings.leader_elect;
-  setup.now = read_clock;
   setup.meters = &meters;
   setup.onlookers = &onlookers;
-  auto& registry = setup.registry;
-  registry.rules.defaults
-      = {std::string{settings.timezone.name()}, settings.default_maintenance};
-  registry.rules.identity_by_secret
-      = settings.repository_identity == config::identity_mode::secret;
-  registry.limits.in_all = settings.max_concurrent_maintenance;
-  registry.limits.per_endpoint = settings.max_concurrent_per_endpoint;
-  registry.rules.namespaces = settings.namespaces;
-  registry.rules.mover_image = settings.mover_image;
-  auto& common = registry.common;
-  common.mover.image = settings.mover_image;
-  common.mover.takeover = to_string(settings.takeover);
-  common.reporter = setup.identity;
-  common.policy.operator_namespace = settings.ns;
-  common.policy.limits = common.mover.limits;
-  common.policy.jitter = settings.maintenance_jitter;
-  common.policy.admission = settings.admission == config::admission_mode::on;
-  common.policy.digests
-      = [mover = common.mover](const cron_job_intent& wanted) {
-          return digests(wanted, mover);
-        };
   return setup;
 }
 

@@ -40,6 +40,7 @@ void registry_state::begin(registry_setup given) {
   identity_by_secret = given.rules.identity_by_secret;
   given.rules.operator_namespace = common->policy.operator_namespace;
   keeper = std::move(given.keeper);
+  on_complete = std::move(given.on_complete);
   claims = placement{std::move(given.rules)};
   asked = inquiries{{self, common->mirror, common->volumes,
                      [this](const reading_ptr& told) { learn(told); },
@@ -461,6 +462,7 @@ void registry_state::lead(bool leads) {
 void registry_state::tell_settled() {
   auto settled = is_settled();
   open_up();
+  tell_complete();
   // Once for a thousand Secrets that are being read, not once for each.
   if (settled == told_settled)
     return;
@@ -472,6 +474,11 @@ void registry_state::tell_settled() {
   for (const auto& [hash, one] : repositories.all())
     if (one.actor && one.claims.empty())
       self->send(one.actor, become_atom::value, circumstance::settled, settled);
+}
+
+void registry_state::tell_complete() {
+  if (on_complete && notices && is_settled())
+    std::exchange(on_complete, {})();
 }
 
 void registry_state::tell_shared(const std::string& location) {

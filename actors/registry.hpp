@@ -25,6 +25,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,6 +39,9 @@ struct registry_setup {
   placement_rules rules;
   place_limits limits;
   account_keeper_actor keeper;
+  /// Hears when every claim has found its place and other installs were looked
+  /// for; empty: nobody waits for that.
+  std::function<void()> on_complete;
 };
 
 /// The memory of the registry.
@@ -56,6 +60,7 @@ struct registry_state {
   fork_watch fork;
   /// What the neighbours told; nothing before they did.
   std::optional<std::vector<std::string>> notices;
+  std::function<void()> on_complete;
   placement claims;
   addresses known;
   aliases shared;
@@ -123,6 +128,7 @@ private:
   void tell_shared(const std::string& location);
   void give_places();
   void open_up();
+  void tell_complete();
   void heed_fork();
   bool awaits_fork() const;
   void arm();

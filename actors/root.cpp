@@ -56,6 +56,8 @@ void root_state::start_core() {
                        watcher_setup{kind, to_reflected(kind, ns), ns, client,
                                      registry, setup.meters, setup.seed}));
   }
+  if (setup.stands_by)
+    return;
   if (!setup.leader_elect) {
     setup.meters->leader(true);
     self->send(registry, lead_atom::value, true);
@@ -73,7 +75,8 @@ void root_state::start_core() {
 
 void root_state::start_inspector() {
   inspector = self->spawn<caf::linked>(
-      actors::inspector, caf::actor_cast<root_actor>(self), setup.onlookers);
+      actors::inspector, caf::actor_cast<root_actor>(self), setup.onlookers,
+      setup.stands_by ? teller::bystander : teller::replica);
 }
 
 void root_state::fell(const caf::exit_msg& what) {

@@ -31,6 +31,8 @@ struct root_setup {
   std::string identity;
   /// Without it this process leads from the start.
   bool leader_elect = true;
+  /// Reads and answers, and neither leads nor waits for it; see bystander.hpp.
+  bool stands_by = false;
   election_terms terms;
   wall_clock now;
   seed_source seed = random_seed;

@@ -44,9 +44,9 @@ const job_fact* oldest_waiting(const repository_facts& facts) {
 }
 
 /// Of the repository as a whole.
-explanation explain_repository(const repository_view& view) {
+explanation explain_repository(const repository_view& view, teller who) {
   const auto& facts = view.facts;
-  if (!view.leading)
+  if (who == teller::replica && !view.leading)
     return {"another replica of the operator leads; ask that one", {}};
   if (facts.lease.holder)
     return {fmt::format("Job {} maintains the repository",
@@ -64,10 +64,13 @@ explanation explain_repository(const repository_view& view) {
     return {fmt::format("the operator is about to {}", view.writing), {}};
   const auto& last = facts.lease.known.success_ended;
   const auto* winner = winner_of(facts);
-  if (winner && winner->status && winner->status->next_maintenance)
-    return {fmt::format("nothing is due until {}",
-                        to_rfc3339(*winner->status->next_maintenance)),
-            last};
+  auto next = winner && winner->status ? winner->status->next_maintenance
+                                       : std::optional<instant>{};
+  // Nobody may have told the winner yet.
+  if (!next && !view.next_runs.empty())
+    next = view.next_runs.front();
+  if (next)
+    return {fmt::format("nothing is due until {}", to_rfc3339(*next)), last};
   return {"no run is planned", last};
 }
 
@@ -123,11 +126,11 @@ bool concerns(const repository_view& view, const subject_of_question& asked) {
 }
 
 explanation explain(const repository_view& view,
-                    const subject_of_question& asked) {
+                    const subject_of_question& asked, teller who) {
   const auto& facts = view.facts;
   if (asked.what == kind::claim)
-    if (const auto* who = claimant_of(facts, {asked.claims, asked.key}))
-      if (auto refusal = refusal_of(facts, *who); !refusal.empty())
+    if (const auto* claim = claimant_of(facts, {asked.claims, asked.key}))
+      if (auto refusal = refusal_of(facts, *claim); !refusal.empty())
         return {std::move(refusal), {}};
   if (asked.what == kind::job)
     for (const auto& job : facts.jobs)
@@ -136,7 +139,7 @@ explanation explain(const repository_view& view,
                     ? std::string{"it has maintained the repository"}
                     : fmt::format("it failed: {}", job.reason),
                 job.finished};
-  return explain_repository(view);
+  return explain_repository(view, who);
 }
 
 } // namespace holystone::actors

@@ -36,8 +36,12 @@ struct explanation {
   std::optional<instant> since;
 };
 
+/// Who explains: a replica of the operator knows what it does itself while it
+/// leads; a bystander has read the cluster and says what a leader does there.
+enum class teller { replica, bystander };
+
 /// Why nothing runs, or what does.
 explanation explain(const repository_view& view,
-                    const subject_of_question& asked);
+                    const subject_of_question& asked, teller who);
 
 } // namespace holystone::actors

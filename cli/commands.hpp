@@ -42,6 +42,12 @@ void add_cron(CLI::App& app, int& status);
 /// `holystone hash`
 void add_hash(CLI::App& app, int& status);
 
+/// `holystone get`
+void add_get(CLI::App& app, int& status);
+
+/// `holystone why`
+void add_why(CLI::App& app, int& status);
+
 /// `holystone release`
 void add_release(CLI::App& app, int& status);
 

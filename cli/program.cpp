@@ -103,6 +103,8 @@ int run(int argc, const char* const* argv, std::string_view version) {
   add_mover(program, status);
   add_cron(program, status);
   add_hash(program, status);
+  add_get(program, status);
+  add_why(program, status);
   add_release(program, status);
   add_version(program, version);
   add_help(program);

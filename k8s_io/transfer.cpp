@@ -101,6 +101,60 @@ void set_blob(CURL* easy, CURLoption option, std::string_view text) {
 
 } // namespace
 
+// -- whom we call and whom we trust -------------------------------------------
+
+void set_peer(CURL* easy, credentials& who, const std::string& target,
+              header_list& connect_to, transfer::clock::time_point now) {
+  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_FOLLOWLOCATION, 0L); // it would carry our token
+  set(easy, CURLOPT_PROXY, "");          // none, whatever the environment says
+  set(easy, CURLOPT_USERAGENT, "holystone");
+  auto url = who.server() + target;
+  // A name to verify other than the host's: call the server by that name, at
+  // the host's address.
+  if (auto& name = who.tls_server_name(); !name.empty()) {
+    auto at = to_address(who.server());
+    url = fmt::format("{}://{}:{}{}{}", at.scheme, name, at.port, at.path,
+                      target);
+    connect_to.reset(curl_slist_append(
+        nullptr, fmt::format("::{}:{}", at.host, at.port).c_str()));
+    set(easy, CURLOPT_CONNECT_TO, connect_to.get());
+  }
+  set(easy, CURLOPT_URL, url.c_str());
+  if (!is_secure(who.server()))
+    return;
+  auto& tls = who.tls_now(now);
+  set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (who.skip_verify()) {
+    set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (!tls.authority.empty()) {
+    set_blob(easy, CURLOPT_CAINFO_BLOB, tls.authority);
+    // Otherwise the system's authorities would be trusted as well.
+    set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  set_blob(easy, CURLOPT_SSLCERT_BLOB, tls.certificate.reveal());
+  set_blob(easy, CURLOPT_SSLKEY_BLOB, tls.key.reveal());
+}
+
+void add_header(header_list& headers, const std::string& line) {
+  auto* longer = curl_slist_append(headers.get(), line.c_str());
+  if (!longer)
+    throw std::bad_alloc{};
+  static_cast<void>(headers.release());
+  headers.reset(longer);
+}
+
+void add_token(header_list& headers, credentials& who,
+               transfer::clock::time_point now) {
+  // A token in plain text would be anyone's.
+  auto& token = who.token(now);
+  if (!token.reveal().empty() && is_secure(who.server()))
+    add_header(headers,
+               fmt::format("Authorization: Bearer {}", token.reveal()));
+}
+
 transfer::transfer(submission what, easy_handle easy, surroundings in)
     : in_(in), easy_(std::move(easy)), what_(std::move(what.call)),
       how_(what.how), done_(std::move(what.done)), splitter_(0), credit_(0) {
@@ -182,8 +236,6 @@ void transfer::prepare(clock::time_point now) {
   curl_easy_reset(easy());
   prepare_wire();
   prepare_message(now);
-  if (is_secure(in_.who.server()))
-    prepare_tls(now);
 }
 
 void transfer::prepare_wire() {
@@ -192,9 +244,6 @@ void transfer::prepare_wire() {
   set(easy(), CURLOPT_ERRORBUFFER, error_text_.data());
   set(easy(), CURLOPT_NOSIGNAL, 1L);
   set(easy(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  set(easy(), CURLOPT_PROTOCOLS_STR, "http,https");
-  set(easy(), CURLOPT_FOLLOWLOCATION, 0L); // it would carry our token
-  set(easy(), CURLOPT_PROXY, ""); // none, whatever the environment says
   // The smallest for what we send; and objects are small, connections many.
   set(easy(), CURLOPT_UPLOAD_BUFFERSIZE, 16L << 10);
   set(easy(), CURLOPT_BUFFERSIZE, 4L << 10);
@@ -216,64 +265,26 @@ void transfer::prepare_wire() {
 }
 
 void transfer::prepare_message(clock::time_point now) {
-  auto url = in_.who.server() + to_target(what_);
-  // A name to verify other than the host's: call the server by that name, at
-  // the host's address.
-  if (auto& name = in_.who.tls_server_name(); !name.empty()) {
-    auto at = to_address(in_.who.server());
-    url = fmt::format("{}://{}:{}{}{}", at.scheme, name, at.port, at.path,
-                      to_target(what_));
-    connect_to_.reset(curl_slist_append(
-        nullptr, fmt::format("::{}:{}", at.host, at.port).c_str()));
-    set(easy(), CURLOPT_CONNECT_TO, connect_to_.get());
-  }
-  set(easy(), CURLOPT_URL, url.c_str());
-  set(easy(), CURLOPT_USERAGENT, "holystone");
+  set_peer(easy(), in_.who, to_target(what_), connect_to_, now);
   headers_.reset();
   // Lists are long and compress well, and stay compressed until they are read;
   // a compressed watch can't be paused.
   if (what_.what == verb::list)
-    add_header("Accept-Encoding: gzip");
-  add_header("Accept: " + accept(what_));
+    add_header(headers_, "Accept-Encoding: gzip");
+  add_header(headers_, "Accept: " + accept(what_));
   body_ = to_body(what_);
   if (auto type = content_type(what_); !type.empty()) {
-    add_header(fmt::format("Content-Type: {}", type));
-    add_header("Expect:"); // no pause before bodies of more than 1 MiB
+    add_header(headers_, fmt::format("Content-Type: {}", type));
+    add_header(headers_,
+               "Expect:"); // no pause before bodies of more than 1 MiB
     set(easy(), CURLOPT_POSTFIELDSIZE_LARGE,
         static_cast<curl_off_t>(body_.size()));
     set(easy(), CURLOPT_POSTFIELDS, body_.data());
     set(easy(), CURLOPT_CUSTOMREQUEST,
         std::string{to_method(what_.what)}.c_str());
   }
-  // A token in plain text would be anyone's.
-  auto& token = in_.who.token(now);
-  if (!token.reveal().empty() && is_secure(in_.who.server()))
-    add_header(fmt::format("Authorization: Bearer {}", token.reveal()));
+  add_token(headers_, in_.who, now);
   set(easy(), CURLOPT_HTTPHEADER, headers_.get());
-}
-
-void transfer::prepare_tls(clock::time_point now) {
-  auto& tls = in_.who.tls_now(now);
-  set(easy(), CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (in_.who.skip_verify()) {
-    set(easy(), CURLOPT_SSL_VERIFYPEER, 0L);
-    set(easy(), CURLOPT_SSL_VERIFYHOST, 0L);
-  }
-  if (!tls.authority.empty()) {
-    set_blob(easy(), CURLOPT_CAINFO_BLOB, tls.authority);
-    // Otherwise the system's authorities would be trusted as well.
-    set(easy(), CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  }
-  set_blob(easy(), CURLOPT_SSLCERT_BLOB, tls.certificate.reveal());
-  set_blob(easy(), CURLOPT_SSLKEY_BLOB, tls.key.reveal());
-}
-
-void transfer::add_header(const std::string& line) {
-  auto* longer = curl_slist_append(headers_.get(), line.c_str());
-  if (!longer)
-    throw std::bad_alloc{};
-  static_cast<void>(headers_.release());
-  headers_.reset(longer);
 }
 
 easy_handle transfer::release() noexcept {
@@ -336,7 +347,10 @@ std::string transfer::failure_text(CURLcode how) const {
                                     in_.limits.line_bytes)
                       : fmt::format("the answer is longer than {} bytes",
                                     in_.limits.answer_bytes);
-  std::string_view detail{error_text_.data()};
+  return words_for(how, error_text_.data());
+}
+
+std::string words_for(CURLcode how, std::string_view detail) {
   // OpenSSL's own words may be no more than an error number.
   if (how == CURLE_SSL_CONNECT_ERROR || how == CURLE_PEER_FAILED_VERIFICATION)
     return fmt::format("no trusted TLS connection: {}; is this the authority "

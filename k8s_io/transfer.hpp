@@ -104,8 +104,6 @@ private:
   std::size_t take_watch(std::string_view bytes);
   void prepare_wire();
   void prepare_message(clock::time_point now);
-  void prepare_tls(clock::time_point now);
-  void add_header(const std::string& line);
   int status() const;
   std::optional<seconds> retry_after() const;
   std::string failure_text(CURLcode how) const;
@@ -130,5 +128,20 @@ private:
   clock::time_point started_{};
   std::array<char, CURL_ERROR_SIZE> error_text_{};
 };
+
+/// Says which page of which server is meant, and when to trust it. What
+/// `connect_to` gets must live as long as the call.
+void set_peer(CURL* easy, credentials& who, const std::string& target,
+              header_list& connect_to, transfer::clock::time_point now);
+
+/// Adds a line.
+void add_header(header_list& headers, const std::string& line);
+
+/// Adds our token, where nobody can read it on the way.
+void add_token(header_list& headers, credentials& who,
+               transfer::clock::time_point now);
+
+/// Why a call came to nothing, for people; `detail` is curl's own text.
+std::string words_for(CURLcode how, std::string_view detail);
 
 } // namespace holystone::k8s_io

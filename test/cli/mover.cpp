@@ -16,10 +16,6 @@ std::vector<std::string> maintain(std::vector<std::string> more) {
   return arguments;
 }
 
-bool says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 } // namespace
 
 TEST_CASE("the mover's help names every flag of the pod template") {

@@ -71,6 +71,8 @@ TEST_CASE("every command explains itself on stdout") {
                                              {"cron", "next"},
                                              {"hash"},
                                              {"release"},
+                                             {"get"},
+                                             {"why"},
                                              {"version"}}) {
     auto arguments = command;
     arguments.push_back("--help");

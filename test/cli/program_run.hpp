@@ -86,20 +86,17 @@ public:
 
   /// Reads one line of stdout; nothing when none comes in time.
   std::optional<std::string> line() {
-    auto deadline = std::chrono::steady_clock::now() + patience;
-    std::string text;
-    while (std::chrono::steady_clock::now() < deadline) {
-      pollfd ready{out_, POLLIN, 0};
-      if (::poll(&ready, 1, 100) <= 0)
-        continue;
-      char c = 0;
-      if (::read(out_, &c, 1) != 1)
-        return std::nullopt;
-      if (c == '\n')
-        return text;
-      text += c;
-    }
-    return std::nullopt;
+    return line_of(out_);
+  }
+
+  /// The same of stderr.
+  std::optional<std::string> error_line() {
+    return line_of(err_);
+  }
+
+  /// Asks it to end, as Ctrl-C does.
+  void interrupt() {
+    ::kill(pid_, SIGINT);
   }
 
   void close_input() {
@@ -130,6 +127,23 @@ private:
   /// For what must come: enough for a busy machine and a sanitizer.
   static constexpr std::chrono::milliseconds patience{120'000};
 
+  static std::optional<std::string> line_of(int from) {
+    auto deadline = std::chrono::steady_clock::now() + patience;
+    std::string text;
+    while (std::chrono::steady_clock::now() < deadline) {
+      pollfd ready{from, POLLIN, 0};
+      if (::poll(&ready, 1, 100) <= 0)
+        continue;
+      char c = 0;
+      if (::read(from, &c, 1) != 1)
+        return std::nullopt;
+      if (c == '\n')
+        return text;
+      text += c;
+    }
+    return std::nullopt;
+  }
+
   static std::array<int, 2> make_pipe() {
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0)
@@ -153,6 +167,11 @@ private:
   int out_ = -1;
   int err_ = -1;
 };
+
+/// Is the part in there?
+inline bool says(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// Runs `holystone` with these arguments and an empty stdin.
 inline run_outcome run_program(std::vector<std::string> arguments) {

@@ -71,6 +71,18 @@ struct quiet_server {
     std::filesystem::remove(kubeconfig_file);
   }
 
+  /// The kinds of the claims.
+  void define_kinds() {
+    front.inside([](api_server& inside, instant now) {
+      for (const auto& entry : std::filesystem::directory_iterator{
+               std::filesystem::path{HOLYSTONE_SOURCE_DIR} / "deploy/crds"})
+        if (entry.path().extension() == ".yaml")
+          REQUIRE_FALSE(inside.install(
+              source_file("deploy/crds/" + entry.path().filename().string()),
+              now));
+    });
+  }
+
   json::value send(std::string method, std::string target, json::object body,
                    std::string type = "application/json") {
     json::value answer;
@@ -148,9 +160,5 @@ struct quiet_server {
     return run_program(words);
   }
 };
-
-inline bool says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 } // namespace holystone::test

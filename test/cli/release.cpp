@@ -19,14 +19,7 @@ json::object labels(const std::string& location,
 /// A cluster that knows the kinds of the claims.
 struct claimed : quiet_server {
   claimed() {
-    front.inside([](api_server& inside, instant now) {
-      for (const auto& entry : std::filesystem::directory_iterator{
-               std::filesystem::path{HOLYSTONE_SOURCE_DIR} / "deploy/crds"})
-        if (entry.path().extension() == ".yaml")
-          REQUIRE_FALSE(inside.install(
-              source_file("deploy/crds/" + entry.path().filename().string()),
-              now));
-    });
+    define_kinds();
   }
 
   void add_source() {
