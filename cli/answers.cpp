@@ -89,11 +89,7 @@ result<answers> ask_cluster(const source_flags& flags) {
   auto found = find_installed(**api, how->ns, now);
   if (!found)
     return found.why();
-  auto sources = find_credentials(how->kubeconfig);
-  if (!sources)
-    return sources.why();
-  auto who = credentials::load(std::move(*sources),
-                               std::chrono::steady_clock::now());
+  auto who = load_credentials(*how);
   if (!who)
     return who.why();
   // What is worth knowing is told as a note.

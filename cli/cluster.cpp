@@ -11,16 +11,20 @@ namespace holystone::cli {
 using namespace k8s_io;
 namespace json = boost::json;
 
+result<credentials> load_credentials(const config::options& how) {
+  auto sources = find_credentials(how.kubeconfig);
+  if (!sources)
+    return sources.why();
+  return credentials::load(std::move(*sources),
+                           std::chrono::steady_clock::now());
+}
+
 cluster::cluster(credentials who) : net_(std::move(who)) {
   // nop
 }
 
 result<std::unique_ptr<cluster>> cluster::reach(const config::options& how) {
-  auto sources = find_credentials(how.kubeconfig);
-  if (!sources)
-    return sources.why();
-  auto who = credentials::load(std::move(*sources),
-                               std::chrono::steady_clock::now());
+  auto who = load_credentials(how);
   if (!who)
     return who.why();
   return std::make_unique<cluster>(std::move(*who));

@@ -2,7 +2,7 @@
 
 // A cluster as a command sees it that does one thing after another: a call, an
 // object, a list; a failure is a sentence. It keeps no view and has no actors.
-// Called by the commands of `holystone release`.
+// Called by release, and by doctor, get and why.
 
 #include "k8s_io/objects.hpp"
 #include "k8s_io/requests.hpp"
@@ -18,6 +18,9 @@
 #include "config/options.hpp"
 
 namespace holystone::cli {
+
+/// Who we are to the cluster that the flags mean.
+result<k8s_io::credentials> load_credentials(const config::options& how);
 
 /// One call after another.
 class cluster {

@@ -48,6 +48,9 @@ void add_get(CLI::App& app, int& status);
 /// `holystone why`
 void add_why(CLI::App& app, int& status);
 
+/// `holystone doctor`
+void add_doctor(CLI::App& app, int& status);
+
 /// `holystone release`
 void add_release(CLI::App& app, int& status);
 

@@ -105,6 +105,7 @@ int run(int argc, const char* const* argv, std::string_view version) {
   add_hash(program, status);
   add_get(program, status);
   add_why(program, status);
+  add_doctor(program, status);
   add_release(program, status);
   add_version(program, version);
   add_help(program);

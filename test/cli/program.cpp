@@ -73,6 +73,7 @@ TEST_CASE("every command explains itself on stdout") {
                                              {"release"},
                                              {"get"},
                                              {"why"},
+                                             {"doctor"},
                                              {"version"}}) {
     auto arguments = command;
     arguments.push_back("--help");

@@ -108,6 +108,24 @@ public:
     forbidden_.insert(begin);
   }
 
+  /// What the simulated cluster doesn't model is answered like this.
+  void show(const std::string& path, json::object what) {
+    std::lock_guard guard{mutex_};
+    shown_[path] = json::serialize(what);
+  }
+
+  /// Says no to reviews of this verb and resource from now on.
+  void deny(const std::string& verb, const std::string& resource) {
+    std::lock_guard guard{mutex_};
+    denied_.insert(verb + " " + resource);
+  }
+
+  /// Who was asked about in reviews; empty: whoever asks.
+  std::set<std::string> reviewed() {
+    std::lock_guard guard{mutex_};
+    return reviewed_;
+  }
+
   /// How often it was asked with another method than GET.
   int writes() {
     std::lock_guard guard{mutex_};
@@ -159,6 +177,22 @@ private:
     return told;
   }
 
+  /// A review of access, as a cluster with RBAC answers it.
+  simulator::reply review(const std::string& body) {
+    auto what = json::parse(body).as_object();
+    const auto& spec = what.at("spec").as_object();
+    const auto* user = spec.if_contains("user");
+    reviewed_.insert(user ? std::string{user->as_string()} : std::string{});
+    const auto& about = spec.at("resourceAttributes").as_object();
+    auto asked = std::string{about.at("verb").as_string()} + " "
+                 + std::string{about.at("resource").as_string()};
+    what["status"] = json::object{{"allowed", denied_.count(asked) == 0}};
+    simulator::reply told;
+    told.status = 201;
+    told.body = json::serialize(what);
+    return told;
+  }
+
   simulator::reply answer(const metrics::http_request& asked) {
     std::lock_guard guard{mutex_};
     ++asked_[asked.method];
@@ -166,6 +200,15 @@ private:
     for (const auto& begin : forbidden_)
       if (asked.target.starts_with(begin))
         return refusal(begin.substr(begin.rfind('/') + 1));
+    if (auto found = shown_.find(asked.target); found != shown_.end()) {
+      simulator::reply told;
+      told.body = found->second;
+      return told;
+    }
+    if (asked.target.starts_with("/apis/authorization.k8s.io/v1/")) {
+      --asked_[asked.method]; // it asks and leaves nothing behind
+      return review(asked.body);
+    }
     simulator::call what;
     what.method = asked.method;
     what.target = asked.target;
@@ -181,6 +224,9 @@ private:
   std::mutex mutex_;
   simulator::api_server server_;
   std::set<std::string> forbidden_;
+  std::map<std::string, std::string> shown_;
+  std::set<std::string> denied_;
+  std::set<std::string> reviewed_;
   std::map<std::string, int> asked_;
   int watches_ = 0;
   metrics::http_server front_{

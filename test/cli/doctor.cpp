@@ -1,0 +1,182 @@
+// `holystone doctor` against the simulated API server, as a process.
+
+#include "cli/rights.hpp"
+#include "k8s_io/fields.hpp"
+#include "k8s_io/yaml.hpp"
+#include "test/cli/read_server.hpp"
+
+using namespace holystone;
+using namespace holystone::test;
+
+namespace {
+
+using k8s_io::items_at;
+using k8s_io::text_at;
+
+/// A cluster in which all is well.
+struct healthy_server : read_server {
+  healthy_server() {
+    define_kinds();
+    let_lead("volsync-1_00000000");
+    show_replicas(1);
+  }
+
+  void show_replicas(int ready) {
+    show("/apis/apps/v1/namespaces/volsync-system/deployments",
+         {{"kind", "DeploymentList"},
+          {"apiVersion", "apps/v1"},
+          {"metadata", {{"resourceVersion", "1"}}},
+          {"items",
+           json::array{
+               {{"metadata", {{"name", "volsync"}}},
+                {"spec",
+                 {{"template",
+                   {{"spec",
+                     {{"serviceAccountName", "keeper"},
+                      {"containers",
+                       json::array{{{"image", "i:1"},
+                                    {"args", json::array{"operator"}}}}}}}}}}},
+                {"status", {{"availableReplicas", ready}}}}}}});
+  }
+
+  /// The one line of a check, and its verdict.
+  std::string line(const std::string& check, int exit_code) {
+    auto told = run({"doctor"});
+    INFO(told.out << told.err);
+    CHECK(told.exit_code == exit_code);
+    CHECK(told.err.empty());
+    std::istringstream lines{told.out};
+    for (std::string one; std::getline(lines, one);)
+      if (one.size() > 9 && one.substr(9).starts_with(check))
+        return one;
+    FAIL("no check called " + check);
+    return {};
+  }
+};
+
+/// A rule of a role as single rights.
+void add_rights(const json::value& rule, bool at_home,
+                std::set<std::string>& all) {
+  auto name = items_at(rule, "resourceNames").empty()
+                  ? std::string{}
+                  : std::string{rule.at("resourceNames").at(0).as_string()};
+  for (const auto& resource : items_at(rule, "resources"))
+    for (const auto& verb : items_at(rule, "verbs"))
+      all.insert(cli::to_string(
+          cli::right{rule.at("apiGroups").at(0).as_string(),
+                     resource.as_string(), verb.as_string(), at_home, name},
+          "home"));
+}
+
+} // namespace
+
+TEST_CASE("doctor: all is well") {
+  healthy_server here;
+  auto told = here.run({"doctor"});
+  INFO(told.out << told.err);
+  CHECK(told.exit_code == 0);
+  CHECK_FALSE(says(told.out, "failed"));
+  CHECK_FALSE(says(told.out, "warning"));
+  CHECK(std::ranges::count(told.out, '\n') == 11);
+  CHECK(here.writes() == 0);
+  CHECK(
+      here.reviewed()
+      == std::set<std::string>{"system:serviceaccount:volsync-system:keeper"});
+}
+
+TEST_CASE("doctor: JSON for programs") {
+  healthy_server here;
+  here.show_replicas(0);
+  auto told = here.run({"doctor", "-o", "json"});
+  CHECK(told.exit_code == 1);
+  auto all = json::parse(told.out);
+  CHECK(all.at("failed").to_number<int>() == 1);
+  CHECK(all.at("warnings").to_number<int>() == 0);
+  for (const auto& one : items_at(all, "checks"))
+    CHECK((text_at(one, "verdict") == "failed")
+          == (text_at(one, "check") == "deployment"));
+}
+
+TEST_CASE("doctor: what fails is told with what to do") {
+  healthy_server here;
+  SECTION("a right") {
+    here.deny("patch", "leases");
+    CHECK(says(here.line("rights", 1),
+               "ServiceAccount volsync-system/keeper may not patch leases "
+               "(coordination.k8s.io) in volsync-system"));
+  }
+  SECTION("an old server") {
+    here.version = "v1.26.4";
+    CHECK(here.line("API server", 1).starts_with("failed"));
+    CHECK(says(here.run({"doctor"}).out, "\n                     -> CronJobs"));
+  }
+  SECTION("a claim that a CronJob mounts") {
+    here.make("/apis/batch/v1/namespaces/shop/cronjobs",
+              {{"metadata",
+                {{"name", "k"},
+                 {"labels", {{"volsync.backube/location-hash", "x"}}}}},
+               {"spec",
+                {{"schedule", "0 2 * * *"},
+                 {"jobTemplate",
+                  {{"spec",
+                    {{"template",
+                      {{"spec",
+                        {{"restartPolicy", "Never"},
+                         {"containers",
+                          json::array{{{"name", "k"}, {"image", "i:1"}}}},
+                         {"volumes",
+                          json::array{{{"name", "r"},
+                                       {"persistentVolumeClaim",
+                                        {{"claimName", "gone"}}}}}}}}}}}}}}}}});
+    CHECK(says(here.line("storage", 1),
+               "there is no PersistentVolumeClaim shop/gone for CronJob "
+               "shop/k"));
+  }
+}
+
+TEST_CASE("doctor: what may not be looked at is no failure") {
+  healthy_server here;
+  here.forbid("/apis/authorization.k8s.io");
+  CHECK(here.line("rights", 0).starts_with("warning"));
+  here.forbid("/apis/apps");
+  CHECK(says(here.line("deployment", 0), "not found out"));
+  here.forbid("/apis/coordination.k8s.io/v1/leases");
+  CHECK(says(here.line("fork", 0), "not found out"));
+}
+
+TEST_CASE("doctor: an empty cluster") {
+  read_server here;
+  auto told = here.run({"doctor"});
+  CHECK(told.exit_code == 1);
+  CHECK(says(told.out, "volsync.backube/v1alpha1 is not served"));
+  CHECK(says(told.out, "no operator leads"));
+}
+
+TEST_CASE("doctor: nobody there is one check that failed") {
+  auto file = std::filesystem::temp_directory_path()
+              / ("holystone-nobody-" + std::to_string(getpid()));
+  REQUIRE_FALSE(simulator::write_private_file(
+      file.string(), simulator::kubeconfig("http://127.0.0.1:1", {})));
+  auto told = run_program({"doctor", "--kubeconfig", file.string()});
+  std::filesystem::remove(file);
+  CHECK(told.exit_code == 1);
+  CHECK(told.out.starts_with("failed   API server"));
+  CHECK(std::ranges::count(told.out, '\n') == 2);
+}
+
+TEST_CASE("doctor: the rights are those of the role that is applied") {
+  std::ifstream file{std::filesystem::path{HOLYSTONE_SOURCE_DIR}
+                     / "deploy/operator/2-rbac.yaml"};
+  std::stringstream text;
+  text << file.rdbuf();
+  auto documents = k8s_io::read_yaml(text.str());
+  REQUIRE(documents);
+  std::set<std::string> granted;
+  for (const auto& one : *documents)
+    for (const auto& rule : items_at(one, "rules"))
+      add_rights(rule, text_at(one, "kind") == "Role", granted);
+  std::set<std::string> needed;
+  for (const auto& one : cli::needed_rights())
+    needed.insert(cli::to_string(one, "home"));
+  CHECK(needed == granted);
+}
