@@ -48,6 +48,9 @@ void add_get(CLI::App& app, int& status);
 /// `holystone why`
 void add_why(CLI::App& app, int& status);
 
+/// `holystone completion`
+void add_completion(CLI::App& app, int& status);
+
 /// `holystone doctor`
 void add_doctor(CLI::App& app, int& status);
 

@@ -111,7 +111,7 @@ void add_get(CLI::App& app, int& status) {
       ->add_option("WHAT", flags->what,
                    "repositories unless given; repository HASH for one; "
                    "actors, of an operator")
-      ->type_name("");
+      ->type_name("repositories|repository|actors");
   command->add_option("HASH", flags->hash, "Of one repository")->type_name("");
   add_output(*command, flags->form);
   add_source(*command, flags->source);

@@ -10,9 +10,9 @@ namespace holystone::cli {
 void add_output(CLI::App& app, output& form) {
   const std::vector<std::pair<std::string, output>> words{
       {"table", output::table}, {"json", output::json}};
-  app.add_option("-o,--output", form, "table or json")
+  app.add_option("-o,--output", form, "How to show it; a table unless given")
       ->transform(CLI::CheckedTransformer(words).description(""))
-      ->type_name("FORM");
+      ->type_name("table|json");
 }
 
 void print(output form, const boost::json::value& what,

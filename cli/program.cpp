@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/commands.hpp"
+#include "cli/completion.hpp"
 #include "cli/nearest.hpp"
 
 namespace holystone::cli {
@@ -93,10 +94,37 @@ std::string choices(const CLI::App& command) {
                      fmt::join(commands_of(command), ", "));
 }
 
+/// kubectl runs files of these names: for `kubectl holystone`, and to complete
+/// its words.
+constexpr std::string_view as_plugin = "kubectl-holystone";
+constexpr std::string_view as_completion = "kubectl_complete-holystone";
+
+std::string name_called(std::string_view path) {
+  return std::string{path.substr(path.rfind('/') + 1)};
+}
+
+int complete(const CLI::App& program, std::vector<std::string> words) {
+  for (const auto& word : suggest(program, std::move(words)))
+    fmt::print("{}\n", word);
+  return exit_done;
+}
+
+/// The same as kubectl reads it: the last line says whether files will do, too.
+int answer_kubectl(const CLI::App& program, std::vector<std::string> words) {
+  auto all = suggest(program, std::move(words));
+  auto is_file = std::erase(all, any_file) > 0;
+  for (const auto& word : all)
+    fmt::print("{}\n", word);
+  fmt::print(":{}\n", is_file ? 0 : 4);
+  return exit_done;
+}
+
 } // namespace
 
 int run(int argc, const char* const* argv, std::string_view version) {
-  CLI::App program{"Maintains Kopia repositories in Kubernetes", "holystone"};
+  auto called = argc > 0 ? name_called(argv[0]) : std::string{};
+  CLI::App program{"Maintains Kopia repositories in Kubernetes",
+                   called == as_plugin ? "kubectl holystone" : "holystone"};
   program.get_formatter()->column_width(36);
   auto status = exit_done;
   add_operator(program, status);
@@ -107,10 +135,15 @@ int run(int argc, const char* const* argv, std::string_view version) {
   add_why(program, status);
   add_doctor(program, status);
   add_release(program, status);
+  add_completion(program, status);
   add_version(program, version);
   add_help(program);
   program.set_version_flag("--version", fmt::format("holystone {}", version),
                            "Print the version");
+  if (called == as_completion)
+    return answer_kubectl(program, {argv + 1, argv + argc});
+  if (argc > 1 && argv[1] == completion_request)
+    return complete(program, {argv + 2, argv + argc});
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "k8s_io/credentials.hpp"
+
 namespace holystone::cli {
 
 namespace {
@@ -40,6 +42,15 @@ result<config::options> read_reach(const reach_flags& flags) {
   if (how && how->kubeconfig.empty())
     how->kubeconfig = file_at_home();
   return how;
+}
+
+std::string usual_namespace(const reach_flags& flags) {
+  auto how = read_reach(flags);
+  if (!how)
+    return "default";
+  auto found = k8s_io::find_credentials(how->kubeconfig);
+  return found && !found->default_namespace.empty() ? found->default_namespace
+                                                    : "default";
 }
 
 } // namespace holystone::cli

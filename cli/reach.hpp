@@ -26,4 +26,7 @@ void add_reach(CLI::App& app, reach_flags& flags);
 /// Understands them; the error is one line.
 result<config::options> read_reach(const reach_flags& flags);
 
+/// The namespace of objects that are named without one, as kubectl has it.
+std::string usual_namespace(const reach_flags& flags);
+
 } // namespace holystone::cli

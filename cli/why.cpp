@@ -35,7 +35,9 @@ result<subject> read_subject(const why_flags& flags) {
       begin = slash + 1;
     }
   if (parts.size() == 2)
-    parts.insert(parts.begin() + 1, flags.ns.empty() ? "default" : flags.ns);
+    parts.insert(parts.begin() + 1, flags.ns.empty()
+                                        ? usual_namespace(flags.source.cluster)
+                                        : flags.ns);
   else if (!flags.ns.empty())
     return error{form};
   for (const auto& part : parts)
@@ -76,15 +78,15 @@ void add_why(CLI::App& app, int& status) {
   auto flags = std::make_shared<why_flags>();
   command
       ->add_option("OBJECT", flags->words,
-                   "KIND/NAMESPACE/NAME, or KIND NAME; KIND is "
-                   "replicationsource (rs), kopiamaintenance (km), cronjob, "
-                   "job, pod or secret")
+                   "KIND/NAMESPACE/NAME, or KIND NAME; rs and km are short "
+                   "for the first two kinds")
       ->required()
-      ->expected(1, 3)
-      ->type_name("");
+      ->expected(-1)
+      ->type_name("replicationsource|kopiamaintenance|cronjob|job|pod|secret");
   command
-      ->add_option("-n,--namespace", flags->ns,
-                   "The object's namespace; default unless given")
+      ->add_option(
+          "-n,--namespace", flags->ns,
+          "The object's namespace. Else the kubeconfig's, else default.")
       ->type_name("NAME");
   add_output(*command, flags->form);
   add_source(*command, flags->source);

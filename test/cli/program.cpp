@@ -74,6 +74,7 @@ TEST_CASE("every command explains itself on stdout") {
                                              {"get"},
                                              {"why"},
                                              {"doctor"},
+                                             {"completion"},
                                              {"version"}}) {
     auto arguments = command;
     arguments.push_back("--help");

@@ -59,6 +59,9 @@ TEST_CASE("why: the cluster is read and answers as its operator would") {
   CHECK(same.exit_code == 0);
   auto body = json::parse(same.out);
   CHECK(told.out.starts_with(std::string{body.at("why").as_string()} + "\n"));
+  // As with kubectl: the kubeconfig names none here.
+  CHECK(says(here.run({"why", "rs", "data"}).err,
+             "no repository has to do with default/data"));
   CHECK(here.writes() == 0);
   CHECK(here.watches() == 0);
   CHECK(here.reads() > 10);
