@@ -251,10 +251,15 @@ repository_step repository_state::next(instant now) const {
 }
 
 void repository_state::decide() {
-  // Who follows has nothing to write, and nobody to tell why.
-  if (busy || !leading)
+  if (busy)
     return;
   auto now = common->now();
+  // The places of the limit are given out here as the leader gives them.
+  if (common->stands_by)
+    take_seat(next(now));
+  // Who follows has nothing to write, and nobody to tell why.
+  if (!leading)
+    return;
   shown.show(known.facts(), now);
   known.trouble(troubles->failing(lasting_failures));
   auto step = next(now);
@@ -457,8 +462,11 @@ void repository_state::read_again(watched_kind kind, std::string label,
 view_ptr repository_state::view() {
   auto all = std::make_shared<repository_view>();
   all->facts = known.facts();
-  all->reason = next(common->now()).reason;
+  auto step = next(common->now());
+  all->reason = step.reason;
   all->writing = writing;
+  if (common->stands_by && !std::holds_alternative<std::monostate>(step.action))
+    all->writing = words_for(step.action);
   all->leading = leading;
   all->seat = seat;
   all->next_runs = next_runs(known.facts(), common->now(), shown_runs);

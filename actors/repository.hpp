@@ -38,6 +38,8 @@ struct repository_commons {
   wall_clock now;
   /// What each one's row of random numbers begins with, besides its name.
   std::uint32_t seed = 0;
+  /// Nothing is written, but what a leader would do is told; see bystander.hpp.
+  bool stands_by = false;
   /// Outlives every actor.
   metrics::instruments* meters = nullptr;
   /// So does this; null when nobody can look on.

@@ -41,6 +41,7 @@ void root_state::start_core() {
   all.common.volumes = volumes;
   all.common.now = setup.now;
   all.common.seed = setup.seed();
+  all.common.stands_by = setup.stands_by;
   all.common.meters = setup.meters;
   all.common.onlookers = setup.onlookers;
   // Repositories that are still there show themselves again.

@@ -32,8 +32,10 @@ struct test_config : caf::actor_system_config {
 
 /// The whole operator on a simulated cluster and a clock of the test's.
 struct stage {
-  explicit stage(simulated_world& on) : world(on) {
-    start();
+  explicit stage(simulated_world& on,
+                 std::function<void(root_setup&)> adjust = {})
+      : world(on) {
+    start(adjust);
   }
 
   ~stage() {
@@ -45,7 +47,7 @@ struct stage {
     return dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
   }
 
-  void start() {
+  void start(const std::function<void(root_setup&)>& adjust = {}) {
     root_setup setup;
     setup.make_client = [this](caf::actor_system& in) -> api_client {
       return in.spawn(simulated_client, &world);
@@ -66,6 +68,8 @@ struct stage {
         = [mover = common.mover](const cron_job_intent& wanted) {
             return digests(wanted, mover);
           };
+    if (adjust)
+      adjust(setup);
     top = system.spawn(root, std::move(setup));
   }
 
