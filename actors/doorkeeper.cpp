@@ -73,6 +73,11 @@ bool is_loopback(const config::bind_address& where) {
   return where.host == "localhost" || is_loopback_address(where.host);
 }
 
+bool wants_tokens(const config::options& settings) {
+  return settings.who_reads_metrics == config::metrics_access::token
+         || !is_loopback(settings.inspection_bind_address);
+}
+
 exchange_handler only_by_local_names(exchange_handler handle) {
   return [handle = std::move(handle)](const exchange_ptr& exchange) {
     auto host = exchange->request().headers.find("Host").value_or("");

@@ -27,6 +27,9 @@ using exchange_handler = std::function<void(const exchange_ptr&)>;
 /// Does the server listen on loopback alone?
 bool is_loopback(const config::bind_address& where);
 
+/// Does anybody have to show a token to an operator with these settings?
+bool wants_tokens(const config::options& settings);
+
 /// Before a server on loopback: refuses whoever calls it by another name,
 /// because a foreign web page can make its own name mean 127.0.0.1.
 exchange_handler only_by_local_names(exchange_handler handle);

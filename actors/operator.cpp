@@ -130,12 +130,6 @@ std::string find_own_image(const config::options& settings, transport& net,
   }
 }
 
-/// Does anybody have to show a token?
-bool wants_tokens(const config::options& settings) {
-  return settings.who_reads_metrics == config::metrics_access::token
-         || !is_loopback(settings.inspection_bind_address);
-}
-
 /// For asking about visitors: a flood of them must not stand in the way of
 /// reconciling.
 std::shared_ptr<transport> make_side_entrance(credentials who) {

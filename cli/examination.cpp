@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "actors/doorkeeper.hpp"
 #include "cli/verdicts.hpp"
 #include "k8s_io/fields.hpp"
 #include "k8s_io/leader_lease.hpp"
@@ -61,16 +62,17 @@ private:
     auto failed = gather(deployments, how_.ns, {}, all);
     found_.push_back(failed ? undecided("deployment", *failed, {})
                             : judge_deployment(all, how_.ns));
-    look_at_rights(all);
     if (auto known = find_installed(api_, how_.ns, now_))
       settings_ = known->settings;
+    look_at_rights(all);
   }
 
   /// In a pod the question is what we may; elsewhere, what the operator may.
   void look_at_rights(const std::vector<json::value>& all) {
+    auto needed = needed_rights(actors::wants_tokens(settings_));
     if (how_.kubeconfig.empty()) {
       found_.push_back(
-          judge_rights("this account", ask_rights(api_, how_.ns, {})));
+          judge_rights("this account", ask_rights(api_, needed, how_.ns, {})));
       return;
     }
     std::string account = "volsync";
@@ -82,7 +84,7 @@ private:
           account = named;
     found_.push_back(
         judge_rights(fmt::format("ServiceAccount {}/{}", how_.ns, account),
-                     ask_rights(api_, how_.ns, account)));
+                     ask_rights(api_, needed, how_.ns, account)));
   }
 
   void look_for_neighbours() {

@@ -81,7 +81,7 @@ request review(const right& what, const std::string& home,
 
 } // namespace
 
-std::vector<right> needed_rights() {
+std::vector<right> needed_rights(bool wants_tokens) {
   const words read{"get", "list", "watch"};
   const words keep{"get", "list", "watch", "create", "patch", "delete"};
   constexpr std::string_view own = "volsync.backube";
@@ -98,6 +98,10 @@ std::vector<right> needed_rights() {
   all.add("", {"serviceaccounts"}, keep, names::service_account);
   all.add("", {"events"}, {"create", "patch"});
   all.add("coordination.k8s.io", {"leases"}, {"list"});
+  if (wants_tokens) {
+    all.add("authentication.k8s.io", {"tokenreviews"}, {"create"});
+    all.add("authorization.k8s.io", {"subjectaccessreviews"}, {"create"});
+  }
   all.go_home();
   all.add("", {"secrets"}, {"create", "patch", "delete"});
   all.add("coordination.k8s.io", {"leases"}, keep);
@@ -113,10 +117,10 @@ std::string to_string(const right& what, const std::string& home) {
   return text + (what.at_home ? " in " + home : " in all namespaces");
 }
 
-allowances ask_rights(cluster& api, const std::string& home,
-                      const std::string& account) {
+allowances ask_rights(cluster& api, const std::vector<right>& needed,
+                      const std::string& home, const std::string& account) {
   allowances found;
-  for (const auto& what : needed_rights()) {
+  for (const auto& what : needed) {
     auto call = review(what, home, account);
     auto answer = api.ask(call);
     boost::system::error_code failed;

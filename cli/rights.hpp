@@ -1,7 +1,7 @@
 #pragma once
 
 // What the operator must be allowed to do, and whether it is. The list is that
-// of deploy/operator/2-rbac.yaml, word for word; a test compares them. Called
+// of deploy/operator/2-rbac.yaml, right for right; a test compares them. Called
 // by `holystone doctor`.
 
 #include <optional>
@@ -27,8 +27,9 @@ struct right {
   friend auto operator<=>(const right&, const right&) = default;
 };
 
-/// Everything that the operator needs.
-std::vector<right> needed_rights();
+/// Everything that the operator needs; `wants_tokens`: also for asking who
+/// reads its metrics and its inspection.
+std::vector<right> needed_rights(bool wants_tokens);
 
 /// `patch cronjobs.batch/status in volsync-system`, for people.
 std::string to_string(const right& what, const std::string& home);
@@ -41,7 +42,7 @@ struct allowances {
 };
 
 /// Asks the API server what a ServiceAccount may; empty: what we may.
-allowances ask_rights(cluster& api, const std::string& home,
-                      const std::string& account);
+allowances ask_rights(cluster& api, const std::vector<right>& needed,
+                      const std::string& home, const std::string& account);
 
 } // namespace holystone::cli

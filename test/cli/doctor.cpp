@@ -21,22 +21,22 @@ struct healthy_server : read_server {
     show_replicas(1);
   }
 
-  void show_replicas(int ready) {
+  void show_replicas(int ready, json::array flags = {}) {
+    flags.insert(flags.begin(), "operator");
     show("/apis/apps/v1/namespaces/volsync-system/deployments",
          {{"kind", "DeploymentList"},
           {"apiVersion", "apps/v1"},
           {"metadata", {{"resourceVersion", "1"}}},
           {"items",
-           json::array{
-               {{"metadata", {{"name", "volsync"}}},
-                {"spec",
-                 {{"template",
-                   {{"spec",
-                     {{"serviceAccountName", "keeper"},
-                      {"containers",
-                       json::array{{{"image", "i:1"},
-                                    {"args", json::array{"operator"}}}}}}}}}}},
-                {"status", {{"availableReplicas", ready}}}}}}});
+           json::array{{{"metadata", {{"name", "volsync"}}},
+                        {"spec",
+                         {{"template",
+                           {{"spec",
+                             {{"serviceAccountName", "keeper"},
+                              {"containers",
+                               json::array{{{"image", "i:1"},
+                                            {"args", std::move(flags)}}}}}}}}}},
+                        {"status", {{"availableReplicas", ready}}}}}}});
   }
 
   /// The one line of a check, and its verdict.
@@ -104,6 +104,12 @@ TEST_CASE("doctor: what fails is told with what to do") {
     CHECK(says(here.line("rights", 1),
                "ServiceAccount volsync-system/keeper may not patch leases "
                "(coordination.k8s.io) in volsync-system"));
+  }
+  SECTION("a right that only some flags need") {
+    here.deny("create", "tokenreviews");
+    CHECK(here.line("rights", 0).starts_with("ok"));
+    here.show_replicas(1, {"--metrics-access=token"});
+    CHECK(says(here.line("rights", 1), "may not create tokenreviews"));
   }
   SECTION("an old server") {
     here.version = "v1.26.4";
@@ -176,7 +182,7 @@ TEST_CASE("doctor: the rights are those of the role that is applied") {
     for (const auto& rule : items_at(one, "rules"))
       add_rights(rule, text_at(one, "kind") == "Role", granted);
   std::set<std::string> needed;
-  for (const auto& one : cli::needed_rights())
+  for (const auto& one : cli::needed_rights(false))
     needed.insert(cli::to_string(one, "home"));
   CHECK(needed == granted);
 }
