@@ -104,8 +104,10 @@ result<answers> ask_cluster(const source_flags& flags) {
 } // namespace
 
 std::string source_flags::mistake() const {
-  if (inspection.empty())
-    return {};
+  if (inspection.empty()) {
+    auto how = read_reach(cluster);
+    return how ? std::string{} : how.why().message;
+  }
   if (!cluster.operator_namespace.empty() || !cluster.kubeconfig.empty())
     return "--inspection asks one operator; --kubeconfig and "
            "--operator-namespace are for asking a cluster";

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "actors/doorkeeper.hpp"
 #include "cli/verdicts.hpp"
 #include "k8s_io/fields.hpp"

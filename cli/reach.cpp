@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 
 #include "k8s_io/credentials.hpp"
 
@@ -19,6 +20,14 @@ std::string file_at_home() {
   auto file = std::filesystem::path{home} / ".kube/config";
   std::error_code failed;
   return std::filesystem::exists(file, failed) ? file.string() : std::string{};
+}
+
+/// These commands call the operator's own flag by a longer name.
+std::string in_our_words(const std::string& why) {
+  constexpr std::string_view flag = "--namespace=";
+  return why.starts_with(flag)
+             ? "--operator-namespace=" + why.substr(flag.size())
+             : why;
 }
 
 } // namespace
@@ -39,7 +48,9 @@ result<config::options> read_reach(const reach_flags& flags) {
   words.ns = flags.operator_namespace;
   words.kubeconfig = flags.kubeconfig;
   auto how = config::make_options(words, config::real_surroundings());
-  if (how && how->kubeconfig.empty())
+  if (!how)
+    return error{in_our_words(how.why().message)};
+  if (how->kubeconfig.empty())
     how->kubeconfig = file_at_home();
   return how;
 }

@@ -279,6 +279,9 @@ TEST_CASE("get, why: nonsense is refused in one line") {
   CHECK(says(refused({"get", "repository", "x"}), "no hash of 16 digits"));
   CHECK(says(refused({"get", "actors"}), "--inspection"));
   CHECK(says(refused({"get", "-o", "yaml"}), "yaml"));
+  for (auto command : {"get", "doctor"})
+    CHECK(says(refused({command, "--operator-namespace", "A b"}),
+               "--operator-namespace=A b: must be the name of a namespace"));
   CHECK(says(refused({"get", "--inspection", "localhost:8081"}),
              "must be a URL"));
   CHECK(says(refused({"get", "--inspection", "http://"}), "must be a URL"));
