@@ -212,7 +212,8 @@ std::string why_text(const json::value& told) {
   text.add("Location", place_of(told));
   text.add("Last success", text_at(told, "lastSuccess"));
   text.add("Next runs", joined_runs(told));
-  return text_at(told, "why") + "\n\n" + text.take();
+  auto about = text.take();
+  return text_at(told, "why") + (about.empty() ? "\n" : "\n\n" + about);
 }
 
 } // namespace holystone::cli
