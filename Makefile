@@ -21,7 +21,7 @@ RELEASE := build/release
 # Runs the tests of one build and says at the end why any was left out. The
 # longest of them tell stories and mostly wait.
 define run_tests
-	@.ci/setup go web monitoring
+	@.ci/setup go web monitoring shells
 	@tools=($$(test/cluster/build-tools kopia kubectl versitygw)); \
 	HOLYSTONE_KOPIA=$${tools[0]}/kopia KUBECTL=$${tools[1]}/kubectl \
 	HOLYSTONE_VERSITYGW=$${tools[2]}/versitygw \

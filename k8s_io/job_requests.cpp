@@ -60,6 +60,7 @@ request recreate_job(const cron_job_intent& wanted, const mover_settings& mover,
                                             .as_string()})
                     .substr(0, 6);
   auto name = old.key.name.substr(0, 63 - 7) + "-" + suffix;
+  metadata["annotations"].as_object()[names::made_for] = old.uid.value;
   if (old.slot)
     metadata["annotations"].as_object()[names::scheduled_slot]
         = to_rfc3339(*old.slot);

@@ -95,6 +95,9 @@ inline constexpr std::string_view holder_deadline
 inline constexpr std::string_view holder_secret
     = "volsync.backube/holder-secret";
 
+/// Ours: annotation of a Job that was made anew, the UID of the old one.
+inline constexpr std::string_view made_for = "volsync.backube/made-for";
+
 /// Velero leaves what carries this label alone.
 inline constexpr std::string_view velero_exclude
     = "velero.io/exclude-from-backup";

@@ -183,6 +183,7 @@ job_fact read_job(const json::value& object) {
     job.location = label_of(object, names::location_hash);
   job.template_digest = annotation_of(object, names::job_template);
   job.held = !annotation_of(object, names::held).empty();
+  job.made_for = {annotation_of(object, names::made_for)};
   job.secret = annotation_of(object, names::run_secret);
   job.injected = read_injected_volumes(object);
   job.manual = manual_mark_of(object);

@@ -80,6 +80,8 @@ struct job_fact {
   seconds deadline{0};
   /// It is the run of a KopiaMaintenance's manual trigger.
   shared_value<manual_mark> manual{};
+  /// The Job in whose stead it was made; that one may be there still.
+  object_uid made_for{};
 
   friend bool operator==(const job_fact&, const job_fact&) = default;
 };

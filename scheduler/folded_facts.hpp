@@ -102,6 +102,6 @@ inline constexpr std::size_t members_of<repository_facts> = 22;
 template <>
 inline constexpr std::size_t members_of<claim> = 23;
 template <>
-inline constexpr std::size_t members_of<job_fact> = 23;
+inline constexpr std::size_t members_of<job_fact> = 24;
 
 } // namespace holystone::scheduler

@@ -94,6 +94,14 @@ std::string why_spent(const admission_view& view, const job_fact& job,
   return {};
 }
 
+/// Was another Job made in its stead? That one is its run, whatever the
+/// template is now.
+bool was_made_anew(const admission_view& view, const job_fact& job) {
+  return std::ranges::any_of(view.jobs, [&](const job_fact& other) {
+    return other.ours && other.made_for == job.uid;
+  });
+}
+
 /// Does another Job make the slot of `job` superfluous (contract section 5)?
 bool is_duplicate(const admission_view& view, const job_fact& job,
                   instant now) {
@@ -165,6 +173,8 @@ std::string unwanted(const admission_view& view, const job_fact& job,
     return {};
   if (view.template_digests[job.kind].empty())
     return "no claim asks for this maintenance any more";
+  if (was_made_anew(view, job))
+    return "another Job was made in its stead";
   if (auto why = why_spent(view, job, now); !why.empty())
     return why;
   if (is_duplicate(view, job, now))

@@ -55,6 +55,7 @@ TEST_CASE("A-4: a Job made anew keeps its slot and has a name that a retry "
   CHECK(what.name.size() <= 63);
   auto made = read_job(body_of(what));
   CHECK(made.slot == now);
+  CHECK(made.made_for == old.uid);
   CHECK(made.state == job_state::waiting);
   CHECK(made.location == "fedcba9876543210");
   CHECK(made.template_digest == digests(an_intent(), mover).job_template);

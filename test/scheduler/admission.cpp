@@ -314,6 +314,21 @@ TEST_CASE("a replacement is not taken for a duplicate of what it replaces") {
       (uid_in<replace_job>(step) == "old" || uid_in<drop_job>(step) == "old"));
 }
 
+TEST_CASE("A-4: a Job that was made anew is not made anew again when the "
+          "template changes before it has gone") {
+  auto old = a_job("old");
+  old.template_digest = "t0";
+  auto made = a_job("made");
+  made.made_for = old.uid;
+  made.template_digest = "t1";
+  made.state = job_state::complete;
+  made.finished = now;
+  place here{{old, made}, {}, {}};
+  CHECK(uid_in<drop_job>(here.ask()) == "old");
+  here.jobs[1].made_for = {"another"};
+  CHECK(uid_in<replace_job>(here.ask()) == "old");
+}
+
 TEST_CASE(
     "nobody claims any more: what waits is dropped, made by hand or not") {
   place here{{a_job("m")}, {}, {}};

@@ -146,6 +146,30 @@ TEST_CASE("what was stopped when admission was switched on is not forgotten "
   CHECK(finished(q) == 3);
 }
 
+TEST_CASE(
+    "what was made anew runs once, though admission is switched off before "
+    "the old Job has gone") {
+  quiet_cluster q;
+  overlap(q, 1);
+  q.cluster.admission = true;
+  q.live(20s);
+  REQUIRE(q.cluster.jobs.size() == 1);
+  auto old = q.cluster.jobs.begin()->second;
+  // It is there again, as if it had never been deleted.
+  old.fact.uid = q.cluster.jobs.begin()->second.fact.made_for;
+  REQUIRE(old.fact.uid);
+  old.fact.made_for = {};
+  old.fact.key.name += "-old";
+  old.fact.state = job_state::waiting;
+  old.fact.held = true;
+  old.fact.started.reset();
+  q.cluster.jobs.emplace(old.fact.key.name, old);
+  q.cluster.admission = false;
+  q.live(20min);
+  check_calm(q);
+  CHECK(finished(q) == 1);
+}
+
 TEST_CASE("A-12: neither switch makes up for a slot that fell due while a Job "
           "of its kind waited or ran") {
   for (auto was_on : {true, false}) {

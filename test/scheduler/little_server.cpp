@@ -121,6 +121,7 @@ struct write {
           = in.jobs.extract(in.create_job(old.kind, old.slot, false, where));
       node.key() = name;
       node.mapped().fact.key.name = name;
+      node.mapped().fact.made_for = old.uid;
       node.mapped().fact.template_digest
           = policy_for(in).digests(*intent).job_template;
       node.mapped().fact.deadline
