@@ -95,8 +95,10 @@ std::vector<right> needed_rights(bool wants_tokens) {
   all.add("", {"persistentvolumeclaims"}, keep);
   all.add("batch", {"cronjobs", "jobs"}, keep);
   all.add("batch", {"cronjobs/status"}, {"patch"});
-  all.add("", {"serviceaccounts"}, keep, names::service_account);
-  all.add("", {"events"}, {"create", "patch"});
+  all.add("", {"serviceaccounts"},
+          {"list", "watch", "create", "patch", "delete"},
+          names::service_account);
+  all.add("", {"events"}, {"create"});
   all.add("coordination.k8s.io", {"leases"}, {"list"});
   if (wants_tokens) {
     all.add("authentication.k8s.io", {"tokenreviews"}, {"create"});

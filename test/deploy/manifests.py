@@ -254,7 +254,7 @@ class rights(unittest.TestCase):
             ("kopiamaintenances/status", "patch"),
             # The fork's finalizer is removed.
             ("kopiamaintenances", "patch"),
-            ("events", "create"), ("events", "patch")})
+            ("events", "create")})
 
     def test_one_service_account_is_written_and_no_other(self):
         for kind in ("ClusterRole", "Role"):
