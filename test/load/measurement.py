@@ -11,6 +11,7 @@ import time
 import latency
 import population
 from operator_process import Operator
+from questions import Questions
 from simulated import Cluster, Failed, fetch, free_port
 
 # Nothing is due while it is measured: half a day away.
@@ -247,13 +248,18 @@ class Measurement:
 
     def settle(self, rate, count):
         """Foreign hands touch `count` CronJobs; each asks for a decision and
-        none for a write."""
+        none for a write. Meanwhile somebody looks at one repository after the
+        other."""
         count = min(count, self.repositories)
         before = self.cluster.requests()
-        found = latency.settle(self.cluster, self.metrics, rate, count)
+        with Questions(self.operator.inspection()) as asked:
+            found = latency.settle(self.cluster, self.metrics, rate, count)
         made = difference(self.cluster.requests(), before)
-        self.figures["decision_p99_ms"] = found.p99
+        self.figures.update(decision_p99_ms=found.p99,
+                            inspection_p99_ms=asked.p99)
         self.say(f"{count} events at {found.rate:.0f}/s: {found.events} "
                  f"settled, p50 {found.p50:.2f} ms, p99 {found.p99:.2f} ms, "
                  f"none above {found.most:g} ms; "
-                 f"{writes(made) - count} writes of the operator")
+                 f"{writes(made) - count} writes of the operator; "
+                 f"{asked.count} questions for one repository: p50 "
+                 f"{asked.p50:.1f} ms, p99 {asked.p99:.1f} ms")
