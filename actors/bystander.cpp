@@ -6,7 +6,6 @@
 #include "metrics/instruments.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <fmt/format.h>
@@ -161,13 +160,6 @@ private:
   std::atomic<bool> is_answered_ = false;
   std::promise<metrics::http_response> answer_;
 };
-
-caf::actor_system_config& configured(caf::actor_system_config& config) {
-  // As in operator.cpp.
-  config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads", std::size_t{2});
-  return config;
-}
 
 } // namespace
 

@@ -1,8 +1,7 @@
 #include "actors/doorkeeper.hpp"
 
+#include "actors/json_answer.hpp"
 #include "k8s_io/fields.hpp"
-
-#include <boost/json/serialize.hpp>
 
 #include <fmt/format.h>
 
@@ -21,17 +20,6 @@ constexpr auto admitted_for = std::chrono::seconds{60};
 constexpr auto refused_for = std::chrono::seconds{10};
 /// More are forgotten: paths are as many as repositories.
 constexpr std::size_t most_known = 1000;
-
-void refuse(const exchange_ptr& to, int status, std::string_view why) {
-  metrics::http_response answer;
-  answer.status = status;
-  answer.content_type = "application/json";
-  if (status == 401)
-    answer.headers.add("WWW-Authenticate", "Bearer");
-  answer.body = boost::json::serialize(boost::json::object{{"error", why}});
-  answer.body += '\n';
-  to->respond(std::move(answer));
-}
 
 bool is_loopback_address(const std::string& text) {
   in_addr four{};

@@ -1,5 +1,6 @@
 #include "actors/inspector.hpp"
 
+#include "actors/json_answer.hpp"
 #include "actors/view_json.hpp"
 #include "actors/why.hpp"
 
@@ -20,19 +21,6 @@ using self_pointer = inspector_actor::pointer;
 
 /// Below the HTTP server's own deadline, so that we say why.
 constexpr auto patience = std::chrono::seconds{10};
-
-void answer(const exchange_ptr& to, int status,
-            const boost::json::value& body) {
-  metrics::http_response response;
-  response.status = status;
-  response.content_type = "application/json";
-  response.body = boost::json::serialize(body) + "\n";
-  to->respond(std::move(response));
-}
-
-void refuse(const exchange_ptr& to, int status, std::string_view why) {
-  answer(to, status, boost::json::object{{"error", why}});
-}
 
 /// Asks the registry, through the root, which knows whether there is one.
 template <class Then>

@@ -13,7 +13,6 @@
 #include "metrics/program_pages.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <fmt/format.h>
@@ -164,11 +163,7 @@ int run(config::options settings, std::shared_ptr<transport> net,
   metrics::instruments meters;
   metrics::broadcaster onlookers;
   caf::actor_system_config config;
-  // The default policy steals work and breaks down on large fan-outs: see
-  // docs/adr/0004-sharing-scheduler.md.
-  config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads", std::size_t{2});
-  caf::actor_system system{config};
+  caf::actor_system system{configured(config)};
   auto top = system.spawn(root, make_setup(settings, net, meters, onlookers));
   actors_end end{top};
   auto inspect = [top](const exchange_ptr& exchange) {

@@ -8,6 +8,14 @@ instant read_clock() {
   return std::chrono::floor<seconds>(std::chrono::system_clock::now());
 }
 
+caf::actor_system_config& configured(caf::actor_system_config& config) {
+  // The default policy steals work and breaks down on large fan-outs: see
+  // docs/adr/0004-sharing-scheduler.md.
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", std::size_t{2});
+  return config;
+}
+
 root_setup to_setup(const config::options& settings, std::string identity) {
   root_setup setup;
   setup.operator_namespace = settings.ns;

@@ -7,10 +7,15 @@
 #include "actors/root.hpp"
 #include "config/options.hpp"
 
+#include <caf/actor_system_config.hpp>
+
 namespace holystone::actors {
 
 /// The wall clock of this machine.
 instant read_clock();
+
+/// CAF as all of our actors run on it.
+caf::actor_system_config& configured(caf::actor_system_config& config);
 
 /// The actors that these settings ask for.
 root_setup to_setup(const config::options& settings, std::string identity);
