@@ -11,7 +11,10 @@ bool fork_watch::take(const fact& what, steady_instant now) {
   const auto* lease = std::get_if<fork_lease_seen>(&what);
   if (!lease)
     return false;
-  forks_[lease->ns].seen(lease->record, now);
+  auto record = lease->record;
+  if (clock_ && has_run_out(record, clock_()))
+    record.holder.clear();
+  forks_[lease->ns].seen(std::move(record), now);
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holystone::actors {
@@ -18,6 +19,11 @@ namespace holystone::actors {
 /// The forks in this cluster.
 class fork_watch {
 public:
+  /// With a clock a Lease is judged by its own time: for who looks once.
+  explicit fork_watch(wall_clock clock = {}) : clock_(std::move(clock)) {
+    // nop
+  }
+
   /// Takes over what is about a Lease of the fork. False: it is about another
   /// object.
   bool take(const fact& what, steady_instant now);
@@ -42,6 +48,7 @@ public:
   std::vector<std::string> notices(steady_instant now) const;
 
 private:
+  wall_clock clock_;
   /// By the namespace of the Lease.
   std::map<std::string, fork_presence> forks_;
   bool leaves_ = false;

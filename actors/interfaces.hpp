@@ -45,8 +45,8 @@ using api_client = caf::typed_actor<
 using registry_actor = caf::typed_actor<
     // What a watcher saw, in order; the answer is the watcher's back-pressure.
     caf::replies_to<seen_atom, observations>::with<bool>,
-    // A kind's view is complete.
-    takes<synced_atom, watched_kind>,
+    // The view of what is watched there is complete.
+    takes<synced_atom, watched_place>,
     // A watcher has got a list; the answer says that it may read it.
     caf::replies_to<turn_atom>::with<bool>,
     // A watcher whose turn it was has read its list.

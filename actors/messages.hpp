@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -144,8 +145,20 @@ enum class watched_kind {
   pods_of_fork
 };
 
-/// How many kinds there are; readiness waits for all of them.
+/// How many kinds there are.
 inline constexpr std::size_t watched_kinds = 17;
+
+/// What one watcher watches; readiness waits for all of them.
+struct watched_place {
+  watched_kind kind{};
+  /// Empty: all namespaces.
+  std::string ns;
+
+  friend auto operator<=>(const watched_place&, const watched_place&) = default;
+};
+
+/// Namespaces; which is first means nothing.
+using namespace_set = std::set<std::string>;
 
 /// An object as it is now.
 using fact = std::variant<claimant_fact, secret_fact, cron_job_seen, job_seen,
@@ -396,7 +409,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::watch_lines)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::alias_list_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::circumstance)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::place)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::watched_kind)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::actors::watched_place)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::scheduler::claim_key)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::scheduler::repository_id)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holystone::instant)

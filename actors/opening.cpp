@@ -11,10 +11,13 @@ constexpr seconds longest_opening{30};
 
 } // namespace
 
-bool opening::complete(watched_kind kind, instant now) {
-  auto before = is_synced();
-  synced_.set(static_cast<std::size_t>(kind));
-  if (before || !is_synced())
+opening::opening(const std::vector<watched_place>& places)
+    : unlisted_(places.begin(), places.end()) {
+  // nop
+}
+
+bool opening::complete(const watched_place& place, instant now) {
+  if (unlisted_.erase(place) == 0 || !is_synced())
     return false;
   opens_at_ = now + longest_opening;
   return true;
@@ -38,11 +41,10 @@ bool opening::open(instant now, bool all_read) {
 }
 
 std::vector<std::string> opening::missing() const {
-  std::vector<std::string> kinds;
-  for (std::size_t kind = 0; kind < watched_kinds; ++kind)
-    if (!synced_.test(kind))
-      kinds.emplace_back(to_string(static_cast<watched_kind>(kind)));
-  return kinds;
+  std::vector<std::string> all;
+  for (const auto& place : unlisted_)
+    all.push_back(to_string(place));
+  return all;
 }
 
 } // namespace holystone::actors

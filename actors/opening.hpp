@@ -6,8 +6,8 @@
 
 #include "actors/messages.hpp"
 
-#include <bitset>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,12 +16,15 @@ namespace holystone::actors {
 /// From the first list to a picture that may be acted on.
 class opening {
 public:
-  /// A kind was listed. True when it was the last one.
-  bool complete(watched_kind kind, instant now);
+  /// Waits for these.
+  explicit opening(const std::vector<watched_place>& places = {});
 
-  /// Was every kind listed?
+  /// A kind was listed there. True when it was the last one.
+  bool complete(const watched_place& place, instant now);
+
+  /// Was everything listed?
   bool is_synced() const {
-    return synced_.all();
+    return unlisted_.empty();
   }
 
   /// Was everything read once, or did that take too long? A Secret that can't
@@ -42,11 +45,11 @@ public:
     return opens_at_;
   }
 
-  /// The kinds that were not listed yet.
+  /// What was not listed yet, for people.
   std::vector<std::string> missing() const;
 
 private:
-  std::bitset<watched_kinds> synced_;
+  std::set<watched_place> unlisted_;
   std::optional<instant> opens_at_;
   bool is_open_ = false;
 };

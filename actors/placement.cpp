@@ -53,11 +53,6 @@ placement::placement(placement_rules rules)
     former_.emplace(rules_.operator_namespace, rules_.mover_image);
 }
 
-bool placement::serves(const std::string& ns) const {
-  return rules_.namespaces.empty()
-         || std::ranges::count(rules_.namespaces, ns) > 0;
-}
-
 std::optional<claimant_fact> placement::find(const claim_key& who) const {
   auto i = claimants_.find(who);
   if (i == claimants_.end())
@@ -92,8 +87,6 @@ void placement::forget_name(const claim_key& who) {
 
 placement::claim_keys placement::learn(const claimant_fact& claimant) {
   const auto& who = claimant.who;
-  if (!serves(who.object.ns))
-    return {};
   forget_name(who);
   if (!claimant.is_kopia)
     return forget(who);

@@ -34,8 +34,6 @@ struct placement_rules {
   claim_defaults defaults;
   /// `--repository-identity=secret`.
   bool identity_by_secret = false;
-  /// Namespaces that are served; empty: all.
-  std::vector<std::string> namespaces;
   /// Where Jobs of ours are given volumes by an admission policy.
   std::string operator_namespace{};
   /// What CronJobs of this version run; empty: nothing that one records of a
@@ -197,7 +195,6 @@ private:
   std::optional<claimant_fact> find(const claim_key& who) const;
   /// The same for what claims name.
   kept<object_key> name_of(const object_key& named) const;
-  bool serves(const std::string& ns) const;
   void forget_name(const claim_key& who);
   /// A claimant named those PersistentVolumeClaims before, and now these. What
   /// was read of one counts no longer when nobody names it.

@@ -18,13 +18,16 @@ namespace {
 
 /// Where a kind is watched.
 enum class scope {
+  /// In the namespaces that are served.
+  served,
+  /// There and in the operator's.
   everywhere,
   /// The operator's namespace. Nothing is selected by label there: who removes
   /// one from a Lease or a Job must not make it vanish for us.
   home,
-  /// All other namespaces, what carries our operator's label.
+  /// Where claims are served but for home, what carries our operator's label.
   beside,
-  /// All other namespaces, what carries a label of the fork's and none of ours.
+  /// The same, what carries a label of the fork's and none of ours.
   left
 };
 
@@ -42,9 +45,9 @@ struct row {
 
 constexpr std::array<row, watched_kinds> table{
     row{watched_kind::replication_sources, resources::replication_sources,
-        scope::everywhere, false},
+        scope::served, false},
     row{watched_kind::kopia_maintenances, resources::kopia_maintenances,
-        scope::everywhere, false},
+        scope::served, false},
     row{watched_kind::secrets, resources::secrets, scope::everywhere, true},
     row{watched_kind::cron_jobs, resources::cron_jobs, scope::home, false},
     row{watched_kind::jobs, resources::jobs, scope::home, false},
@@ -52,8 +55,7 @@ constexpr std::array<row, watched_kinds> table{
     row{watched_kind::leases, resources::leases, scope::home, false},
     row{watched_kind::service_accounts, resources::service_accounts,
         scope::everywhere, false},
-    row{watched_kind::config_maps, resources::config_maps, scope::everywhere,
-        true},
+    row{watched_kind::config_maps, resources::config_maps, scope::served, true},
     row{watched_kind::cache_claims, resources::claims, scope::everywhere, false,
         "cache"},
     row{watched_kind::cron_jobs_beside, resources::cron_jobs, scope::beside,
@@ -117,32 +119,57 @@ std::string_view to_string(watched_kind kind) {
   return from.name.empty() ? from.what.kind : from.name;
 }
 
-reflected to_reflected(watched_kind kind, std::string_view operator_namespace) {
-  const auto& from = row_of(kind);
+std::string to_string(const watched_place& place) {
+  auto kind = to_string(place.kind);
+  return place.ns.empty() || row_of(place.kind).where == scope::home
+             ? std::string{kind}
+             : fmt::format("{} in {}", kind, place.ns);
+}
+
+std::vector<watched_place> watched_places(const std::string& home,
+                                          const namespace_set& served) {
+  std::vector<watched_place> all;
+  for (const auto& from : table) {
+    auto where = served;
+    if (from.where == scope::home)
+      where = {home};
+    else if (served.empty())
+      where = {std::string{}};
+    else if (from.where == scope::everywhere)
+      where.insert(home);
+    else if (from.where != scope::served)
+      where.erase(home);
+    for (const auto& ns : where)
+      all.push_back({from.kind, ns});
+  }
+  return all;
+}
+
+reflected to_reflected(const watched_place& place, std::string_view home) {
+  const auto& from = row_of(place.kind);
   reflected to;
   to.kind = from.what;
-  if (from.where == scope::home)
-    to.ns = operator_namespace;
+  to.ns = place.ns;
   // At home another watch tells all, and two would tell out of order.
-  if (from.where == scope::beside || from.where == scope::left)
-    to.field_selector
-        = fmt::format("metadata.namespace!={}", operator_namespace);
-  if (from.where == scope::beside)
-    to.label_selector
-        = fmt::format("{}={}", names::operator_namespace, operator_namespace);
-  if (is_left(kind))
+  auto but_home = from.where == scope::beside || from.where == scope::left;
+  if (but_home && place.ns.empty())
+    to.field_selector = fmt::format("metadata.namespace!={}", home);
+  // Of all that there may be, those that we made.
+  if (from.where == scope::beside || place.kind == watched_kind::cache_claims)
+    to.label_selector = fmt::format("{}={}", names::operator_namespace, home);
+  if (is_left(place.kind))
     to.label_selector
         = fmt::format("{}=true,!{}", from.label, names::location_hash);
-  if (kind == watched_kind::service_accounts)
+  if (place.kind == watched_kind::service_accounts)
     to.name = names::service_account;
-  // Of all that there may be, those that we made.
-  if (kind == watched_kind::cache_claims)
-    to.label_selector
-        = fmt::format("{}={}", names::operator_namespace, operator_namespace);
   to.metadata_only = from.metadata_only;
   // Who wrote it tells a CronJob of the fork's.
   to.with_managers = from.what == resources::cron_jobs;
   return to;
+}
+
+const resource& resource_of(watched_kind kind) {
+  return row_of(kind).what;
 }
 
 std::optional<watched_kind> kind_of(const resource& what) {

@@ -11,14 +11,26 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holystone::actors {
 
 /// The kind's name as people read it, e.g. `ReplicationSource`.
 std::string_view to_string(watched_kind kind);
 
-/// What the watcher of a kind asks for.
-reflected to_reflected(watched_kind kind, std::string_view operator_namespace);
+/// The kind, and the namespace where it is watched in several of them.
+std::string to_string(const watched_place& place);
+
+/// Everything that is watched, by kinds; `home` is the operator's namespace,
+/// and where none is `served`, all are.
+std::vector<watched_place> watched_places(const std::string& home,
+                                          const namespace_set& served);
+
+/// What the watcher of a place asks for.
+reflected to_reflected(const watched_place& place, std::string_view home);
+
+/// What the API server calls the kind.
+const resource& resource_of(watched_kind kind);
 
 /// The watched kind of a resource, if it is one.
 std::optional<watched_kind> kind_of(const resource& what);

@@ -41,6 +41,9 @@ void registry_state::begin(registry_setup given) {
   given.rules.operator_namespace = common->policy.operator_namespace;
   keeper = std::move(given.keeper);
   on_complete = std::move(given.on_complete);
+  picture = opening{common->watched};
+  if (common->stands_by)
+    fork = fork_watch{common->now};
   claims = placement{std::move(given.rules)};
   asked = inquiries{{self, common->mirror, common->volumes,
                      [this](const reading_ptr& told) { learn(told); },
@@ -435,8 +438,8 @@ void registry_state::pass_lease_on(const std::string& location,
     pass_on(location, lease);
 }
 
-void registry_state::complete(watched_kind kind) {
-  if (!picture.complete(kind, common->now()))
+void registry_state::complete(const watched_place& place) {
+  if (!picture.complete(place, common->now()))
     return;
   metrics::log_info("caches are synced", {{"claimants", claims.claimants()},
                                           {"secrets", claims.secrets()}});
@@ -633,7 +636,9 @@ registry(registry_actor::stateful_pointer<registry_state> self,
         self->state.take(seen);
         return true;
       },
-      [self](synced_atom, watched_kind kind) { self->state.complete(kind); },
+      [self](synced_atom, const watched_place& place) {
+        self->state.complete(place);
+      },
       [self](turn_atom) { return self->state.read_in_turn(); },
       [self](finish_atom) { self->state.lists.finish(); },
       [self](lead_atom, bool leads) { self->state.lead(leads); },

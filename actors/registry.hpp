@@ -77,7 +77,7 @@ struct registry_state {
 
   void begin(registry_setup given);
   void take(const observations& seen);
-  void complete(watched_kind kind);
+  void complete(const watched_place& place);
   /// A watcher has got a list.
   caf::result<bool> read_in_turn();
   void lead(bool leads);

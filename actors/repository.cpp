@@ -161,9 +161,7 @@ void repository_state::look_again() {
 
 // What comes and goes between two lists no watch ever tells.
 void repository_state::look_for(const loss& what) {
-  auto call
-      = get(to_reflected(what.kind, common->policy.operator_namespace).kind,
-            what.which.key);
+  auto call = get(resource_of(what.kind), what.which.key);
   call.metadata_only = what.kind == watched_kind::secrets;
   auto look = std::make_shared<const request>(std::move(call));
   self->request(common->api, caf::infinite, call_atom::value, request_ptr{look})
@@ -426,9 +424,16 @@ void repository_state::recover() {
              lease_name(known.facts().location_id.hex));
 }
 
-void repository_state::read_again(watched_kind kind, std::string label,
+void repository_state::read_again(watched_kind kind, const std::string& label,
+                                  const std::string& only) {
+  for (const auto& place : common->watched)
+    if (place.kind == kind)
+      read_again(place, label, only);
+}
+
+void repository_state::read_again(const watched_place& place, std::string label,
                                   std::string only) {
-  auto what = to_reflected(kind, common->policy.operator_namespace);
+  auto what = to_reflected(place, common->policy.operator_namespace);
   auto call = k8s_io::ask(what, verb::list);
   if (!label.empty() && !call.label_selector.empty())
     label += ',';
@@ -438,7 +443,7 @@ void repository_state::read_again(watched_kind kind, std::string label,
   self->request(common->api, caf::infinite, call_atom::value,
                 request_ptr{std::make_shared<const request>(std::move(call))})
       .then(
-          [this, kind](const response_ptr& answer) {
+          [this, kind = place.kind](const response_ptr& answer) {
             if (!answer->ok())
               throw std::runtime_error("cannot read the repository's objects");
             auto all = read_list(

@@ -27,6 +27,8 @@ namespace holystone::actors {
 /// What all repositories share.
 struct repository_commons {
   repository_policy policy;
+  /// Where the cluster is looked at.
+  std::vector<watched_place> watched;
   mover_settings mover;
   /// Identifies this process in Events.
   std::string reporter;
@@ -132,7 +134,10 @@ private:
   void post(const std::vector<event_note>& notes);
   void take_seat(const repository_step& step);
   void arm(std::optional<instant> wake);
-  void read_again(watched_kind kind, std::string label, std::string only);
+  void read_again(watched_kind kind, const std::string& label,
+                  const std::string& only);
+  void read_again(const watched_place& place, std::string label,
+                  std::string only);
   void look_for(const loss& what);
 };
 

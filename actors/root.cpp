@@ -35,6 +35,8 @@ void root_state::start_core() {
   all.keeper = system.spawn(account_keeper,
                             account_keeper_setup{client, ns, setup.now});
   adopt("account-keeper", all.keeper);
+  all.common.watched = watched_places(ns, setup.namespaces);
+  auto places = all.common.watched;
   all.common.api = client;
   all.common.mirror = mirror;
   all.common.runner = runner;
@@ -50,13 +52,10 @@ void root_state::start_core() {
   adopt("registry", registry);
   adopt("neighbours", system.spawn(actors::neighbours,
                                    neighbours_setup{client, registry, ns}));
-  for (std::size_t i = 0; i < watched_kinds; ++i) {
-    auto kind = static_cast<watched_kind>(i);
-    adopt(fmt::format("watcher/{}", to_string(kind)),
-          system.spawn(watcher,
-                       watcher_setup{kind, to_reflected(kind, ns), ns, client,
-                                     registry, setup.meters, setup.seed}));
-  }
+  for (const auto& place : places)
+    adopt(fmt::format("watcher/{}", to_string(place)),
+          system.spawn(watcher, watcher_setup{place, ns, client, registry,
+                                              setup.meters, setup.seed}));
   if (setup.stands_by)
     return;
   if (!setup.leader_elect) {

@@ -28,6 +28,8 @@ struct root_setup {
   std::function<api_client(caf::actor_system&)> make_client;
   registry_setup registry;
   std::string operator_namespace;
+  /// Those that are served; empty: all.
+  namespace_set namespaces;
   std::string identity;
   /// Without it this process leads from the start.
   bool leader_elect = true;

@@ -19,6 +19,7 @@ caf::actor_system_config& configured(caf::actor_system_config& config) {
 root_setup to_setup(const config::options& settings, std::string identity) {
   root_setup setup;
   setup.operator_namespace = settings.ns;
+  setup.namespaces = {settings.namespaces.begin(), settings.namespaces.end()};
   setup.identity = std::move(identity);
   setup.leader_elect = settings.leader_elect;
   setup.now = read_clock;
@@ -29,7 +30,6 @@ root_setup to_setup(const config::options& settings, std::string identity) {
       = settings.repository_identity == config::identity_mode::secret;
   registry.limits.in_all = settings.max_concurrent_maintenance;
   registry.limits.per_endpoint = settings.max_concurrent_per_endpoint;
-  registry.rules.namespaces = settings.namespaces;
   registry.rules.mover_image = settings.mover_image;
   auto& common = registry.common;
   common.mover.image = settings.mover_image;

@@ -15,15 +15,15 @@ constexpr std::size_t most_at_once = 128;
 void watcher_state::upsert(const boost::json::value& object) {
   if (seen.size() == most_at_once)
     flush(0, 0);
-  seen.emplace_back(project(kind, object, operator_namespace));
+  seen.emplace_back(project(place.kind, object, operator_namespace));
 }
 
 void watcher_state::remove(const object_identity& which,
                            const boost::json::value* last) {
-  loss gone{own_kind(kind), which, nullptr};
+  loss gone{own_kind(place.kind), which, nullptr};
   if (last)
     gone.last = std::make_shared<const fact>(
-        project(kind, *last, operator_namespace));
+        project(place.kind, *last, operator_namespace));
   seen.emplace_back(std::move(gone));
 }
 
@@ -82,10 +82,10 @@ void watcher_state::perform(const reflector::effect& what) {
     self->delayed_send(self, nap->time, tick_atom::value, nap->ticket);
   } else if (std::holds_alternative<reflector::synced>(what)) {
     flush(0, 0);
-    self->send(registry, synced_atom::value, kind);
+    self->send(registry, synced_atom::value, place);
   } else if (const auto* told = std::get_if<reflector::report>(&what)) {
     metrics::log_warning("watch",
-                         {{"kind", to_string(kind)}, {"what", told->message}});
+                         {{"kind", to_string(place)}, {"what", told->message}});
   }
 }
 
@@ -113,13 +113,14 @@ watcher(watcher_actor::stateful_pointer<watcher_state> self,
         watcher_setup setup) {
   auto& state = self->state;
   state.self = self;
-  state.kind = setup.kind;
+  state.place = setup.place;
   state.operator_namespace = setup.operator_namespace;
   state.api = setup.api;
   state.registry = setup.registry;
   state.meters = setup.meters;
-  state.plural = setup.what.kind.plural;
-  state.view.emplace(setup.what);
+  auto what = to_reflected(setup.place, setup.operator_namespace);
+  state.plural = what.kind.plural;
+  state.view.emplace(std::move(what));
   state.random.seed(setup.seed());
   // An alert needs the zero before the first.
   state.meters->skipped(state.plural, 0);

@@ -2,7 +2,8 @@
 
 // The watcher actor: a reflector with an actor around it. It performs the
 // reflector's effects through the api client and passes what it sees on to the
-// registry as facts. One for each kind; keeps no objects.
+// registry as facts. One for each kind, and for each namespace where not all
+// are served; keeps no objects.
 
 #include "actors/interfaces.hpp"
 #include "k8s_io/reflector.hpp"
@@ -19,8 +20,7 @@ namespace holystone::actors {
 
 /// What a watcher is given.
 struct watcher_setup {
-  watched_kind kind;
-  reflected what;
+  watched_place place;
   std::string operator_namespace;
   api_client api;
   registry_actor registry;
@@ -34,7 +34,7 @@ struct watcher_state : object_sink {
   using self_pointer = watcher_actor::stateful_pointer<watcher_state>;
 
   self_pointer self = nullptr;
-  watched_kind kind{};
+  watched_place place;
   std::string operator_namespace;
   api_client api;
   registry_actor registry;
@@ -61,7 +61,7 @@ private:
   void flush(std::uint64_t ticket, std::size_t lines);
 };
 
-/// Watches one kind.
+/// Watches one kind, in one namespace or in all.
 watcher_actor::behavior_type
 watcher(watcher_actor::stateful_pointer<watcher_state> self,
         watcher_setup setup);

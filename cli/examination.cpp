@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "actors/doorkeeper.hpp"
 #include "cli/verdicts.hpp"
 #include "k8s_io/fields.hpp"
 #include "k8s_io/leader_lease.hpp"
@@ -67,7 +66,7 @@ private:
 
   /// In a pod the question is what we may; elsewhere, what the operator may.
   void look_at_rights(const std::vector<json::value>& all) {
-    auto needed = needed_rights(actors::wants_tokens(settings_));
+    auto needed = needed_rights(settings_);
     if (how_.kubeconfig.empty()) {
       found_.push_back(
           judge_rights("this account", ask_rights(api_, needed, how_.ns, {})));

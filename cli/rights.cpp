@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <initializer_list>
+#include <set>
 
+#include "actors/doorkeeper.hpp"
 #include "k8s_io/fields.hpp"
 #include "k8s_io/names.hpp"
 
@@ -25,16 +27,11 @@ constexpr resource reviews{"authorization.k8s.io", "v1", "subjectaccessreviews",
 /// Collects rights as a role names them: all verbs on all resources.
 class rights {
 public:
-  void add(std::string_view group, words resources, words verbs,
-           std::string_view name = {}) {
+  void add(const std::string& ns, std::string_view group, words resources,
+           words verbs, std::string_view name = {}) {
     for (auto resource : resources)
       for (auto verb : verbs)
-        all_.push_back({group, resource, verb, at_home_, name});
-  }
-
-  /// What is added from here on is for the operator's namespace.
-  void go_home() {
-    at_home_ = true;
+        all_.push_back({group, resource, verb, ns, name});
   }
 
   std::vector<right> take() {
@@ -43,18 +40,17 @@ public:
 
 private:
   std::vector<right> all_;
-  bool at_home_ = false;
 };
 
-json::object question(const right& what, const std::string& home) {
+json::object question(const right& what) {
   auto slash = what.resource.find('/');
   json::object asked{{"group", what.group},
                      {"resource", what.resource.substr(0, slash)},
                      {"verb", what.verb}};
   if (slash != what.resource.npos)
     asked["subresource"] = what.resource.substr(slash + 1);
-  if (what.at_home)
-    asked["namespace"] = home;
+  if (!what.ns.empty())
+    asked["namespace"] = what.ns;
   if (!what.name.empty())
     asked["name"] = what.name;
   return asked;
@@ -62,7 +58,7 @@ json::object question(const right& what, const std::string& home) {
 
 request review(const right& what, const std::string& home,
                const std::string& account) {
-  json::object spec{{"resourceAttributes", question(what, home)}};
+  json::object spec{{"resourceAttributes", question(what)}};
   if (!account.empty()) {
     spec["user"] = fmt::format("system:serviceaccount:{}:{}", home, account);
     spec["groups"]
@@ -81,42 +77,60 @@ request review(const right& what, const std::string& home,
 
 } // namespace
 
-std::vector<right> needed_rights(bool wants_tokens) {
+std::vector<right> needed_rights(const config::options& settings) {
   const words read{"get", "list", "watch"};
   const words keep{"get", "list", "watch", "create", "patch", "delete"};
   constexpr std::string_view own = "volsync.backube";
+  const auto& home = settings.ns;
+  const std::string everywhere;
+  auto is_narrow = !settings.namespaces.empty();
+  std::set<std::string> served{settings.namespaces.begin(),
+                               settings.namespaces.end()};
+  if (!is_narrow)
+    served.insert(everywhere);
   rights all;
-  all.add(own, {"replicationsources", "kopiamaintenances"}, read);
-  all.add(own, {"replicationsources/status", "kopiamaintenances/status"},
-          {"patch"});
-  all.add(own, {"kopiamaintenances"}, {"patch"});
-  all.add("", {"secrets", "configmaps", "pods"}, read);
-  all.add("", {"persistentvolumes"}, {"get"});
-  all.add("", {"persistentvolumeclaims"}, keep);
-  all.add("batch", {"cronjobs", "jobs"}, keep);
-  all.add("batch", {"cronjobs/status"}, {"patch"});
-  all.add("", {"serviceaccounts"},
-          {"list", "watch", "create", "patch", "delete"},
-          names::service_account);
-  all.add("", {"events"}, {"create"});
-  all.add("coordination.k8s.io", {"leases"}, {"list"});
-  if (wants_tokens) {
-    all.add("authentication.k8s.io", {"tokenreviews"}, {"create"});
-    all.add("authorization.k8s.io", {"subjectaccessreviews"}, {"create"});
+  for (const auto& ns : served) {
+    all.add(ns, own, {"replicationsources", "kopiamaintenances"}, read);
+    all.add(ns, own, {"replicationsources/status", "kopiamaintenances/status"},
+            {"patch"});
+    all.add(ns, own, {"kopiamaintenances"}, {"patch"});
+    all.add(ns, "", {"configmaps"}, read);
   }
-  all.go_home();
-  all.add("", {"secrets"}, {"create", "patch", "delete"});
-  all.add("coordination.k8s.io", {"leases"}, keep);
+  auto maintained = std::move(served);
+  if (is_narrow)
+    maintained.insert(home);
+  for (const auto& ns : maintained) {
+    all.add(ns, "", {"secrets", "pods"}, read);
+    all.add(ns, "", {"persistentvolumeclaims"}, keep);
+    all.add(ns, "batch", {"cronjobs", "jobs"}, keep);
+    all.add(ns, "batch", {"cronjobs/status"}, {"patch"});
+    all.add(ns, "", {"serviceaccounts"},
+            {"list", "watch", "create", "patch", "delete"},
+            names::service_account);
+    all.add(ns, "", {"events"}, {"create"});
+  }
+  // Without them a volume is known by its claim, and other installs go unseen.
+  if (!is_narrow) {
+    all.add(everywhere, "", {"persistentvolumes"}, {"get"});
+    all.add(everywhere, "coordination.k8s.io", {"leases"}, {"list"});
+  }
+  if (actors::wants_tokens(settings)) {
+    all.add(everywhere, "authentication.k8s.io", {"tokenreviews"}, {"create"});
+    all.add(everywhere, "authorization.k8s.io", {"subjectaccessreviews"},
+            {"create"});
+  }
+  all.add(home, "", {"secrets"}, {"create", "patch", "delete"});
+  all.add(home, "coordination.k8s.io", {"leases"}, keep);
   return all.take();
 }
 
-std::string to_string(const right& what, const std::string& home) {
+std::string to_string(const right& what) {
   auto text = fmt::format("{} {}", what.verb, what.resource);
   if (!what.group.empty())
     text += fmt::format(" ({})", what.group);
   if (!what.name.empty())
     text += fmt::format(" called {}", what.name);
-  return text + (what.at_home ? " in " + home : " in all namespaces");
+  return text + " in " + (what.ns.empty() ? "all namespaces" : what.ns);
 }
 
 allowances ask_rights(cluster& api, const std::vector<right>& needed,
@@ -133,7 +147,7 @@ allowances ask_rights(cluster& api, const std::vector<right>& needed,
       return found;
     }
     if (!*allowed)
-      found.missing.push_back(to_string(what, home));
+      found.missing.push_back(to_string(what));
   }
   return found;
 }

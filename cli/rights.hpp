@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/cluster.hpp"
+#include "config/options.hpp"
 
 namespace holystone::cli {
 
@@ -19,20 +20,19 @@ struct right {
   /// With the subresource, e.g. `cronjobs/status`.
   std::string_view resource;
   std::string_view verb;
-  /// In the operator's namespace only, not in all.
-  bool at_home = false;
+  /// Empty: in all namespaces.
+  std::string ns = {};
   /// Of objects with this name only; empty: of all.
   std::string_view name = {};
 
   friend auto operator<=>(const right&, const right&) = default;
 };
 
-/// Everything that the operator needs; `wants_tokens`: also for asking who
-/// reads its metrics and its inspection.
-std::vector<right> needed_rights(bool wants_tokens);
+/// Everything that an operator with these settings needs.
+std::vector<right> needed_rights(const config::options& settings);
 
-/// `patch cronjobs.batch/status in volsync-system`, for people.
-std::string to_string(const right& what, const std::string& home);
+/// `patch cronjobs/status (batch) in volsync-system`, for people.
+std::string to_string(const right& what);
 
 /// What was found out about them.
 struct allowances {

@@ -11,6 +11,7 @@ namespace {
 
 /// The fork's own term; it can't be set there.
 constexpr std::chrono::seconds fork_term{137};
+constexpr std::chrono::seconds tolerance{30};
 
 } // namespace
 
@@ -39,6 +40,11 @@ fork_presence::changes_at(steady_instant now) const {
 std::string fork_presence::holder() const {
   const auto* record = lease_.record();
   return record ? record->holder : std::string{};
+}
+
+bool has_run_out(const lease_record& record, instant now) {
+  auto renewed = parse_rfc3339(record.renew_time);
+  return renewed && now > *renewed + fork_term + tolerance;
 }
 
 std::string to_notice(const fork_presence& fork, const std::string& ns,

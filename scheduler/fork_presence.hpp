@@ -8,6 +8,7 @@
 // and asks. Our own election is lease.hpp.
 
 #include "scheduler/observed_lease.hpp"
+#include "scheduler/time.hpp"
 
 #include <optional>
 #include <string>
@@ -48,6 +49,10 @@ private:
   // It was renewed before our eyes at least once.
   bool is_alive_ = false;
 };
+
+/// Has the Lease run out by its own time, clocks that differ a little granted?
+/// For who looks once and sees no renewal.
+bool has_run_out(const lease_record& record, instant now);
 
 /// A sentence for people: why KopiaMaintenances are left alone, and what to do;
 /// empty when they are not. `ns` is the Lease's namespace.

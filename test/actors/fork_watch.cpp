@@ -223,3 +223,24 @@ TEST_CASE("another's Lease of any name is no sign of the fork") {
   CHECK(notices(s) == "[]");
   CHECK_FALSE(s.registry().fork.leaves());
 }
+
+TEST_CASE(
+    "who stands by takes a fork that is long gone for gone, as the leader "
+    "does") {
+  simulated_world world;
+  install_fork(world, "b95b3104.backube");
+  add_both(world);
+  stage leader{world};
+  leader.pass(3min);
+  REQUIRE(cron_jobs_of(world, "app").size() == 1);
+  stage bystander{world, [](root_setup& setup) {
+                    setup.stands_by = true;
+                  }};
+  bystander.settle();
+  for (const auto* path : {"/v1/why/kopiamaintenance/app/daily",
+                           "/v1/why/replicationsource/app/data"}) {
+    auto told = ask(bystander, path);
+    CHECK(told->status == 200);
+    CHECK(told->body == ask(leader, path)->body);
+  }
+}

@@ -262,15 +262,9 @@ TEST_CASE("a bad schedule is told before a missing Secret") {
   CHECK(defect_of(all.place(data, lobby)).starts_with("Error: "));
 }
 
-TEST_CASE("only served namespaces claim") {
-  placement all{{{}, false, {"web"}}};
-  CHECK(all.learn(make_source()).empty());
-  CHECK(all.everybody().empty());
-}
-
 TEST_CASE("with --repository-identity=secret the Secret's name makes another "
           "repository of the same location") {
-  placement all{{{}, true, {}}};
+  placement all{{{}, true}};
   all.learn(make_source());
   all.learn(make_secret("1"));
   all.learn(say("1", bucket));

@@ -55,7 +55,7 @@ struct healthy_server : read_server {
 };
 
 /// A rule of a role as single rights.
-void add_rights(const json::value& rule, bool at_home,
+void add_rights(const json::value& rule, const std::string& ns,
                 std::set<std::string>& all) {
   auto name = items_at(rule, "resourceNames").empty()
                   ? std::string{}
@@ -64,8 +64,7 @@ void add_rights(const json::value& rule, bool at_home,
     for (const auto& verb : items_at(rule, "verbs"))
       all.insert(cli::to_string(
           cli::right{rule.at("apiGroups").at(0).as_string(),
-                     resource.as_string(), verb.as_string(), at_home, name},
-          "home"));
+                     resource.as_string(), verb.as_string(), ns, name}));
 }
 
 } // namespace
@@ -180,9 +179,11 @@ TEST_CASE("doctor: the rights are those of the role that is applied") {
   std::set<std::string> granted;
   for (const auto& one : *documents)
     for (const auto& rule : items_at(one, "rules"))
-      add_rights(rule, text_at(one, "kind") == "Role", granted);
+      add_rights(rule, text_at(one, "metadata", "namespace"), granted);
   std::set<std::string> needed;
-  for (const auto& one : cli::needed_rights(false))
-    needed.insert(cli::to_string(one, "home"));
+  config::options settings;
+  settings.ns = "volsync-system";
+  for (const auto& one : cli::needed_rights(settings))
+    needed.insert(cli::to_string(one));
   CHECK(needed == granted);
 }
