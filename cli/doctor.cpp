@@ -27,8 +27,9 @@ int doctor(const doctor_flags& flags) {
   auto who = load_credentials(*how);
   if (!who)
     return fail("doctor", who.why().message);
-  auto now = std::chrono::floor<seconds>(std::chrono::system_clock::now());
-  auto found = examine(**api, std::move(*who), *how, now);
+  auto found = examine(**api, std::move(*who), *how, [] {
+    return std::chrono::floor<seconds>(std::chrono::system_clock::now());
+  });
   print(flags.form, to_json(found), findings_text);
   return has_failed(found) ? exit_failed : exit_done;
 }

@@ -15,16 +15,23 @@ namespace json = boost::json;
 
 namespace {
 
+/// Nothing that the operator reads so far.
+constexpr resource destinations{"volsync.backube", "v1alpha1",
+                                "replicationdestinations",
+                                "ReplicationDestination"};
+
 class examiner {
 public:
   examiner(cluster& api, credentials& who, const config::options& how,
-           instant now)
-      : api_(api), who_(who), how_(how), now_(now) {
-    // nop
+           const std::function<instant()>& clock)
+      : api_(api), who_(who), how_(how), clock_(clock) {
+    settings_.ns = how.ns;
   }
 
   findings all() {
+    auto before = clock_();
     auto version = read_page(who_, "/version");
+    auto after = clock_();
     if (!version)
       return {{"API server", verdict::failed, version.why().message,
                "is the address of the kubeconfig right, and is the server "
@@ -32,7 +39,9 @@ public:
     found_.push_back(judge_server(who_.server(), *version));
     if (version->status != 200)
       return found_;
-    found_.push_back(judge_clock(*version, now_));
+    found_.push_back(judge_clock(*version, before, after));
+    // Leases are written in a cluster's time, which may not be ours.
+    now_ = version->date.value_or(after);
     look_for_kinds();
     look_for_operator();
     look_for_neighbours();
@@ -51,75 +60,113 @@ private:
 
   void look_for_operator() {
     object_key key{how_.ns, std::string{leader_lease}};
-    auto lease = api_.get(resources::leases, key);
-    found_.push_back(
-        lease ? judge_leader(read_leadership(*lease), to_string(key), now_)
-              : undecided("leader", lease.why().message, {}));
+    auto known = find_installed(api_, how_.ns, now_);
+    if (known)
+      settings_ = known->settings;
+    found_.push_back(known ? judge_leader(known->leads, settings_.leader_elect,
+                                          to_string(key), now_)
+                           : undecided("leader", known.why().message, {}));
     std::vector<json::value> all;
     auto failed = gather(deployments, how_.ns, {}, all);
     found_.push_back(failed ? undecided("deployment", *failed, {})
                             : judge_deployment(all, how_.ns));
-    if (auto known = find_installed(api_, how_.ns, now_))
-      settings_ = known->settings;
-    look_at_rights(all);
+    auto unread = known ? known->unread : known.why().message;
+    knows_settings_ = unread.empty();
+    if (!knows_settings_)
+      found_.push_back(undecided("settings", std::move(unread),
+                                 "what depends on the operator's flags is "
+                                 "judged by their defaults"));
+    look_at_rights(known ? known->account : std::string{});
   }
 
   /// In a pod the question is what we may; elsewhere, what the operator may.
-  void look_at_rights(const std::vector<json::value>& all) {
+  void look_at_rights(const std::string& account) {
     auto needed = needed_rights(settings_);
     if (how_.kubeconfig.empty()) {
-      found_.push_back(
-          judge_rights("this account", ask_rights(api_, needed, how_.ns, {})));
+      found_.push_back(judge_rights("this account", how_.ns,
+                                    ask_rights(api_, needed, how_.ns, {})));
       return;
     }
-    std::string account = "volsync";
-    for (const auto& one : all)
-      if (const auto* pod = find(one, "spec", "template");
-          pod && operator_container(*pod))
-        if (auto named = text_at(*pod, "spec", "serviceAccountName");
-            !named.empty())
-          account = named;
+    if (account.empty()) {
+      found_.push_back(undecided("rights",
+                                 "nothing tells the operator's ServiceAccount",
+                                 "is --operator-namespace right?"));
+      return;
+    }
     found_.push_back(
         judge_rights(fmt::format("ServiceAccount {}/{}", how_.ns, account),
-                     ask_rights(api_, needed, how_.ns, account)));
+                     how_.ns, ask_rights(api_, needed, how_.ns, account)));
   }
 
   void look_for_neighbours() {
-    auto judge = [&](std::string_view name, std::string check,
-                     finding (*conclude)(const std::vector<neighbour>&,
-                                         instant),
-                     bool with_home) {
-      std::vector<neighbour> others;
-      auto failed = api_.each(
-          resources::leases, {}, {}, fmt::format("metadata.name={}", name),
-          [&](const json::value& lease) {
-            auto ns = text_at(lease, "metadata", "namespace");
-            if (with_home || ns != how_.ns)
-              others.push_back({std::move(ns), read_leadership(lease)});
-          });
-      found_.push_back(failed ? undecided(std::move(check), failed->message, {})
-                              : conclude(others, now_));
+    auto ours = leaders(leader_lease);
+    if (ours)
+      std::erase_if(*ours,
+                    [&](const neighbour& one) { return one.ns == how_.ns; });
+    found_.push_back(ours ? judge_others(*ours, now_)
+                          : undecided("neighbours", ours.why().message, {}));
+    auto forks = leaders(scheduler::fork_lease);
+    auto movers = count_movers();
+    found_.push_back(!forks    ? undecided("fork", forks.why().message, {})
+                     : !movers ? undecided("fork", movers.why().message, {})
+                               : judge_fork(*forks, *movers, now_));
+  }
+
+  /// Whoever has a Lease of this name.
+  result<std::vector<neighbour>> leaders(std::string_view lease) {
+    std::vector<neighbour> all;
+    auto failed = api_.each(
+        resources::leases, {}, {}, fmt::format("metadata.name={}", lease),
+        [&](const json::value& one) {
+          all.push_back(
+              {text_at(one, "metadata", "namespace"), read_leadership(one)});
+        });
+    if (failed)
+      return *failed;
+    return all;
+  }
+
+  /// How many objects that the operator serves want backups or restores of
+  /// kopia.
+  result<std::size_t> count_movers() {
+    std::size_t count = 0;
+    auto take = [&](const json::value& one) {
+      const auto* kopia = find(one, "spec", "kopia");
+      count += kopia && kopia->is_object() ? 1 : 0;
     };
-    judge(leader_lease, "neighbours", judge_others, false);
-    judge(scheduler::fork_lease, "fork", judge_fork, true);
+    auto served = settings_.namespaces;
+    if (served.empty())
+      served.emplace_back(); // all of them
+    for (const auto& ns : served) {
+      if (auto failed
+          = api_.each(resources::replication_sources, ns, {}, {}, take))
+        return *failed;
+      // Not everybody may read them, and one source is enough to warn of.
+      static_cast<void>(api_.each(destinations, ns, {}, {}, take));
+    }
+    return count;
   }
 
   /// Where this program runs; in the operator's pod that is what counts.
   void look_for_zones() {
     auto zone = scheduler::find_zone("Europe/Berlin");
-    found_.push_back(
-        zone ? finding{"time zones", verdict::ok,
-                       fmt::format("schedules that name none are in {}",
-                                   settings_.timezone.name())}
-             : finding{"time zones", verdict::failed, zone.why().message,
-                       "install tzdata where the operator runs"});
+    if (!zone)
+      found_.push_back({"time zones", verdict::failed, zone.why().message,
+                        "install tzdata where the operator runs"});
+    else if (!knows_settings_)
+      found_.push_back(
+          undecided("time zones", "the operator's settings are not known", {}));
+    else
+      found_.push_back({"time zones", verdict::ok,
+                        fmt::format("schedules that name none are in {}",
+                                    settings_.timezone.name())});
   }
 
   void look_at_pods() {
+    // Not those of the fork, which share our other labels.
     std::vector<json::value> pods;
     auto failed
-        = gather(resources::pods, {},
-                 fmt::format("{}=true", names::kopia_maintenance), pods);
+        = gather(resources::pods, {}, std::string{names::location_hash}, pods);
     found_.push_back(failed ? undecided("image", *failed, {})
                             : judge_image(settings_.mover_image, pods));
   }
@@ -161,16 +208,18 @@ private:
   cluster& api_;
   credentials& who_;
   const config::options& how_;
-  const instant now_;
+  const std::function<instant()>& clock_;
+  instant now_;
   config::options settings_;
+  bool knows_settings_ = false;
   findings found_;
 };
 
 } // namespace
 
 findings examine(cluster& api, credentials who, const config::options& how,
-                 instant now) {
-  return examiner{api, who, how, now}.all();
+                 const std::function<instant()>& clock) {
+  return examiner{api, who, how, clock}.all();
 }
 
 } // namespace holystone::cli

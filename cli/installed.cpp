@@ -52,6 +52,8 @@ std::string pod_of(const std::string& holder) {
 /// Where the arguments of the operator stand.
 struct origin {
   std::optional<json::object> container;
+  /// Of the pod that the container is in.
+  std::string account;
   std::string why_not;
 };
 
@@ -59,8 +61,14 @@ origin find_container(cluster& api, const std::string& ns,
                       const std::string& holder) {
   origin found;
   auto take = [&](const json::value& pod) {
-    if (const auto* one = operator_container(pod))
-      found.container = *one;
+    const auto* one = operator_container(pod);
+    if (!one)
+      return;
+    found.container = *one;
+    found.account = text_at(pod, "spec", "serviceAccountName");
+    // What Kubernetes gives to pods that name none.
+    if (found.account.empty())
+      found.account = "default";
   };
   if (!holder.empty()) {
     auto pod = api.get(resources::pods, {ns, pod_of(holder)});
@@ -168,26 +176,29 @@ result<installed> find_installed(cluster& api, const std::string& ns,
   if (!lease)
     return lease.why();
   installed found;
-  if (lease->is_null())
-    found.notes.push_back(fmt::format(
-        "no operator leads: there is no Lease {}; is --operator-namespace "
-        "right?",
-        to_string(key)));
-  else
+  if (!lease->is_null())
     found.leads = read_leadership(*lease);
-  if (auto text = absence(found.leads, to_string(key), now);
-      !text.empty() && !lease->is_null())
-    found.notes.push_back(std::move(text));
   auto from = find_container(api, ns, found.leads.holder);
+  found.account = from.account;
   result<config::options> settings
       = from.container ? read_settings(*from.container)
                        : result<config::options>{error{from.why_not}};
   if (settings)
     found.settings = std::move(*settings);
   else
+    found.unread = settings.why().message;
+  if (found.settings.leader_elect && lease->is_null())
+    found.notes.push_back(fmt::format(
+        "no operator leads: there is no Lease {}; is --operator-namespace "
+        "right?",
+        to_string(key)));
+  else if (auto text = absence(found.leads, to_string(key), now);
+           found.settings.leader_elect && !text.empty())
+    found.notes.push_back(std::move(text));
+  if (!found.unread.empty())
     found.notes.push_back(fmt::format("the operator's settings are not known, "
                                       "so its defaults are assumed: {}",
-                                      settings.why().message));
+                                      found.unread));
   found.settings.ns = ns;
   if (found.settings.mover_image.empty())
     found.settings.mover_image = image_in_use(api, ns);

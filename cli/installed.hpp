@@ -50,6 +50,11 @@ result<config::options> read_settings(const boost::json::object& container);
 struct installed {
   leadership leads;
   config::options settings;
+  /// Why the settings are not known and their defaults stand there; empty: they
+  /// are known.
+  std::string unread;
+  /// The ServiceAccount of its pods; empty: nothing tells it.
+  std::string account;
   /// What is not so, or is not known, a sentence each.
   std::vector<std::string> notes;
 };

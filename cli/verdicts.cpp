@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <utility>
 
 #include "k8s_io/fields.hpp"
 
@@ -16,8 +17,8 @@ namespace json = boost::json;
 
 namespace {
 
-/// The first with `spec.timeZone` of CronJobs for good.
-constexpr int oldest_minor = 27;
+/// The oldest version that holystone is made for.
+constexpr std::pair oldest{1, 30};
 
 /// A header tells whole seconds, and an answer takes its time.
 constexpr seconds most_skew{5};
@@ -36,12 +37,12 @@ result<json::value> parse(const page& from) {
   return told;
 }
 
-std::optional<int> minor_of(const json::value& told) {
-  auto text = text_at(told, "minor"); // e.g. `27+`
-  auto minor = 0;
+std::optional<int> number_at(const json::value& told, const char* key) {
+  auto text = text_at(told, key); // e.g. `30+`
+  auto number = 0;
   auto [end, failed]
-      = std::from_chars(text.data(), text.data() + text.size(), minor);
-  return failed == std::errc{} ? std::optional{minor} : std::nullopt;
+      = std::from_chars(text.data(), text.data() + text.size(), number);
+  return failed == std::errc{} ? std::optional{number} : std::nullopt;
 }
 
 std::string join(const std::vector<std::string>& all) {
@@ -71,26 +72,31 @@ finding judge_server(const std::string& server, const page& version) {
     return told;
   }
   auto what = parse(version);
-  auto minor = what ? minor_of(*what) : std::nullopt;
-  if (!minor) {
+  auto major = what ? number_at(*what, "major") : std::nullopt;
+  auto minor = what ? number_at(*what, "minor") : std::nullopt;
+  if (!major || !minor) {
     told.what = what ? fmt::format("{} does not say its version", server)
                      : what.why().message;
     told.advice = "is a proxy in between?";
     return told;
   }
   told.what = fmt::format("{} at {}", text_at(*what, "gitVersion"), server);
-  if (*minor < oldest_minor)
-    told.advice = "CronJobs need time zones, which are there from Kubernetes "
-                  "1.27 on; upgrade";
+  if (std::pair{*major, *minor} < oldest)
+    told.advice = fmt::format("holystone needs Kubernetes {}.{} or newer; "
+                              "upgrade",
+                              oldest.first, oldest.second);
   else
     told.how = verdict::ok;
   return told;
 }
 
-finding judge_clock(const page& version, instant now) {
+finding judge_clock(const page& version, instant before, instant after) {
   if (!version.date)
     return undecided("clock", "the server does not say what time it is", {});
-  auto ahead = now - *version.date;
+  // It was written at some moment in between: a slow answer is no difference.
+  auto ahead = *version.date < before  ? before - *version.date
+               : *version.date > after ? after - *version.date
+                                       : seconds{0};
   if (std::chrono::abs(ahead) <= most_skew)
     return {"clock", verdict::ok, "this machine and the server agree"};
   return {"clock", verdict::warning,
@@ -131,11 +137,14 @@ finding judge_kinds(const page& group) {
           "volsync.backube/v1alpha1"};
 }
 
-finding judge_rights(const std::string& who, const allowances& found) {
+finding judge_rights(const std::string& who, const std::string& ns,
+                     const allowances& found) {
   if (!found.unknown.empty())
     return undecided("rights", found.unknown,
-                     "run it where the operator is: kubectl exec "
-                     "deployment/volsync -- /usr/bin/holystone doctor");
+                     fmt::format("run it where the operator is: kubectl -n {} "
+                                 "exec deployment/volsync -- "
+                                 "/usr/bin/holystone doctor",
+                                 ns));
   if (found.missing.empty())
     return {"rights", verdict::ok,
             fmt::format("{} may do all that the operator does", who)};
@@ -144,8 +153,11 @@ finding judge_rights(const std::string& who, const allowances& found) {
           "apply deploy/operator/2-rbac.yaml, or the chart, of this release"};
 }
 
-finding judge_leader(const leadership& known, const std::string& lease,
-                     instant now) {
+finding judge_leader(const leadership& known, bool elects,
+                     const std::string& lease, instant now) {
+  if (!elects)
+    return {"leader", verdict::ok,
+            "it leads without a Lease (--leader-elect=false)"};
   if (auto text = absence(known, lease, now); !text.empty())
     return {"leader", verdict::failed, std::move(text), start_operator};
   return {
@@ -186,26 +198,41 @@ finding judge_others(const std::vector<neighbour>& others, instant now) {
       alive.push_back(one.ns);
   if (alive.empty())
     return {"neighbours", verdict::ok, "no other holystone leads"};
-  return {"neighbours", verdict::failed,
-          fmt::format("another holystone leads in {}; both serve the same "
-                      "objects",
+  return {"neighbours", verdict::warning,
+          fmt::format("another holystone leads in {}: unless each has "
+                      "namespaces of its own (--namespaces), both serve the "
+                      "same objects, and that one maintenance runs at a time "
+                      "is not kept",
                       fmt::join(alive, ", ")),
-          "scale one of the Deployments to 0; docs/troubleshooting.md says how "
-          "to remove it"};
+          "if they share namespaces, scale one of the Deployments to 0; "
+          "docs/troubleshooting.md says how to remove it"};
 }
 
-finding judge_fork(const std::vector<neighbour>& forks, instant now) {
+finding judge_fork(const std::vector<neighbour>& forks, std::size_t movers,
+                   instant now) {
   std::vector<std::string> alive;
   for (const auto& one : forks)
     if (one.leads.is_alive(now))
       alive.push_back(fmt::format("{} in {}", one.leads.holder, one.ns));
+  if (alive.empty() && movers == 0)
+    return {"fork", verdict::ok,
+            "no operator of VolSync leads, and nothing needs it"};
   if (alive.empty())
-    return {"fork", verdict::ok, "no operator of VolSync leads"};
+    return {"fork", verdict::warning,
+            fmt::format("nobody makes backups: no operator of VolSync leads, "
+                        "and holystone neither backs up nor restores the {} "
+                        "ReplicationSources and ReplicationDestinations with "
+                        "a kopia section",
+                        movers),
+            "keep the fork running for them; docs/migration.md says how it "
+            "lives beside holystone"};
   return {"fork", verdict::warning,
-          fmt::format("VolSync leads: {}; if it is the Kopia fork, "
-                      "KopiaMaintenances are left to it",
+          fmt::format("VolSync leads: {}; if it is the Kopia fork, it makes "
+                      "the backups and restores, and KopiaMaintenances are "
+                      "left to it meanwhile",
                       fmt::join(alive, ", ")),
-          "docs/migration.md says when to scale it to 0"};
+          "keep it running as long as you need its backups: holystone does "
+          "not make them yet"};
 }
 
 finding judge_image(const std::string& image,
@@ -223,12 +250,15 @@ finding judge_image(const std::string& image,
 
 finding judge_storage(const std::vector<mounted_claim>& claims) {
   std::vector<std::string> missing;
+  std::vector<std::string> lost;
   std::vector<std::string> pending;
   for (const auto& one : claims) {
     auto text = fmt::format("{} for CronJob {}", to_string(one.key),
                             to_string(one.user));
     if (one.phase.empty())
       missing.push_back(std::move(text));
+    else if (one.phase == "Lost")
+      lost.push_back(std::move(text));
     else if (one.phase != "Bound")
       pending.push_back(fmt::format("{} is {}", text, one.phase));
   }
@@ -236,6 +266,12 @@ finding judge_storage(const std::vector<mounted_claim>& claims) {
     return {"storage", verdict::failed,
             fmt::format("there is no PersistentVolumeClaim {}", join(missing)),
             "create it, or remove it from whatever names it"};
+  if (!lost.empty())
+    return {"storage", verdict::failed,
+            fmt::format("the PersistentVolume is gone of PersistentVolumeClaim "
+                        "{}",
+                        join(lost)),
+            "kubectl describe it; restore the volume, or replace the claim"};
   if (!pending.empty())
     return {"storage", verdict::warning,
             fmt::format("PersistentVolumeClaim {}", join(pending)),

@@ -17,21 +17,24 @@
 
 namespace holystone::cli {
 
-/// Is it an API server, and new enough for time zones of CronJobs (1.27)?
+/// Is it an API server, and of a version that holystone is made for?
 finding judge_server(const std::string& server, const k8s_io::page& version);
 
-/// Does this machine know what time it is there?
-finding judge_clock(const k8s_io::page& version, instant now);
+/// Does this machine know what time it is there? The page was asked for at
+/// `before` and was there at `after`.
+finding judge_clock(const k8s_io::page& version, instant before, instant after);
 
 /// Are both kinds served, in the version that the operator reads?
 finding judge_kinds(const k8s_io::page& group);
 
-/// May the operator do what it does? `who` is asked about.
-finding judge_rights(const std::string& who, const allowances& found);
+/// May the operator do what it does? `who` is asked about; `ns` is where the
+/// operator is.
+finding judge_rights(const std::string& who, const std::string& ns,
+                     const allowances& found);
 
-/// Does an operator lead?
-finding judge_leader(const leadership& known, const std::string& lease,
-                     instant now);
+/// Does an operator lead? One that `elects` nobody needs no Lease.
+finding judge_leader(const leadership& known, bool elects,
+                     const std::string& lease, instant now);
 
 /// Is the Deployment up that runs the operator?
 finding judge_deployment(const std::vector<boost::json::value>& deployments,
@@ -46,8 +49,10 @@ struct neighbour {
 /// Do other installs of ours serve the same objects?
 finding judge_others(const std::vector<neighbour>& others, instant now);
 
-/// Does the fork still lead, so that KopiaMaintenances are left to it?
-finding judge_fork(const std::vector<neighbour>& forks, instant now);
+/// Does the fork lead, so that KopiaMaintenances are left to it, and if not:
+/// who makes the backups and restores that so many objects want?
+finding judge_fork(const std::vector<neighbour>& forks, std::size_t movers,
+                   instant now);
 
 /// Do maintenance pods get their image?
 finding judge_image(const std::string& image,

@@ -1,5 +1,6 @@
 // `holystone doctor` against the simulated API server, as a process.
 
+#include "cli/examination.hpp"
 #include "cli/rights.hpp"
 #include "k8s_io/fields.hpp"
 #include "k8s_io/yaml.hpp"
@@ -23,20 +24,21 @@ struct healthy_server : read_server {
 
   void show_replicas(int ready, json::array flags = {}) {
     flags.insert(flags.begin(), "operator");
-    show("/apis/apps/v1/namespaces/volsync-system/deployments",
-         {{"kind", "DeploymentList"},
-          {"apiVersion", "apps/v1"},
-          {"metadata", {{"resourceVersion", "1"}}},
-          {"items",
-           json::array{{{"metadata", {{"name", "volsync"}}},
-                        {"spec",
-                         {{"template",
-                           {{"spec",
-                             {{"serviceAccountName", "keeper"},
-                              {"containers",
-                               json::array{{{"image", "i:1"},
-                                            {"args", std::move(flags)}}}}}}}}}},
-                        {"status", {{"availableReplicas", ready}}}}}}});
+    show_pods(ready, {{"serviceAccountName", "keeper"},
+                      {"containers",
+                       json::array{{{"image", "i:1"}, {"args", flags}}}}});
+  }
+
+  /// The Deployment with a template like this.
+  void show_pods(int ready, json::object spec) {
+    show(
+        "/apis/apps/v1/namespaces/volsync-system/deployments",
+        {{"kind", "DeploymentList"},
+         {"apiVersion", "apps/v1"},
+         {"metadata", {{"resourceVersion", "1"}}},
+         {"items", json::array{{{"metadata", {{"name", "volsync"}}},
+                                {"spec", {{"template", {{"spec", spec}}}}},
+                                {"status", {{"availableReplicas", ready}}}}}}});
   }
 
   /// The one line of a check, and its verdict.
@@ -111,9 +113,10 @@ TEST_CASE("doctor: what fails is told with what to do") {
     CHECK(says(here.line("rights", 1), "may not create tokenreviews"));
   }
   SECTION("an old server") {
-    here.version = "v1.26.4";
+    here.version = "v1.29.9";
     CHECK(here.line("API server", 1).starts_with("failed"));
-    CHECK(says(here.run({"doctor"}).out, "\n                     -> CronJobs"));
+    CHECK(says(here.run({"doctor"}).out,
+               "\n                     -> holystone needs Kubernetes 1.30"));
   }
   SECTION("a claim that a CronJob mounts") {
     here.make("/apis/batch/v1/namespaces/shop/cronjobs",
@@ -147,6 +150,120 @@ TEST_CASE("doctor: what may not be looked at is no failure") {
   CHECK(says(here.line("deployment", 0), "not found out"));
   here.forbid("/apis/coordination.k8s.io/v1/leases");
   CHECK(says(here.line("fork", 0), "not found out"));
+}
+
+TEST_CASE("doctor: somebody has to make the backups meanwhile") {
+  healthy_server here;
+  here.add_source("data");
+  CHECK(says(here.line("fork", 0), "nobody makes backups"));
+  auto told = here.run({"doctor"}).out;
+  CHECK(says(told, "-> keep the fork running"));
+  CHECK_FALSE(says(told, "to 0"));
+  here.forbid("/apis/volsync.backube/v1alpha1/replicationsources");
+  CHECK(says(here.line("fork", 0), "not found out"));
+}
+
+TEST_CASE("doctor: the ServiceAccount is the one that the pods have") {
+  healthy_server here;
+  auto container
+      = json::array{{{"image", "i:1"}, {"args", json::array{"operator"}}}};
+  SECTION("named by none: it is the namespace's own") {
+    here.show_pods(1, {{"containers", container}});
+    CHECK(here.line("rights", 0).starts_with("ok"));
+    CHECK(here.reviewed()
+          == std::set<std::string>{
+              "system:serviceaccount:volsync-system:default"});
+  }
+  SECTION("not known: nothing is said of its rights") {
+    here.deny("list", "leases");
+    here.show_pods(1, {{"containers", json::array{}}});
+    CHECK(says(here.line("rights", 0), "not found out"));
+    CHECK(here.reviewed().empty());
+  }
+}
+
+TEST_CASE("doctor: settings that could not be read are told, not guessed") {
+  healthy_server here;
+  here.show_replicas(1, {"--of-tomorrow"});
+  CHECK(says(here.line("settings", 0), "--of-tomorrow"));
+  CHECK(here.line("time zones", 0).starts_with("warning"));
+  here.show_replicas(1, {"--timezone=Asia/Tokyo"});
+  CHECK(says(here.line("time zones", 0), "Asia/Tokyo"));
+}
+
+TEST_CASE("doctor, get: an operator without a Lease leads all the same") {
+  read_server here;
+  here.define_kinds();
+  here.show(
+      "/apis/apps/v1/namespaces/volsync-system/deployments",
+      {{"kind", "DeploymentList"},
+       {"apiVersion", "apps/v1"},
+       {"metadata", {{"resourceVersion", "1"}}},
+       {"items",
+        json::array{
+            {{"metadata", {{"name", "volsync"}}},
+             {"spec",
+              {{"template",
+                {{"spec",
+                  {{"containers",
+                    json::array{
+                        {{"image", "i:1"},
+                         {"args", json::array{"operator",
+                                              "--leader-elect=false"}}}}}}}}}}},
+             {"status", {{"availableReplicas", 1}}}}}}});
+  auto told = here.run({"doctor"});
+  INFO(told.out);
+  CHECK(told.exit_code == 0);
+  CHECK(says(told.out, "ok       leader      it leads without a Lease"));
+  CHECK(here.run({"get"}).err.empty());
+  here.let_lead("volsync-1_00000000", seconds{3600});
+  CHECK(here.run({"get"}).err.empty());
+  CHECK(here.run({"doctor"}).exit_code == 0);
+}
+
+TEST_CASE("doctor: a clock that is wrong here makes no Lease old") {
+  healthy_server here;
+  config::options how;
+  how.ns = "volsync-system";
+  how.kubeconfig = here.kubeconfig_file;
+  auto api = cli::cluster::reach(how);
+  auto who = cli::load_credentials(how);
+  REQUIRE((api && who));
+  auto found = cli::examine(**api, std::move(*who), how,
+                            [] { return this_moment() + seconds{3600}; });
+  for (const auto& one : found) {
+    INFO(one.check << ": " << one.what);
+    CHECK((one.how == cli::verdict::ok) == (one.check != "clock"));
+  }
+}
+
+TEST_CASE("doctor: the images that count are those of our pods") {
+  healthy_server here;
+  auto show_pod = [&](json::object labels) {
+    here.make("/api/v1/namespaces/shop/serviceaccounts",
+              {{"metadata", {{"name", "default"}}}});
+    here.make(
+        "/api/v1/namespaces/shop/pods",
+        {{"metadata", {{"name", "p"}, {"labels", std::move(labels)}}},
+         {"spec",
+          {{"containers", json::array{{{"name", "k"}, {"image", "i:1"}}}}}}});
+    here.set_status(
+        "/api/v1/namespaces/shop/pods/p",
+        {{"containerStatuses",
+          json::array{
+              {{"name", "k"},
+               {"image", "i:1"},
+               {"state", {{"waiting", {{"reason", "ImagePullBackOff"}}}}}}}}});
+  };
+  SECTION("the fork's") {
+    show_pod({{"volsync.backube/kopia-maintenance", "true"}});
+    CHECK(here.line("image", 0).starts_with("ok"));
+  }
+  SECTION("ours") {
+    show_pod({{"volsync.backube/kopia-maintenance", "true"},
+              {"volsync.backube/location-hash", "0123456789abcdef"}});
+    CHECK(here.line("image", 1).starts_with("failed"));
+  }
 }
 
 TEST_CASE("doctor: an empty cluster") {

@@ -56,16 +56,13 @@ public:
   }
 
   json::value make(const std::string& target, json::object what) {
-    simulator::call call;
-    call.method = "POST";
-    call.target = target;
-    call.content_type = "application/json";
-    call.body = json::serialize(what);
-    std::lock_guard guard{mutex_};
-    auto got = server_.handle(call, this_moment());
-    INFO(got.body);
-    REQUIRE(got.status < 300);
-    return json::parse(got.body);
+    return send("POST", target, "application/json", what);
+  }
+
+  /// As a kubelet does.
+  void set_status(const std::string& target, json::object what) {
+    send("PATCH", target + "/status", "application/merge-patch+json",
+         {{"status", std::move(what)}});
   }
 
   /// The operator's Lease, renewed that long ago.
@@ -158,6 +155,20 @@ public:
             .string();
 
 private:
+  json::value send(const std::string& method, const std::string& target,
+                   const std::string& type, const json::object& what) {
+    simulator::call call;
+    call.method = method;
+    call.target = target;
+    call.content_type = type;
+    call.body = json::serialize(what);
+    std::lock_guard guard{mutex_};
+    auto got = server_.handle(call, this_moment());
+    INFO(got.body);
+    REQUIRE(got.status < 300);
+    return json::parse(got.body);
+  }
+
   static metrics::http_options on_loopback() {
     metrics::http_options options;
     options.address = "127.0.0.1";

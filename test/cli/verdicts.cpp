@@ -33,26 +33,36 @@ json::value deployment(int wanted, int ready) {
 
 } // namespace
 
-TEST_CASE("doctor: the server must know time zones of CronJobs") {
+TEST_CASE("doctor: the server must be one that holystone is made for") {
   auto judge = [](int status, std::string body) {
     return judge_server("https://k", page(status, std::move(body)));
   };
-  CHECK(judge(200, R"({"minor":"27+","gitVersion":"v1.27.3"})").how
-        == verdict::ok);
-  CHECK(judge(200, R"({"minor":"26","gitVersion":"v1.26.0"})").how
-        == verdict::failed);
+  CHECK(judge(200, R"({"major":"1","minor":"30+"})").how == verdict::ok);
+  CHECK(judge(200, R"({"major":"2","minor":"0"})").how == verdict::ok);
+  CHECK(judge(200, R"({"major":"1","minor":"29"})").how == verdict::failed);
+  CHECK(judge(200, R"({"minor":"30"})").how == verdict::failed);
   CHECK(judge(401, "").how == verdict::failed);
   CHECK(judge(200, "<html>").how == verdict::failed);
   CHECK(judge(200, "{}").how == verdict::failed);
 }
 
 TEST_CASE("doctor: clocks may differ by what a header leaves out") {
-  CHECK(judge_clock(page(200, ""), noon + seconds{5}).how == verdict::ok);
-  CHECK(judge_clock(page(200, ""), noon + seconds{6}).what
-        == "this machine is 6 s ahead of the server");
-  CHECK(judge_clock(page(200, ""), noon - seconds{90}).what
-        == "this machine is 90 s behind the server");
-  CHECK(judge_clock({200, "", {}}, noon).how == verdict::warning);
+  auto judge = [](seconds ahead, seconds took = seconds{0}) {
+    return judge_clock(page(200, ""), noon + ahead, noon + ahead + took);
+  };
+  CHECK(judge(seconds{5}).how == verdict::ok);
+  CHECK(judge(seconds{6}).what == "this machine is 6 s ahead of the server");
+  CHECK(judge(seconds{-90}).what == "this machine is 90 s behind the server");
+  CHECK(judge_clock({200, "", {}}, noon, noon).how == verdict::warning);
+}
+
+TEST_CASE("doctor: an answer that takes its time is no difference of clocks") {
+  CHECK(judge_clock(page(200, ""), noon - seconds{14}, noon).how
+        == verdict::ok);
+  CHECK(judge_clock(page(200, ""), noon, noon + seconds{14}).how
+        == verdict::ok);
+  CHECK(judge_clock(page(200, ""), noon - seconds{20}, noon - seconds{6}).what
+        == "this machine is 6 s behind the server");
 }
 
 TEST_CASE("doctor: both kinds and their status must be served") {
@@ -69,21 +79,25 @@ TEST_CASE("doctor: both kinds and their status must be served") {
 
 TEST_CASE("doctor: every missing right is named, and what nobody told is no "
           "failure") {
-  CHECK(judge_rights("x", {}).how == verdict::ok);
-  auto missing = judge_rights("x", {{"get pods", "list jobs"}, {}});
+  CHECK(judge_rights("x", "ns", {}).how == verdict::ok);
+  auto missing = judge_rights("x", "ns", {{"get pods", "list jobs"}, {}});
   CHECK(missing.how == verdict::failed);
   CHECK(missing.what == "x may not get pods; list jobs");
-  CHECK(judge_rights("x", {{}, "forbidden"}).how == verdict::warning);
+  auto unknown = judge_rights("x", "ns", {{}, "forbidden"});
+  CHECK(unknown.how == verdict::warning);
+  CHECK(unknown.advice.find("kubectl -n ns exec") != std::string::npos);
 }
 
 TEST_CASE("doctor: a Lease that is not renewed leads nobody") {
-  CHECK(judge_leader(led("a", seconds{3}), "n/l", noon).what
-        == "a renewed Lease n/l 3 s ago");
-  CHECK(judge_leader(led("a", seconds{45}), "n/l", noon).how == verdict::ok);
-  CHECK(judge_leader(led("a", seconds{46}), "n/l", noon).how
-        == verdict::failed);
-  CHECK(judge_leader(led("", seconds{0}), "n/l", noon).how == verdict::failed);
-  CHECK(judge_leader({}, "n/l", noon).how == verdict::failed);
+  auto judge = [](leadership known, bool elects = true) {
+    return judge_leader(known, elects, "n/l", noon);
+  };
+  CHECK(judge(led("a", seconds{3})).what == "a renewed Lease n/l 3 s ago");
+  CHECK(judge(led("a", seconds{45})).how == verdict::ok);
+  CHECK(judge(led("a", seconds{46})).how == verdict::failed);
+  CHECK(judge(led("", seconds{0})).how == verdict::failed);
+  CHECK(judge({}).how == verdict::failed);
+  CHECK(judge({}, false).how == verdict::ok);
 }
 
 TEST_CASE("doctor: the Deployment is the one that runs the operator") {
@@ -100,11 +114,27 @@ TEST_CASE("doctor: the Deployment is the one that runs the operator") {
 
 TEST_CASE("doctor: other installs that lead are named, others are not") {
   CHECK(judge_others({{"a", led("x", seconds{999})}}, noon).how == verdict::ok);
-  CHECK(judge_others({{"a", led("x", seconds{1})}}, noon).how
-        == verdict::failed);
-  CHECK(judge_fork({{"a", led("x", seconds{1})}}, noon).how
-        == verdict::warning);
-  CHECK(judge_fork({}, noon).how == verdict::ok);
+  // Each may have namespaces of its own.
+  auto beside = judge_others({{"a", led("x", seconds{1})}}, noon);
+  CHECK(beside.how == verdict::warning);
+  CHECK(beside.what.find("unless each has namespaces of its own")
+        != std::string::npos);
+}
+
+TEST_CASE("doctor: the fork has to run as long as something wants backups") {
+  CHECK(judge_fork({}, 0, noon).how == verdict::ok);
+  auto nobody = judge_fork({{"a", led("x", seconds{999})}}, 2, noon);
+  CHECK(nobody.how == verdict::warning);
+  CHECK(nobody.what.starts_with("nobody makes backups"));
+  CHECK(nobody.advice.starts_with("keep the fork running"));
+  for (auto movers : {0, 2}) {
+    auto leads = judge_fork({{"a", led("x", seconds{1})}},
+                            static_cast<std::size_t>(movers), noon);
+    CHECK(leads.how == verdict::warning);
+    CHECK(leads.what.find("KopiaMaintenances are left to it meanwhile")
+          != std::string::npos);
+    CHECK(leads.advice.find("to 0") == std::string::npos);
+  }
 }
 
 TEST_CASE("doctor: an image that can't be pulled is told with its pod") {
@@ -126,6 +156,7 @@ TEST_CASE("doctor: what maintenance mounts must be there") {
   };
   CHECK(with("Bound") == verdict::ok);
   CHECK(with("Pending") == verdict::warning);
+  CHECK(with("Lost") == verdict::failed);
   CHECK(with("") == verdict::failed);
   CHECK(judge_storage({}).how == verdict::ok);
 }
