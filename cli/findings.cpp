@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/printable.hpp"
 #include "k8s_io/fields.hpp"
 
 namespace holystone::cli {
@@ -51,9 +52,9 @@ std::string findings_text(const json::value& all) {
   std::string text;
   for (const auto& one : k8s_io::items_at(all, "checks")) {
     text += fmt::format("{:<8} {:<11} {}\n", text_at(one, "verdict"),
-                        text_at(one, "check"), text_at(one, "what"));
+                        text_at(one, "check"), printable(text_at(one, "what")));
     if (auto advice = text_at(one, "advice"); !advice.empty())
-      text += fmt::format("{:<20} -> {}\n", "", advice);
+      text += fmt::format("{:<20} -> {}\n", "", printable(advice));
   }
   return text;
 }

@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "cli/printable.hpp"
+
 namespace holystone::cli {
 
 void add_output(CLI::App& app, output& form) {
@@ -22,13 +24,13 @@ void print(output form, const boost::json::value& what,
 }
 
 int fail(std::string_view command, std::string_view why, int status) {
-  fmt::print(stderr, "holystone {}: {}\n", command, why);
+  fmt::print(stderr, "holystone {}: {}\n", command, printable(why));
   return status;
 }
 
 void tell(std::string_view command, const std::vector<std::string>& notes) {
   for (const auto& note : notes)
-    fmt::print(stderr, "holystone {}: note: {}\n", command, note);
+    fmt::print(stderr, "holystone {}: note: {}\n", command, printable(note));
 }
 
 } // namespace holystone::cli

@@ -9,6 +9,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/location.hpp"
+#include "cli/output.hpp"
+#include "cli/printable.hpp"
 #include "cli/release.hpp"
 #include "k8s_io/fields.hpp"
 #include "k8s_io/lease_requests.hpp"
@@ -112,10 +114,11 @@ void show(const holding& now, const std::vector<std::string>& why) {
   };
   fmt::print("Lease:    {}\nheld for: Job {} (UID {})\nsince:    {}\n"
              "until:    {} at the latest\n",
-             to_string(lease.key), to_string(lease.holder_job),
-             lease.holder.value, time(lease.acquired), time(lease.deadline));
+             to_string(lease.key), printable(to_string(lease.holder_job)),
+             printable(lease.holder.value), time(lease.acquired),
+             time(lease.deadline));
   for (const auto& text : why)
-    fmt::print("because:  {}\n", text);
+    fmt::print("because:  {}\n", printable(text));
 }
 
 /// Deletes the holder's Job, so that no further pod of it is made.
@@ -213,8 +216,7 @@ int run_release(const release_flags& flags) {
 } // namespace
 
 int fail(const std::string& why) {
-  fmt::print(stderr, "holystone release: {}\n", why);
-  return exit_failed;
+  return fail("release", why);
 }
 
 void add_release(CLI::App& app, int& status) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "cli/printable.hpp"
 #include "k8s_io/fields.hpp"
 #include "scheduler/repository_identity.hpp"
 
@@ -73,7 +74,8 @@ class description {
 public:
   void add(std::string_view name, std::string_view value) {
     if (!value.empty())
-      text_ += fmt::format("{:<13} {}\n", fmt::format("{}:", name), value);
+      text_ += fmt::format("{:<13} {}\n", fmt::format("{}:", name),
+                           printable(value));
   }
 
   void add_rows(std::string_view name, const std::vector<row>& rows) {
@@ -145,21 +147,20 @@ std::vector<row> troubles_of(const json::value& shown) {
 } // namespace
 
 std::string to_table(const std::vector<row>& rows) {
-  auto cell = [](const std::string& text) -> std::string_view {
-    return text.empty() ? "-" : std::string_view{text};
-  };
+  auto shown = rows;
   std::vector<std::size_t> widths;
-  for (const auto& one : rows) {
+  for (auto& one : shown) {
     widths.resize(std::max(widths.size(), one.size()));
-    for (std::size_t i = 0; i < one.size(); ++i)
-      widths[i] = std::max(widths[i], cell(one[i]).size());
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      one[i] = one[i].empty() ? "-" : printable(one[i]);
+      widths[i] = std::max(widths[i], one[i].size());
+    }
   }
   std::string text;
-  for (const auto& one : rows)
+  for (const auto& one : shown)
     for (std::size_t i = 0; i < one.size(); ++i)
-      text += i + 1 < one.size()
-                  ? fmt::format("{:<{}}", cell(one[i]), widths[i] + 3)
-                  : fmt::format("{}\n", cell(one[i]));
+      text += i + 1 < one.size() ? fmt::format("{:<{}}", one[i], widths[i] + 3)
+                                 : fmt::format("{}\n", one[i]);
   return text;
 }
 
@@ -213,7 +214,8 @@ std::string why_text(const json::value& told) {
   text.add("Last success", text_at(told, "lastSuccess"));
   text.add("Next runs", joined_runs(told));
   auto about = text.take();
-  return text_at(told, "why") + (about.empty() ? "\n" : "\n\n" + about);
+  return printable(text_at(told, "why"))
+         + (about.empty() ? "\n" : "\n\n" + about);
 }
 
 } // namespace holystone::cli

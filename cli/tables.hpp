@@ -11,7 +11,7 @@
 namespace holystone::cli {
 
 /// Rows under a head line, in columns as wide as their widest cell; an empty
-/// cell is a dash.
+/// cell is a dash. Texts are made printable, here as below.
 std::string to_table(const std::vector<std::vector<std::string>>& rows);
 
 /// One row for each repository.

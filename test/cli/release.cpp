@@ -107,6 +107,12 @@ TEST_CASE("A-2, A-5, A-7: release --yes deletes the unfinished Job and frees "
   CHECK(says(again.out, "Nobody holds"));
 }
 
+TEST_CASE("release: what stands in a Lease cannot command a terminal") {
+  quiet_server here;
+  here.hold("x\x1b[2J");
+  CHECK(says(here.release({hash}).out, "(UID x\\x1b[2J)"));
+}
+
 TEST_CASE("release: a Job of the same name is not the holder") {
   quiet_server here;
   here.run_job();
