@@ -33,6 +33,17 @@ result<json::value> parse(const std::string& text, const std::string& whose) {
   return value;
 }
 
+result<answer> read_answer(int status, const std::string& text,
+                           const std::string& whose) {
+  auto body = parse(text, whose);
+  // Whoever stands in between refuses in a language of its own.
+  if (!body && status != 200)
+    return answer{status, {}};
+  if (!body)
+    return body.why();
+  return answer{status, std::move(*body)};
+}
+
 result<answers> ask_inspection(const std::string& url) {
   credential_sources where;
   where.server = url;
@@ -47,10 +58,7 @@ result<answers> ask_inspection(const std::string& url) {
     auto page = read_page(*who, path);
     if (!page)
       return page.why();
-    auto body = parse(page->body, who->server() + path);
-    if (!body)
-      return body.why();
-    return answer{page->status, std::move(*body)};
+    return read_answer(page->status, page->body, who->server() + path);
   };
   return found;
 }
@@ -70,10 +78,7 @@ answers ask_bystander(std::shared_ptr<actors::bystander> who,
         found.notes.emplace_back(*text);
   found.ask = [who](const std::string& path) -> result<answer> {
     auto got = who->ask(path);
-    auto body = parse(got.body, path);
-    if (!body)
-      return body.why();
-    return answer{got.status, std::move(*body)};
+    return read_answer(got.status, got.body, path);
   };
   return found;
 }

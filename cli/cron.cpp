@@ -19,6 +19,8 @@ struct cron_flags {
   int count = 1;
   std::string hash;
   bool batch = false;
+  /// Was one of the flags given that tell what a line of a batch tells?
+  bool is_told = false;
 };
 
 int refuse(std::string_view why) {
@@ -50,8 +52,10 @@ int next(const cron_flags& flags) {
   auto now = std::chrono::floor<seconds>(std::chrono::system_clock::now());
   if (!flags.batch)
     return print_next(flags, now);
-  if (!flags.spec.empty())
-    return refuse("--batch reads its schedules from stdin; drop SPEC");
+  if (!flags.spec.empty() || flags.is_told)
+    return refuse("--batch reads its schedules from stdin, with all that "
+                  "belongs to them; drop SPEC, --tz, --from, --count and "
+                  "--hash");
   std::ios::sync_with_stdio(false);
   answer_lines(std::cin, std::cout, now);
   return exit_done;
@@ -89,7 +93,11 @@ void add_cron(CLI::App& app, int& status) {
   command->add_flag("--batch", flags->batch,
                     "Answer JSON lines {\"spec\",\"tz\",\"from\",\"count\","
                     "\"hash\"} from stdin, one line each");
-  command->callback([flags, &status] { status = next(*flags); });
+  command->callback([command, flags, &status] {
+    for (auto name : {"--tz", "--from", "--count", "--hash"})
+      flags->is_told = flags->is_told || command->count(name) > 0;
+    status = next(*flags);
+  });
 }
 
 } // namespace holystone::cli

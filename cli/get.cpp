@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <set>
 
 #include "cli/answers.hpp"
 #include "cli/commands.hpp"
@@ -64,6 +65,7 @@ std::string mistake_in(const get_flags& flags) {
 /// Page after page, as one list.
 result<json::value> all_repositories(const answers& whom) {
   json::array items;
+  std::set<std::string> seen;
   std::string after;
   for (;;) {
     auto page = ask(whom, after.empty() ? std::string{"/v1/repositories"}
@@ -75,6 +77,10 @@ result<json::value> all_repositories(const answers& whom) {
     after = k8s_io::text_at(*page, "continue");
     if (after.empty())
       break;
+    if (!seen.insert(after).second)
+      return error{fmt::format("the list of repositories goes round in circles "
+                               "at {}",
+                               after)};
   }
   auto total = items.size();
   return json::value{{"items", std::move(items)}, {"total", total}};

@@ -1,12 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "k8s_io/credentials.hpp"
 #include "k8s_io/manifest_file.hpp"
 #include "scheduler/kopia_environment.hpp"
 
@@ -27,19 +27,16 @@ int refuse(std::string_view file, std::string_view why) {
 
 result<std::string> read_text(const std::string& file) {
   using bytes = std::istreambuf_iterator<char>;
-  if (file == "-")
-    return std::string{bytes{std::cin}, {}};
-  std::ifstream in{file, std::ios::binary};
-  std::string text{bytes{in}, {}};
-  if (!in)
-    return error{"it cannot be read"};
-  return text;
+  return file == "-" ? std::string{bytes{std::cin}, {}}
+                     : k8s_io::read_file(file);
 }
 
 int hash(const hash_flags& flags) {
   const auto text = read_text(flags.file);
-  if (!text)
-    return refuse(flags.file, text.why().message);
+  if (!text) {
+    fmt::print(stderr, "holystone hash: {}\n", text.why().message);
+    return exit_failed;
+  }
   const auto secret = k8s_io::read_secret_manifest(*text);
   if (!secret)
     return refuse(flags.file, secret.why().message);

@@ -144,3 +144,13 @@ TEST_CASE("a batch answers a bad line with an error and goes on") {
         == json::object{{"next", {"2026-11-21T02:05:00Z"}}});
   CHECK(batch.finish().exit_code == 0);
 }
+
+TEST_CASE("a batch takes no flag that its lines say") {
+  for (auto flag : {"--tz=UTC", "--from=2026-11-21T00:00:00Z", "--count=2",
+                    "--hash=0123456789abcdef"}) {
+    CAPTURE(flag);
+    auto told = run_program({"cron", "next", "--batch", flag});
+    CHECK(told.exit_code == 2);
+    CHECK(told.err.find("--batch reads its schedules") != std::string::npos);
+  }
+}

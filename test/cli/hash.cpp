@@ -100,3 +100,9 @@ TEST_CASE("hash names a file that it cannot read and a volume it can't") {
   CHECK(wrong.err.find("share is missing") != std::string::npos);
   CHECK(run_program({"hash"}).exit_code == 2);
 }
+
+TEST_CASE("hash of a folder is refused in one line") {
+  const auto run = run_program({"hash", "-f", "/tmp"});
+  CHECK(run.exit_code == 1);
+  CHECK(run.err == "holystone hash: /tmp: cannot be read\n");
+}

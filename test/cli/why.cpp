@@ -289,6 +289,57 @@ TEST_CASE("get, why: nonsense is refused in one line") {
              "--inspection asks one operator"));
 }
 
+namespace {
+
+/// An inspection that answers every path alike.
+struct odd_inspection {
+  explicit odd_inspection(int status, std::string body)
+      : front_{on_loopback(),
+               [=](const std::shared_ptr<metrics::http_exchange>& exchange) {
+                 exchange->respond({status, "text/plain", {}, body});
+               }} {
+    // nop
+  }
+
+  run_outcome run(std::vector<std::string> words) {
+    words.insert(
+        words.end(),
+        {"--inspection", "http://127.0.0.1:" + std::to_string(front_.port())});
+    return run_program(words);
+  }
+
+private:
+  static metrics::http_options on_loopback() {
+    metrics::http_options options;
+    options.address = "127.0.0.1";
+    return options;
+  }
+
+  metrics::http_server front_;
+};
+
+} // namespace
+
+TEST_CASE("get: a status counts before what comes with it") {
+  odd_inspection here{502, "<html>bad gateway"};
+  CHECK(here.run({"get"}).err
+        == "holystone get: /v1/repositories: status 502\n");
+}
+
+TEST_CASE("get: pages that go round in circles end") {
+  odd_inspection here{200, R"({"items":[],"continue":"a"})"};
+  auto told = here.run({"get"});
+  CHECK(told.exit_code == 1);
+  CHECK(says(told.err, "goes round in circles"));
+}
+
+TEST_CASE("get, why: what others wrote cannot command a terminal") {
+  odd_inspection here{200, R"({"why":"a\u001b[2Jb\nc","items":[
+    {"hash":"0123456789abcdef","winner":"x\u009b31m\u007f"}]})"};
+  CHECK(here.run({"why", "rs/a/b"}).out == "a\\x1b[2Jb\\nc\n");
+  CHECK(says(here.run({"get"}).out, "x\\x9b31m\\x7f"));
+}
+
 TEST_CASE("get, why: nobody there is one line, too") {
   auto failed = [](std::vector<std::string> words) {
     auto told = run_program(std::move(words));
