@@ -3,8 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <arpa/inet.h>
+
 #include <chrono>
 #include <memory>
+#include <string_view>
 
 #include "actors/bystander.hpp"
 #include "cli/cluster.hpp"
@@ -44,9 +47,28 @@ result<answer> read_answer(int status, const std::string& text,
   return answer{status, std::move(*body)};
 }
 
-result<answers> ask_inspection(const std::string& url) {
+/// Does the URL lead no further than this machine? A name before `@` is none of
+/// a host.
+bool is_local(std::string_view url) {
+  auto host = url.substr(url.find("://") + 3);
+  host = host.substr(0, host.find('/'));
+  if (host.find_first_of("@\\%") != host.npos)
+    return false;
+  if (host.starts_with('['))
+    return host.substr(0, host.find(']') + 1) == "[::1]";
+  host = host.substr(0, host.find(':'));
+  in_addr address{};
+  return host == "localhost"
+         || (host.starts_with("127.")
+             && inet_pton(AF_INET, std::string{host}.c_str(), &address) == 1);
+}
+
+result<answers> ask_inspection(const source_flags& flags) {
   credential_sources where;
-  where.server = url;
+  where.server = flags.inspection;
+  where.token_file = flags.token_file;
+  where.authority.path = flags.authority_file;
+  where.is_private_way = is_local(flags.inspection);
   while (where.server.ends_with('/'))
     where.server.pop_back();
   auto loaded = credentials::load(where, std::chrono::steady_clock::now());
@@ -109,6 +131,9 @@ result<answers> ask_cluster(const source_flags& flags) {
 } // namespace
 
 std::string source_flags::mistake() const {
+  if (inspection.empty() && (!token_file.empty() || !authority_file.empty()))
+    return "--inspection-token-file and --inspection-ca-file need "
+           "--inspection";
   if (inspection.empty()) {
     auto how = read_reach(cluster);
     return how ? std::string{} : how.why().message;
@@ -123,6 +148,12 @@ std::string source_flags::mistake() const {
     return fmt::format("--inspection={}: must be a URL such as "
                        "http://localhost:8081",
                        inspection);
+  auto is_plain = inspection.starts_with("http://");
+  if (!token_file.empty() && is_plain && !is_local(inspection))
+    return "--inspection-token-file: over http:// everybody on the way could "
+           "read the token; ask https://, or localhost";
+  if (!authority_file.empty() && is_plain)
+    return "--inspection-ca-file: http:// shows no certificate; ask https://";
   return {};
 }
 
@@ -132,12 +163,19 @@ void add_source(CLI::App& app, source_flags& flags) {
                  "http://localhost:8081 after kubectl port-forward. Else the "
                  "cluster is read.")
       ->type_name("URL");
+  app.add_option("--inspection-token-file", flags.token_file,
+                 "A token of the cluster, for an inspection that wants one; "
+                 "kubectl create token makes it")
+      ->type_name("FILE");
+  app.add_option("--inspection-ca-file", flags.authority_file,
+                 "Whose certificates the inspection may have, in PEM. Else "
+                 "those that the system trusts.")
+      ->type_name("FILE");
   add_reach(app, flags.cluster);
 }
 
 result<answers> find_answers(const source_flags& flags) {
-  return flags.inspection.empty() ? ask_cluster(flags)
-                                  : ask_inspection(flags.inspection);
+  return flags.inspection.empty() ? ask_cluster(flags) : ask_inspection(flags);
 }
 
 result<json::value> ask(const answers& whom, const std::string& path) {

@@ -32,6 +32,9 @@ struct answers {
 /// The flags that choose it; see `add_source`.
 struct source_flags {
   std::string inspection;
+  /// Of a token for it, and of the authority that its certificate is of.
+  std::string token_file;
+  std::string authority_file;
   reach_flags cluster;
 
   /// What is wrong with them; empty: nothing.

@@ -49,6 +49,9 @@ struct credential_sources {
   pem_source key;
   secret_bytes token;
   std::string token_file;
+  /// The way to the server is this machine's own, so that a token may travel
+  /// without TLS. Nobody's kubeconfig says so.
+  bool is_private_way = false;
 };
 
 /// Reads the text of a kubeconfig; relative paths are taken from `directory`.
@@ -108,6 +111,11 @@ public:
   /// Is the server's certificate taken without a look?
   bool skip_verify() const noexcept {
     return sources_.skip_verify;
+  }
+
+  /// May a token travel without TLS?
+  bool is_private_way() const noexcept {
+    return sources_.is_private_way;
   }
 
   /// The bearer token to use now, empty if there is none. Re-reads its file

@@ -150,7 +150,8 @@ void add_token(header_list& headers, credentials& who,
                transfer::clock::time_point now) {
   // A token in plain text would be anyone's.
   auto& token = who.token(now);
-  if (!token.reveal().empty() && is_secure(who.server()))
+  if (!token.reveal().empty()
+      && (is_secure(who.server()) || who.is_private_way()))
     add_header(headers,
                fmt::format("Authorization: Bearer {}", token.reveal()));
 }

@@ -72,7 +72,8 @@ TEST_CASE("completion: commands, and those below a command") {
 }
 
 TEST_CASE("completion: flags of the command that was reached") {
-  CHECK(suggest({"get", "--ins"}) == "--inspection\n");
+  CHECK(suggest({"get", "--ins"})
+        == "--inspection\n--inspection-token-file\n--inspection-ca-file\n");
   CHECK(suggest({"operator", "--max-concurrent-m"})
         == "--max-concurrent-maintenance\n");
   CHECK(says(suggest({"why", "-"}), "-n\n"));

@@ -1,6 +1,7 @@
 // `holystone why` and `holystone get` against the simulated API server, as
 // processes: with the cluster read, and with an operator asked.
 
+#include "metrics/self_signed.hpp"
 #include "test/cli/quiet_server.hpp"
 #include "test/cli/read_server.hpp"
 
@@ -285,11 +286,58 @@ TEST_CASE("get, why: nonsense is refused in one line") {
   CHECK(says(refused({"get", "--inspection", "localhost:8081"}),
              "must be a URL"));
   CHECK(says(refused({"get", "--inspection", "http://"}), "must be a URL"));
+  for (auto flag : {"--inspection-token-file", "--inspection-ca-file"})
+    CHECK(says(refused({"get", flag, "f"}), "need --inspection"));
+  CHECK(says(refused({"get", "--inspection", "http://localhost:1",
+                      "--inspection-ca-file", "f"}),
+             "shows no certificate"));
   CHECK(says(refused({"get", "--inspection", "http://a", "--kubeconfig", "f"}),
              "--inspection asks one operator"));
 }
 
 namespace {
+
+/// A file with this text, as long as it is needed.
+struct text_file {
+  explicit text_file(const std::string& name, const std::string& text)
+      : path((std::filesystem::temp_directory_path()
+              / ("holystone-" + name + "-" + std::to_string(getpid())))
+                 .string()) {
+    std::ofstream{path} << text;
+  }
+
+  ~text_file() {
+    std::filesystem::remove(path);
+  }
+
+  const std::string path;
+};
+
+/// An inspection that opens to one token only.
+struct guarded_inspection {
+  explicit guarded_inspection(std::optional<metrics::http_tls> tls)
+      : front_{{.address = "127.0.0.1", .tls = std::move(tls)},
+               [](const std::shared_ptr<metrics::http_exchange>& exchange) {
+                 auto token = exchange->request().headers.find("Authorization");
+                 if (token.value_or("") == "Bearer sesame")
+                   exchange->respond({.body = R"({"items":[]})"});
+                 else
+                   exchange->respond({401, "text/plain", {}, "whose?"});
+               }} {
+    // nop
+  }
+
+  run_outcome get(const std::string& scheme, std::vector<std::string> more) {
+    std::vector<std::string> words{
+        "get", "--inspection",
+        scheme + "://127.0.0.1:" + std::to_string(front_.port())};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words);
+  }
+
+private:
+  metrics::http_server front_;
+};
 
 /// An inspection that answers every path alike.
 struct odd_inspection {
@@ -319,6 +367,40 @@ private:
 };
 
 } // namespace
+
+TEST_CASE("get: an inspection over TLS is asked with a token") {
+  const auto keys = metrics::make_self_signed({"IP:127.0.0.1"});
+  guarded_inspection here{keys.server};
+  text_file token{"token", "sesame\n"};
+  text_file authority{"authority", keys.authority};
+  auto told = here.get("https", {"--inspection-token-file", token.path,
+                                 "--inspection-ca-file", authority.path});
+  INFO(told.err);
+  CHECK(told.exit_code == 0);
+  CHECK(says(here.get("https", {"--inspection-ca-file", authority.path}).err,
+             "status 401"));
+  // Nobody vouches for it.
+  CHECK(here.get("https", {"--inspection-token-file", token.path}).exit_code
+        == 1);
+  CHECK(says(here.get("https", {"--inspection-ca-file", "/nowhere"}).err,
+             "/nowhere"));
+}
+
+TEST_CASE("get: a token travels without TLS on this machine only") {
+  guarded_inspection here{{}};
+  text_file token{"token", "sesame"};
+  CHECK(here.get("http", {"--inspection-token-file", token.path}).exit_code
+        == 0);
+  for (auto url : {"http://10.0.0.1:8081", "http://localhost.example.com",
+                   "http://localhost:1@example.com", "http://127.0.0.1.nip.io",
+                   "http://localhost@example.com"}) {
+    CAPTURE(url);
+    auto told = run_program(
+        {"get", "--inspection", url, "--inspection-token-file", token.path});
+    CHECK(told.exit_code == 2);
+    CHECK(says(told.err, "everybody on the way"));
+  }
+}
 
 TEST_CASE("get: a status counts before what comes with it") {
   odd_inspection here{502, "<html>bad gateway"};
