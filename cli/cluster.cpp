@@ -63,7 +63,11 @@ cluster::each(const resource& kind, const std::string& ns, std::string labels,
   auto answer = ask(what);
   if (!answer.ok())
     return error{describe(what, answer)};
-  auto all = read_list(answer.body, {take});
+  // Each item's memory is used again for the next, and a copy of a value lives
+  // where that does; who is told here may keep what he copies.
+  auto all = read_list(answer.body, {[&](const json::value& one) {
+                         take(json::value(one, json::storage_ptr{}));
+                       }});
   return all ? std::nullopt : std::optional{all.why()};
 }
 

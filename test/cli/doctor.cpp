@@ -29,16 +29,23 @@ struct healthy_server : read_server {
                        json::array{{{"image", "i:1"}, {"args", flags}}}}});
   }
 
-  /// The Deployment with a template like this.
+  /// The Deployment with a template like this, and another one after it, where
+  /// whoever keeps the first without care reads.
   void show_pods(int ready, json::object spec) {
-    show(
-        "/apis/apps/v1/namespaces/volsync-system/deployments",
-        {{"kind", "DeploymentList"},
-         {"apiVersion", "apps/v1"},
-         {"metadata", {{"resourceVersion", "1"}}},
-         {"items", json::array{{{"metadata", {{"name", "volsync"}}},
-                                {"spec", {{"template", {{"spec", spec}}}}},
-                                {"status", {{"availableReplicas", ready}}}}}}});
+    json::object other{
+        {"containers", json::array{{{"image", "other/program:1"},
+                                    {"args", json::array{"serve", "--all"}}}}}};
+    auto deployment = [](const char* name, json::object pod, int available) {
+      return json::object{{"metadata", {{"name", name}}},
+                          {"spec", {{"template", {{"spec", pod}}}}},
+                          {"status", {{"availableReplicas", available}}}};
+    };
+    show("/apis/apps/v1/namespaces/volsync-system/deployments",
+         {{"kind", "DeploymentList"},
+          {"apiVersion", "apps/v1"},
+          {"metadata", {{"resourceVersion", "1"}}},
+          {"items", json::array{deployment("volsync", std::move(spec), ready),
+                                deployment("web", std::move(other), 0)}}});
   }
 
   /// The one line of a check, and its verdict.
