@@ -58,7 +58,7 @@ demo: build ## watch a simulated cluster being maintained; ONCE=1 ends by itself
 
 .PHONY: e2e
 e2e: build ## the whole story on a real Kubernetes node
-	@.ci/setup go node
+	@.ci/setup go node monitoring
 	cmake --build $(RELEASE) -j$(JOBS) --target holystone-before
 	test/cluster/e2e
 
