@@ -41,8 +41,9 @@ std::set<std::string> namespaces_of(watched_kind kind,
 
 } // namespace
 
-TEST_CASE("--namespaces: claims elsewhere are not served, and nothing is asked "
-          "for where no role reaches") {
+TEST_CASE(
+    "with --namespaces claims elsewhere are not served, and nothing is asked "
+    "for where no role reaches") {
   simulated_world world;
   add_source(world, "app", "one");
   world.now += 2s;
@@ -62,8 +63,9 @@ TEST_CASE("--namespaces: claims elsewhere are not served, and nothing is asked "
   CHECK(roles.refused == std::set<std::string>{"leases"});
 }
 
-TEST_CASE("--namespaces: a volume is known by its claim, and maintained where "
-          "that is") {
+TEST_CASE(
+    "with --namespaces a volume is known by its claim, and maintained where "
+    "that is") {
   simulated_world world;
   add_volume(world, "pv", "csi: {driver: ebs.csi.aws.com, volumeHandle: one}");
   add_disk_source(world, "app", on_claim);
@@ -85,7 +87,8 @@ TEST_CASE("--namespaces: a volume is known by its claim, and maintained where "
   CHECK(roles.refused == std::set<std::string>{"leases", "persistentvolumes"});
 }
 
-TEST_CASE("--namespaces: a repository that falls is rebuilt from all of them") {
+TEST_CASE(
+    "with --namespaces a repository that falls is rebuilt from all of them") {
   simulated_world world;
   add_source(world, "app", "one");
   narrow_roles roles{world};
