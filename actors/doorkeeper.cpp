@@ -101,6 +101,16 @@ exchange_handler doorkeeper::only_with_token(exchange_handler handle) {
   };
 }
 
+doorkeeper::place doorkeeper::take_place() {
+  if (++reviews_ > most_reviews) {
+    --reviews_;
+    return nullptr;
+  }
+  return {this, [self = shared_from_this()](void*) {
+            --self->reviews_;
+          }};
+}
+
 void doorkeeper::receive(visit who) {
   if (who.token.reveal().empty())
     return refuse(who.exchange, 401,
@@ -109,6 +119,10 @@ void doorkeeper::receive(visit who) {
                   "none is needed");
   if (auto what = recall(who))
     return conclude(who, *what);
+  who.mine = take_place();
+  if (!who.mine)
+    return refuse(who.exchange, 503,
+                  "too many tokens are being reviewed; try again");
   auto asked = k8s_io::review_token(who.token);
   ask_(asked, [self = shared_from_this(), who = std::move(who),
                asked](const k8s_io::response& answer) {

@@ -11,6 +11,7 @@
 #include "k8s_io/reviews.hpp"
 #include "scheduler/sha256.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -40,6 +41,10 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
   using answered = std::function<void(k8s_io::response)>;
 
+  /// How many visitors may wait for the API server's word at one time. Each
+  /// holds a connection of its server meanwhile, and probes need one, too.
+  static constexpr std::size_t most_reviews = 16;
+
   /// `ask` performs a call on a connection that reconciling does not use.
   doorkeeper(std::function<void(k8s_io::request, answered)> ask,
              std::function<time_point()> now);
@@ -59,15 +64,20 @@ private:
     time_point until;
   };
 
+  /// One of the reviews under way, as long as anybody refers to it.
+  using place = std::shared_ptr<void>;
+
   /// What was asked: by whom, and for what.
   struct visit {
     secret_bytes token;
     std::string path;
     exchange_ptr exchange;
     exchange_handler handle;
+    place mine = nullptr;
   };
 
   static scheduler::sha256_digest key_of(const visit& who);
+  place take_place();
   void receive(visit who);
   void authorize(const visit& who, const k8s_io::reviewed_user& user);
   void conclude(const visit& who, verdict what,
@@ -76,6 +86,7 @@ private:
 
   std::function<void(k8s_io::request, answered)> ask_;
   std::function<time_point()> now_;
+  std::atomic<std::size_t> reviews_ = 0;
   std::mutex mutex_;
   /// By digest of token and path.
   std::map<scheduler::sha256_digest, remembered> known_;

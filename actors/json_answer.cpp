@@ -14,6 +14,8 @@ void answer(const exchange_ptr& to, int status,
   response.content_type = "application/json";
   if (status == 401)
     response.headers.add("WWW-Authenticate", "Bearer");
+  if (status == 503)
+    response.headers.add("Retry-After", "1");
   response.body = boost::json::serialize(body) + "\n";
   to->respond(std::move(response));
 }

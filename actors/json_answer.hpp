@@ -14,7 +14,8 @@ namespace holystone::actors {
 /// Answers with `body` and a line's end.
 void answer(const exchange_ptr& to, int status, const boost::json::value& body);
 
-/// Answers `{"error": why}`; 401 says that a bearer token is wanted.
+/// Answers `{"error": why}`; 401 says that a bearer token is wanted, 503 that
+/// asking again soon makes sense.
 void refuse(const exchange_ptr& to, int status, std::string_view why);
 
 } // namespace holystone::actors

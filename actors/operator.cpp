@@ -134,7 +134,7 @@ std::string find_own_image(const config::options& settings, transport& net,
 std::shared_ptr<transport> make_side_entrance(credentials who) {
   transport_limits limits;
   limits.in_flight = 2;
-  limits.queue = metrics::http_limits{}.connections * 2;
+  limits.queue = doorkeeper::most_reviews;
   return std::make_shared<transport>(std::move(who), limits);
 }
 

@@ -1,12 +1,15 @@
 #include "actors/doorkeeper.hpp"
 
 #include "k8s_io/fields.hpp"
+#include "test/metrics/echo.hpp"
+#include "test/metrics/raw_client.hpp"
 #include "test/metrics/recorded_stream.hpp"
 
 #include <boost/json/parse.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <mutex>
 #include <vector>
 
 using namespace holystone;
@@ -27,14 +30,23 @@ struct door {
   int status = 201;
   bool is_known = true;
   bool is_allowed = true;
+  /// Keeps what is asked until `speak`.
+  bool is_silent = false;
+  std::vector<std::function<void()>> unsaid;
 
   std::shared_ptr<doorkeeper> keeper = std::make_shared<doorkeeper>(
       [this](const k8s_io::request& call, const doorkeeper::answered& done) {
         asked.emplace_back(call.kind.kind);
-        k8s_io::response answer;
-        answer.status = status;
-        answer.body = call.kind.kind == review ? about_token() : about_access();
-        done(answer);
+        auto tell = [this, done, about = call.kind.kind] {
+          k8s_io::response answer;
+          answer.status = status;
+          answer.body = about == review ? about_token() : about_access();
+          done(answer);
+        };
+        if (is_silent)
+          unsaid.emplace_back(tell);
+        else
+          tell();
       },
       [this] { return now; });
   exchange_handler handle = keeper->only_with_token(
@@ -48,6 +60,11 @@ struct door {
 
   std::string about_access() const {
     return is_allowed ? R"({"status":{"allowed":true}})" : R"({"status":{}})";
+  }
+
+  void speak() {
+    for (const auto& tell : std::exchange(unsaid, {}))
+      tell();
   }
 
   void admit(const exchange_ptr& who) {
@@ -159,6 +176,45 @@ TEST_CASE("paths without end do not fill the memory") {
   d.asked.clear();
   d.knock("/first");
   CHECK(d.asked.size() == 2);
+}
+
+TEST_CASE("reviews under way are few, and whoever comes then comes again") {
+  door d;
+  d.is_silent = true;
+  std::vector<exchange> visitors;
+  for (int i = 0; i < 20; ++i)
+    visitors.push_back(d.knock("/metrics", "Bearer " + std::to_string(i)));
+  CHECK(d.asked.size() == doorkeeper::most_reviews);
+  CHECK(visitors.front()->status == 0);
+  CHECK(visitors.back()->status == 503);
+  CHECK(visitors.back()->headers.find("Retry-After") == "1");
+  d.is_silent = false;
+  d.speak();
+  CHECK(visitors.front()->status == 200);
+  CHECK(d.knock("/metrics", "Bearer 19")->status == 200);
+}
+
+TEST_CASE("a probe is answered while nobody says whose the visitors' tokens "
+          "are") {
+  std::mutex mutex;
+  std::vector<doorkeeper::answered> unanswered;
+  auto keeper = std::make_shared<doorkeeper>(
+      [&](const k8s_io::request&, doorkeeper::answered done) {
+        std::lock_guard guard{mutex};
+        unanswered.push_back(std::move(done));
+      },
+      std::chrono::steady_clock::now);
+  metrics::http_server server{test::local(),
+                              keeper->only_with_token(test::echo)};
+  std::vector<std::unique_ptr<test::raw_client>> strangers;
+  for (int i = 0; i < 200; ++i) {
+    strangers.push_back(std::make_unique<test::raw_client>(server.port()));
+    strangers.back()->send("GET /metrics HTTP/1.1\r\nHost: x\r\n"
+                           "Authorization: Bearer "
+                           + std::to_string(i) + "\r\n\r\n");
+  }
+  CHECK(test::raw_client{server.port()}.get("/healthz").status == 200);
+  CHECK(test::raw_client{server.port()}.get("/readyz").status == 200);
 }
 
 TEST_CASE("health and readiness are everybody's") {

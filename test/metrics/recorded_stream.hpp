@@ -43,6 +43,7 @@ struct recorded_stream : http_stream {
 struct recorded_exchange : http_exchange {
   http_request asked;
   int status = 0;
+  http_headers headers;
   std::string body;
   std::shared_ptr<recorded_stream> streamed;
 
@@ -51,6 +52,7 @@ struct recorded_exchange : http_exchange {
   }
   void respond(http_response answer) override {
     status = answer.status;
+    headers = std::move(answer.headers);
     body = std::move(answer.body);
   }
   std::shared_ptr<http_stream> stream(int code, std::string,
