@@ -18,7 +18,8 @@ namespace {
 /// page that reads a repository a second would be a call a second.
 constexpr auto admitted_for = std::chrono::seconds{60};
 constexpr auto refused_for = std::chrono::seconds{10};
-/// More are forgotten: paths are as many as repositories.
+/// More of one kind are forgotten: paths are as many as repositories, and
+/// made-up tokens without end.
 constexpr std::size_t most_known = 1000;
 
 bool is_loopback_address(const std::string& text) {
@@ -54,6 +55,39 @@ secret_bytes token_of(const metrics::http_headers& headers) {
     return {};
   return secret_bytes{std::string{text.substr(scheme.size())}};
 }
+
+/// An exchange that tells which stream came of it.
+class admitted_exchange final : public metrics::http_exchange {
+public:
+  using streaming
+      = std::function<void(const std::shared_ptr<metrics::http_stream>&)>;
+
+  admitted_exchange(exchange_ptr inner, streaming on_stream)
+      : inner_(std::move(inner)), on_stream_(std::move(on_stream)) {
+    // nop
+  }
+
+  const metrics::http_request& request() const override {
+    return inner_->request();
+  }
+
+  void respond(metrics::http_response response) override {
+    inner_->respond(std::move(response));
+  }
+
+  std::shared_ptr<metrics::http_stream>
+  stream(int status, std::string content_type,
+         metrics::http_headers headers) override {
+    auto made
+        = inner_->stream(status, std::move(content_type), std::move(headers));
+    on_stream_(made);
+    return made;
+  }
+
+private:
+  exchange_ptr inner_;
+  streaming on_stream_;
+};
 
 } // namespace
 
@@ -115,68 +149,107 @@ void doorkeeper::receive(visit who) {
   if (who.token.reveal().empty())
     return refuse(who.exchange, 401,
                   "send a token: Authorization: Bearer $(kubectl create token "
-                  "SERVICEACCOUNT); on loopback, as with kubectl port-forward, "
-                  "none is needed");
+                  "SERVICEACCOUNT)");
   if (auto what = recall(who))
-    return conclude(who, *what);
+    return act_on(*what, who);
   who.mine = take_place();
   if (!who.mine)
     return refuse(who.exchange, 503,
                   "too many tokens are being reviewed; try again");
   auto asked = k8s_io::review_token(who.token);
-  ask_(asked, [self = shared_from_this(), who = std::move(who),
-               asked](const k8s_io::response& answer) {
-    auto user = k8s_io::read_token_review(asked, answer);
-    if (!user)
-      self->conclude(who, {503, user.why().message});
-    else if (!*user)
-      self->conclude(who, {401, "the API server does not know this token"},
-                     refused_for);
-    else
-      self->authorize(who, **user);
-  });
+  ask(asked, who,
+      [self = shared_from_this(), who, asked](const k8s_io::response& answer) {
+        auto user = k8s_io::read_token_review(asked, answer);
+        if (!user)
+          self->conclude(who, {503, user.why().message});
+        else if (!*user)
+          self->conclude(who, {401, "the API server does not know this token"},
+                         refused_for);
+        else
+          self->authorize(who, **user);
+      });
 }
 
 void doorkeeper::authorize(const visit& who,
                            const k8s_io::reviewed_user& user) {
   auto asked = k8s_io::review_access(user, who.path);
   auto name = k8s_io::text_at(user, "username");
-  ask_(asked, [self = shared_from_this(), who, name,
-               asked](const k8s_io::response& answer) {
-    auto allowed = k8s_io::read_access_review(asked, answer);
-    if (!allowed)
-      self->conclude(who, {503, allowed.why().message});
-    else if (!*allowed)
-      self->conclude(who,
-                     {403, fmt::format("{} may not get {}: no ClusterRole of "
-                                       "theirs has it among nonResourceURLs",
-                                       name, who.path)},
-                     refused_for);
-    else
-      self->conclude(who, {}, admitted_for);
+  ask(asked, who,
+      [self = shared_from_this(), who, name,
+       asked](const k8s_io::response& answer) {
+        auto allowed = k8s_io::read_access_review(asked, answer);
+        if (!allowed)
+          self->conclude(who, {503, allowed.why().message});
+        else if (!*allowed)
+          self->conclude(
+              who,
+              {403, fmt::format("{} may not get {}: no ClusterRole of "
+                                "theirs has it among nonResourceURLs",
+                                name, who.path)},
+              refused_for);
+        else
+          self->conclude(who, {}, admitted_for);
+      });
+}
+
+void doorkeeper::ask(const k8s_io::request& call, const visit& who,
+                     std::function<void(const k8s_io::response&)> then) {
+  // The thread that calls back has all other calls to attend to.
+  ask_(call, [to = who.exchange,
+              then = std::move(then)](const k8s_io::response& answer) {
+    try {
+      then(answer);
+    } catch (const std::exception&) {
+      refuse(to, 500, "internal error");
+    }
   });
 }
 
 void doorkeeper::conclude(const visit& who, verdict what,
                           std::chrono::seconds holds) {
+  remembered all{std::move(what), now_() + holds};
   if (holds.count() > 0) {
     std::lock_guard guard{mutex_};
-    if (known_.size() >= most_known)
-      known_.clear();
-    known_[key_of(who)] = {what, now_() + holds};
+    auto& known = all.what.status == 200 ? admitted_ : refused_;
+    if (known.size() >= most_known)
+      known.clear();
+    known[key_of(who)] = all;
   }
-  if (what.status == 200)
-    who.handle(who.exchange);
-  else
-    refuse(who.exchange, what.status, what.why);
+  act_on(all, who);
 }
 
-std::optional<doorkeeper::verdict> doorkeeper::recall(const visit& who) {
+void doorkeeper::act_on(const remembered& all, const visit& who) {
+  if (all.what.status == 200)
+    who.handle(std::make_shared<admitted_exchange>(
+        who.exchange, [self = shared_from_this(), until = all.until](
+                          const std::shared_ptr<metrics::http_stream>& stream) {
+          std::lock_guard guard{self->mutex_};
+          self->streams_.push_back({stream, until});
+        }));
+  else
+    refuse(who.exchange, all.what.status, all.what.why);
+}
+
+std::optional<doorkeeper::remembered> doorkeeper::recall(const visit& who) {
   std::lock_guard guard{mutex_};
-  auto found = known_.find(key_of(who));
-  if (found == known_.end() || found->second.until <= now_())
-    return std::nullopt;
-  return found->second.what;
+  for (const auto* known : {&refused_, &admitted_}) {
+    auto found = known->find(key_of(who));
+    if (found != known->end() && now_() < found->second.until)
+      return found->second;
+  }
+  return std::nullopt;
+}
+
+void doorkeeper::end_streams() {
+  std::lock_guard guard{mutex_};
+  std::erase_if(streams_, [now = now_()](const admitted_stream& one) {
+    auto stream = one.what.lock();
+    if (stream && now < one.until)
+      return false;
+    if (stream)
+      stream->close();
+    return true;
+  });
 }
 
 } // namespace holystone::actors

@@ -19,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace holystone::actors {
 
@@ -53,6 +54,10 @@ public:
   /// /healthz and /readyz are everybody's, as with the API server.
   exchange_handler only_with_token(exchange_handler handle);
 
+  /// Ends the streams whose readers were admitted too long ago; they come back
+  /// and show their tokens. To be called now and then.
+  void end_streams();
+
 private:
   struct verdict {
     int status = 200;
@@ -61,6 +66,11 @@ private:
 
   struct remembered {
     verdict what;
+    time_point until;
+  };
+
+  struct admitted_stream {
+    std::weak_ptr<metrics::http_stream> what;
     time_point until;
   };
 
@@ -79,17 +89,23 @@ private:
   static scheduler::sha256_digest key_of(const visit& who);
   place take_place();
   void receive(visit who);
+  void ask(const k8s_io::request& call, const visit& who,
+           std::function<void(const k8s_io::response&)> then);
   void authorize(const visit& who, const k8s_io::reviewed_user& user);
   void conclude(const visit& who, verdict what,
                 std::chrono::seconds holds = std::chrono::seconds{0});
-  std::optional<verdict> recall(const visit& who);
+  void act_on(const remembered& all, const visit& who);
+  std::optional<remembered> recall(const visit& who);
 
   std::function<void(k8s_io::request, answered)> ask_;
   std::function<time_point()> now_;
   std::atomic<std::size_t> reviews_ = 0;
   std::mutex mutex_;
-  /// By digest of token and path.
-  std::map<scheduler::sha256_digest, remembered> known_;
+  /// By digest of token and path. Apart, because whoever invents tokens is
+  /// refused as often as he likes.
+  std::map<scheduler::sha256_digest, remembered> admitted_;
+  std::map<scheduler::sha256_digest, remembered> refused_;
+  std::vector<admitted_stream> streams_;
 };
 
 } // namespace holystone::actors

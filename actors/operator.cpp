@@ -194,7 +194,10 @@ int run(config::options settings, std::shared_ptr<transport> net,
                           is_loopback(settings.inspection_bind_address)
                               ? only_by_local_names(inspect)
                               : keeper->only_with_token(inspect));
-  inspection.every(heartbeat, [&onlookers] { onlookers.beat(); });
+  inspection.every(heartbeat, [&onlookers, keeper] {
+    keeper->end_streams();
+    onlookers.beat();
+  });
   metrics::log_info(
       "started",
       {{"namespace", settings.ns},

@@ -26,12 +26,15 @@ constexpr auto review = "TokenReview";
 struct door {
   std::vector<std::string> asked;
   std::vector<std::string> let_in;
+  std::vector<std::shared_ptr<metrics::http_stream>> streams;
   std::chrono::steady_clock::time_point now{};
   int status = 201;
   bool is_known = true;
   bool is_allowed = true;
   /// Keeps what is asked until `speak`.
   bool is_silent = false;
+  /// Is there no way to give what is asked for?
+  bool is_broken = false;
   std::vector<std::function<void()>> unsaid;
 
   std::shared_ptr<doorkeeper> keeper = std::make_shared<doorkeeper>(
@@ -68,8 +71,13 @@ struct door {
   }
 
   void admit(const exchange_ptr& who) {
+    if (is_broken)
+      throw std::bad_alloc{};
     let_in.push_back(who->request().target);
-    who->respond({200, "text/plain", {}, "inside\n"});
+    if (who->request().target == "/v1/events")
+      streams.push_back(who->stream(200, "text/event-stream", {}));
+    else
+      who->respond({200, "text/plain", {}, "inside\n"});
   }
 
   exchange knock(std::string target, std::string authorization = "Bearer t") {
@@ -113,6 +121,8 @@ TEST_CASE("without a token nobody is let in, and nobody is asked about him") {
     auto visitor = d.knock("/v1/actors", text);
     CHECK(visitor->status == 401);
     CHECK(why(visitor).find("kubectl create token") != std::string::npos);
+    // Over kubectl port-forward, too.
+    CHECK(why(visitor).find("loopback") == std::string::npos);
   }
   CHECK(d.let_in.empty());
   CHECK(d.asked.empty());
@@ -176,6 +186,43 @@ TEST_CASE("paths without end do not fill the memory") {
   d.asked.clear();
   d.knock("/first");
   CHECK(d.asked.size() == 2);
+}
+
+TEST_CASE("made-up tokens do not make the doorkeeper forget whom it let in") {
+  door d;
+  d.knock("/metrics");
+  d.is_known = false;
+  for (int i = 0; i < 3000; ++i)
+    d.knock("/metrics", "Bearer made-up-" + std::to_string(i));
+  d.asked.clear();
+  CHECK(d.knock("/metrics")->status == 200);
+  CHECK(d.asked.empty());
+}
+
+TEST_CASE("what fails behind the door is the visitor's loss alone") {
+  door d;
+  d.is_broken = true;
+  CHECK(d.knock("/metrics")->status == 500);
+  d.is_broken = false;
+  CHECK(d.knock("/metrics")->status == 200);
+}
+
+TEST_CASE("a stream ends when the right to it has to be shown anew") {
+  door d;
+  auto visitor = d.knock("/v1/events");
+  REQUIRE(visitor->streamed);
+  d.now += std::chrono::seconds{59};
+  auto later = d.knock("/v1/events");
+  auto other = d.knock("/v1/events", "Bearer other");
+  d.keeper->end_streams();
+  CHECK(visitor->streamed->is_open());
+  d.now += std::chrono::seconds{1};
+  d.keeper->end_streams();
+  CHECK_FALSE(visitor->streamed->is_open());
+  CHECK_FALSE(later->streamed->is_open());
+  CHECK(other->streamed->is_open());
+  d.is_allowed = false;
+  CHECK(d.knock("/v1/events")->status == 403);
 }
 
 TEST_CASE("reviews under way are few, and whoever comes then comes again") {
