@@ -35,6 +35,9 @@ constexpr auto patience = std::chrono::seconds{10};
 /// Proxies cut what is silent for a minute.
 constexpr auto heartbeat = std::chrono::seconds{15};
 
+/// The kubelet itself takes a minute to bring a renewed Secret to the pod.
+constexpr auto renewal_interval = std::chrono::minutes{1};
+
 std::string make_identity(const config::options& settings) {
   auto name = settings.pod_name;
   if (name.empty()) {
@@ -82,6 +85,25 @@ metrics::http_server serve(const config::bind_address& where,
   // The series of all repositories for who doesn't take them compressed.
   options.limits.answer_bytes = std::size_t{1} << 30;
   return {std::move(options), metrics::read_only(std::move(handle))};
+}
+
+/// Who renews the certificate need not restart us.
+void follow_renewals(metrics::http_server& server,
+                     const config::options& settings) {
+  if (settings.tls_certificate.empty())
+    return;
+  server.every(renewal_interval, [&server,
+                                  certificate = settings.tls_certificate,
+                                  key = settings.tls_key] {
+    try {
+      if (server.renew(metrics::http_tls::from_files(certificate, key)))
+        metrics::log_info("the certificate was renewed",
+                          {{"file", certificate}});
+    } catch (const std::runtime_error& why) {
+      metrics::log_warning("the certificate is the one before",
+                           {{"error", why.what()}});
+    }
+  });
 }
 
 /// Where it listens; a port that was left open is known only now.
@@ -194,6 +216,8 @@ int run(config::options settings, std::shared_ptr<transport> net,
                           is_loopback(settings.inspection_bind_address)
                               ? only_by_local_names(inspect)
                               : keeper->only_with_token(inspect));
+  follow_renewals(public_side, settings);
+  follow_renewals(inspection, settings);
   inspection.every(heartbeat, [&onlookers, keeper] {
     keeper->end_streams();
     onlookers.beat();

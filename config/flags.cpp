@@ -81,8 +81,9 @@ void add_server_flags(CLI::App& app, flag_words& words) {
   add_word(app, "--metrics-access", words.metrics_access, "everybody|token",
            "Who may read /metrics; token: who sends a bearer token of the "
            "cluster that may get the path.");
-  add_word(app, "--tls-certificate", words.tls_certificate, "FILE",
-           "PEM chain with which both servers speak TLS; read at start.");
+  add_word(
+      app, "--tls-certificate", words.tls_certificate, "FILE",
+      "PEM chain with which both servers speak TLS; read again each minute.");
   add_word(app, "--tls-key", words.tls_key, "FILE",
            "PEM key of --tls-certificate.");
   add_word(app, "--log-level", words.log_level, "debug|info|warn|error",

@@ -76,7 +76,8 @@ std::optional<asio::ssl::context> make_tls(const std::optional<http_tls>& pem) {
 class http_server::implementation {
 public:
   implementation(http_options options, handler handle)
-      : tls_(make_tls(options.tls)), acceptor_(listen(*loop_, options)) {
+      : shown_(options.tls), tls_(make_tls(shown_)),
+        acceptor_(listen(*loop_, options)) {
     around_ = std::make_shared<surroundings>();
     around_->limits = options.limits;
     around_->handle = std::move(handle);
@@ -103,6 +104,15 @@ public:
 
   std::uint16_t port() const {
     return port_;
+  }
+
+  bool renew(http_tls certificate) {
+    if (shown_ == certificate)
+      return false;
+    // A connection holds what it was made with.
+    tls_ = make_tls(certificate);
+    shown_ = std::move(certificate);
+    return true;
   }
 
   void post(std::function<void()> task) {
@@ -179,6 +189,7 @@ private:
 
   std::unique_ptr<asio::io_context> loop_
       = std::make_unique<asio::io_context>(1);
+  std::optional<http_tls> shown_;
   std::optional<asio::ssl::context> tls_;
   std::optional<tcp::acceptor> acceptor_;
   std::shared_ptr<surroundings> around_;
@@ -196,6 +207,10 @@ http_server::~http_server() = default;
 
 std::uint16_t http_server::port() const {
   return implementation_->port();
+}
+
+bool http_server::renew(http_tls certificate) {
+  return implementation_->renew(std::move(certificate));
 }
 
 void http_server::post(std::function<void()> task) {

@@ -152,6 +152,8 @@ struct http_tls {
   /// Reads both files; throws std::runtime_error naming the one it cannot.
   static http_tls from_files(const std::string& certificate_file,
                              const std::string& key_file);
+
+  friend bool operator==(const http_tls&, const http_tls&) = default;
 };
 
 /// Where to listen and what to allow.
@@ -185,6 +187,12 @@ public:
 
   /// The port listened on.
   std::uint16_t port() const;
+
+  /// Shows who connects from now on another certificate; connections that are
+  /// there keep theirs. False when it is the same as before. Throws
+  /// std::runtime_error naming what is wrong, and goes on with the one before.
+  /// Only for a server with TLS, and only on the HTTP thread.
+  bool renew(http_tls certificate);
 
   /// Runs `task` on the HTTP thread, after what was posted before it.
   void post(std::function<void()> task);

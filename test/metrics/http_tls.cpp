@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdio>
 #include <fstream>
+#include <future>
 
 using namespace holystone::metrics;
 using holystone::test::eventually;
@@ -26,6 +27,19 @@ http_options tls_options() {
 
 void hello(const std::shared_ptr<http_exchange>& exchange) {
   exchange->respond({.body = "over TLS: " + exchange->request().body});
+}
+
+/// What came of a renewal, or what was wrong with it.
+std::string renew(http_server& server, const http_tls& certificate) {
+  std::promise<std::string> told;
+  server.post([&] {
+    try {
+      told.set_value(server.renew(certificate) ? "renewed" : "the same");
+    } catch (const std::runtime_error& why) {
+      told.set_value(why.what());
+    }
+  });
+  return told.get_future().get();
 }
 
 } // namespace
@@ -115,6 +129,34 @@ TEST_CASE("a bad certificate, key or file is named") {
                     Catch::Contains("/nowhere/tls.crt"));
   CHECK_THROWS_WITH(make_self_signed({"IP:not-an-address"}),
                     Catch::Contains("not-an-address"));
+}
+
+TEST_CASE("a renewed certificate is shown to who comes, and others stay") {
+  http_server server{tls_options(), hello};
+  raw_client before{server.port()};
+  REQUIRE(before.start_tls(certificates().authority, "localhost"));
+  CHECK(before.get("/").status == 200);
+  auto renewed = make_self_signed({"DNS:localhost"});
+  CHECK(renew(server, renewed.server) == "renewed");
+  raw_client after{server.port()};
+  REQUIRE(after.start_tls(renewed.authority, "localhost"));
+  CHECK(after.get("/").status == 200);
+  raw_client late{server.port()};
+  CHECK_FALSE(late.start_tls(certificates().authority, "localhost"));
+  CHECK(before.get("/").status == 200);
+  CHECK(renew(server, renewed.server) == "the same");
+}
+
+TEST_CASE("a renewal that is half there leaves the certificate as it was") {
+  http_server server{tls_options(), hello};
+  auto half = make_self_signed({"DNS:localhost"}).server;
+  half.key = certificates().server.key;
+  CHECK_THAT(renew(server, half), Catch::Contains("TLS key"));
+  CHECK_THAT(renew(server, {"nonsense", half.key}),
+             Catch::Contains("TLS certificate"));
+  raw_client client{server.port()};
+  REQUIRE(client.start_tls(certificates().authority, "localhost"));
+  CHECK(client.get("/").status == 200);
 }
 
 TEST_CASE("certificates are read from files") {
