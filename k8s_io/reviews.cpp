@@ -71,7 +71,13 @@ result<bool> read_access_review(const request& asked, const response& answer) {
   auto review = read(asked, answer);
   if (!review)
     return review.why();
-  return says(*review, "allowed") && !says(*review, "denied");
+  if (says(*review, "denied"))
+    return false;
+  if (says(*review, "allowed"))
+    return true;
+  if (auto why = text_at(*review, "status", "evaluationError"); !why.empty())
+    return error{fmt::format("the API server can't tell: {}", why)};
+  return false;
 }
 
 } // namespace holystone::k8s_io

@@ -46,7 +46,9 @@ TEST_CASE("a token is somebody's only if the API server says so") {
   for (auto body :
        {R"({"status":{"authenticated":false,"user":{"username":"ann"}}})",
         R"({"status":{"authenticated":true}})", R"({"status":{}})",
-        R"({"status":{"authenticated":"true","user":{}}})", "[]"}) {
+        R"({"status":{"authenticated":"true","user":{}}})", "[]",
+        // What Kubernetes 1.36 answers about any token that is wrong.
+        R"({"status":{"user":{},"error":"invalid bearer token"}})"}) {
     CAPTURE(body);
     auto nobody = read_token_review(a_token_review, says(body));
     REQUIRE(nobody);
@@ -89,4 +91,24 @@ TEST_CASE("only allowed and not denied is allowed") {
   CHECK(!is_allowed(R"({"allowed":false})"));
   CHECK(!is_allowed("{}"));
   CHECK(!is_allowed("null"));
+}
+
+TEST_CASE("an authorizer that failed has not refused") {
+  auto read = [](std::string status) {
+    return read_access_review(a_token_review,
+                              says(R"({"status":)" + status + "}"));
+  };
+  auto failed
+      = read(R"({"allowed":false,"evaluationError":"webhook: no answer"})");
+  REQUIRE(!failed);
+  CHECK(failed.why().message.find("webhook: no answer") != std::string::npos);
+  // Another authorizer did say, as RBAC does without a role that is missing.
+  auto allowed = read(R"({"allowed":true,"evaluationError":"no answer"})");
+  CHECK((allowed && *allowed));
+  auto denied
+      = read(R"({"allowed":false,"denied":true,"evaluationError":"x"})");
+  CHECK((denied && !*denied));
+  auto no_role = read(
+      R"({"allowed":false,"reason":"RBAC: clusterrole \"gone\" not found"})");
+  CHECK((no_role && !*no_role));
 }
