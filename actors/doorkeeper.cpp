@@ -31,8 +31,15 @@ bool is_loopback_address(const std::string& text) {
          && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
-/// `localhost:8081`, `127.0.0.1`, `[::1]:8081`.
-bool is_local_name(std::string_view host) {
+bool is_address(const std::string& text) {
+  in_addr four{};
+  in6_addr six{};
+  return inet_pton(AF_INET, text.c_str(), &four) == 1
+         || inet_pton(AF_INET6, text.c_str(), &six) == 1;
+}
+
+/// Of `localhost:8081`, `127.0.0.1`, `[::1]:8081`: what is before the port.
+std::string name_in(std::string_view host) {
   auto colon = host.rfind(':');
   auto bracket = host.rfind(']');
   if (colon != std::string_view::npos
@@ -40,7 +47,20 @@ bool is_local_name(std::string_view host) {
     host = host.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']'))
     host = host.substr(1, host.size() - 2);
-  return host == "localhost" || is_loopback_address(std::string{host});
+  return std::string{host};
+}
+
+exchange_handler only_by_names(bool (*is_right)(const std::string&),
+                               exchange_handler handle) {
+  return [is_right, handle = std::move(handle)](const exchange_ptr& exchange) {
+    auto host = exchange->request().headers.find("Host").value_or("");
+    if (is_right(name_in(host)))
+      handle(exchange);
+    else
+      refuse(exchange, 421,
+             "call it localhost, 127.0.0.1 or [::1]: it is bound to loopback, "
+             "and a page from elsewhere must not read it");
+  };
 }
 
 char lower(char c) {
@@ -100,16 +120,29 @@ bool wants_tokens(const config::options& settings) {
          || !is_loopback(settings.inspection_bind_address);
 }
 
+bool takes_tokens_in_the_clear(const config::options& settings) {
+  auto tokens_to_metrics
+      = settings.who_reads_metrics == config::metrics_access::token
+        && !is_loopback(settings.metrics_bind_address);
+  return settings.tls_certificate.empty()
+         && (tokens_to_metrics
+             || !is_loopback(settings.inspection_bind_address));
+}
+
 exchange_handler only_by_local_names(exchange_handler handle) {
-  return [handle = std::move(handle)](const exchange_ptr& exchange) {
-    auto host = exchange->request().headers.find("Host").value_or("");
-    if (is_local_name(host))
-      handle(exchange);
-    else
-      refuse(exchange, 421,
-             "call it localhost, 127.0.0.1 or [::1]: it is bound to loopback, "
-             "and a page from elsewhere must not read it");
-  };
+  return only_by_names(
+      [](const std::string& name) {
+        return name == "localhost" || is_loopback_address(name);
+      },
+      std::move(handle));
+}
+
+exchange_handler by_no_foreign_name(exchange_handler handle) {
+  return only_by_names(
+      [](const std::string& name) {
+        return name == "localhost" || is_address(name);
+      },
+      std::move(handle));
 }
 
 doorkeeper::doorkeeper(std::function<void(k8s_io::request, answered)> ask,

@@ -32,9 +32,17 @@ bool is_loopback(const config::bind_address& where);
 /// Does anybody have to show a token to an operator with these settings?
 bool wants_tokens(const config::options& settings);
 
+/// Do tokens come to an operator with these settings over a network, and
+/// without TLS?
+bool takes_tokens_in_the_clear(const config::options& settings);
+
 /// Before a server on loopback: refuses whoever calls it by another name,
 /// because a foreign web page can make its own name mean 127.0.0.1.
 exchange_handler only_by_local_names(exchange_handler handle);
+
+/// The same for what proxies in the pod ask for: they hand on the address that
+/// they were called by, and no foreign name is an address.
+exchange_handler by_no_foreign_name(exchange_handler handle);
 
 /// Asks the API server about visitors. May be used by many threads.
 class doorkeeper : public std::enable_shared_from_this<doorkeeper> {

@@ -195,7 +195,7 @@ int run(config::options settings, std::shared_ptr<transport> net,
     const std::string& target = exchange->request().target;
     auto path = target.substr(0, target.find('?'));
     // Metrics never wait for an actor.
-    if (path.starts_with("/metrics"))
+    if (path == "/metrics")
       serve_metrics(exchange, meters);
     else if (path == "/healthz" || path == "/readyz")
       inspect(exchange);
@@ -211,6 +211,8 @@ int run(config::options settings, std::shared_ptr<transport> net,
       std::chrono::steady_clock::now);
   if (settings.who_reads_metrics == config::metrics_access::token)
     report = keeper->only_with_token(report);
+  else if (is_loopback(settings.metrics_bind_address))
+    report = by_no_foreign_name(report);
   auto public_side = serve(settings.metrics_bind_address, settings, report);
   auto inspection = serve(settings.inspection_bind_address, settings,
                           is_loopback(settings.inspection_bind_address)
@@ -227,6 +229,10 @@ int run(config::options settings, std::shared_ptr<transport> net,
       {{"namespace", settings.ns},
        {"metrics", place_of(settings.metrics_bind_address, public_side)},
        {"inspection", place_of(settings.inspection_bind_address, inspection)}});
+  if (takes_tokens_in_the_clear(settings))
+    metrics::log_warning("tokens come in the clear",
+                         {{"advice", "give --tls-certificate and --tls-key, or "
+                                     "let nobody listen on the network"}});
   metrics::return_program_pages();
   int signal = 0;
   sigwait(&ending, &signal);
@@ -251,15 +257,13 @@ int run_operator(const config::options& settings) {
   };
   if (!sources)
     return refuse(sources.why().message);
-  auto load = [&sources] {
-    return credentials::load(*sources, std::chrono::steady_clock::now());
-  };
-  auto who = load();
+  auto who = credentials::load(*sources, std::chrono::steady_clock::now());
   if (!who)
     return refuse(who.why().message);
   try {
+    auto side = wants_tokens(settings) ? make_side_entrance(*who) : nullptr;
     return run(settings, std::make_shared<transport>(std::move(*who)),
-               wants_tokens(settings) ? make_side_entrance(*load()) : nullptr);
+               std::move(side));
   } catch (const std::runtime_error& why) {
     // A port in use, for example.
     return refuse(why.what());

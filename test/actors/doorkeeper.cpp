@@ -94,11 +94,13 @@ std::string why(const exchange& visitor) {
   return text_at(boost::json::parse(visitor->body), "error");
 }
 
-int status_for(std::string host) {
+using guard = exchange_handler (*)(exchange_handler);
+
+int status_for(std::string host, guard before = only_by_local_names) {
   auto visitor = std::make_shared<metrics::recorded_exchange>();
   if (!host.empty())
     visitor->asked.headers.add("Host", std::move(host));
-  only_by_local_names([](const exchange_ptr& who) {
+  before([](const exchange_ptr& who) {
     who->respond({200, "text/plain", {}, "inside\n"});
   })(visitor);
   return visitor->status;
@@ -284,6 +286,38 @@ TEST_CASE("a server on loopback answers to local names only") {
     CAPTURE(host);
     CHECK(status_for(host) == 421);
   }
+}
+
+TEST_CASE(
+    "metrics on loopback answer to addresses as well, which a proxy beside "
+    "them hands on, and to no foreign name") {
+  for (auto host : {"localhost:8080", "127.0.0.1:8080", "[::1]:8080",
+                    "10.0.0.1:8443", "[fd00::1]:8443", "10.0.0.1"}) {
+    CAPTURE(host);
+    CHECK(status_for(host, by_no_foreign_name) == 200);
+  }
+  for (auto host : {"", "evil.example", "evil.example:8080", "10.0.0.1.example",
+                    "localhost.evil.example"}) {
+    CAPTURE(host);
+    CHECK(status_for(host, by_no_foreign_name) == 421);
+  }
+}
+
+TEST_CASE("tokens travel in the clear where they are wanted beyond loopback "
+          "without TLS") {
+  config::options settings;
+  CHECK(!takes_tokens_in_the_clear(settings));
+  settings.who_reads_metrics = config::metrics_access::token;
+  CHECK(takes_tokens_in_the_clear(settings));
+  settings.tls_certificate = "tls.crt";
+  CHECK(!takes_tokens_in_the_clear(settings));
+  settings.tls_certificate.clear();
+  settings.metrics_bind_address.host = "127.0.0.1";
+  CHECK(!takes_tokens_in_the_clear(settings));
+  settings.inspection_bind_address.host = "";
+  CHECK(takes_tokens_in_the_clear(settings));
+  settings.who_reads_metrics = config::metrics_access::everybody;
+  CHECK(takes_tokens_in_the_clear(settings));
 }
 
 TEST_CASE("which addresses are loopback") {
