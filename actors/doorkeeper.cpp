@@ -2,6 +2,7 @@
 
 #include "actors/json_answer.hpp"
 #include "k8s_io/fields.hpp"
+#include "metrics/web_page.hpp"
 
 #include <fmt/format.h>
 
@@ -161,7 +162,7 @@ exchange_handler doorkeeper::only_with_token(exchange_handler handle) {
           handle = std::move(handle)](const exchange_ptr& exchange) {
     const auto& asked = exchange->request();
     auto path = asked.target.substr(0, asked.target.find('?'));
-    if (path == "/healthz" || path == "/readyz")
+    if (path == "/healthz" || path == "/readyz" || metrics::is_web_page(path))
       handle(exchange);
     else
       self->receive({token_of(asked.headers), path, exchange, handle});

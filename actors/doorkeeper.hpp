@@ -59,7 +59,8 @@ public:
              std::function<time_point()> now);
 
   /// Before a server: hands on the exchanges of those who may read the path.
-  /// /healthz and /readyz are everybody's, as with the API server.
+  /// /healthz and /readyz are everybody's, as with the API server; so is the
+  /// web page, which has nothing to tell before it has a token.
   exchange_handler only_with_token(exchange_handler handle);
 
   /// Ends the streams whose readers were admitted too long ago; they come back

@@ -2,6 +2,7 @@
 
 #include "web_files.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace holystone::metrics {
@@ -28,6 +29,10 @@ constexpr std::string_view policy
       "frame-ancestors 'none'";
 
 } // namespace
+
+bool is_web_page(std::string_view path) {
+  return std::ranges::find(files, path, &file::path) != files.end();
+}
 
 std::optional<http_response> web_page(std::string_view path) {
   for (const auto& one : files)

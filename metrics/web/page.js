@@ -1,7 +1,8 @@
 "use strict";
-// The page of the inspection. It reads the list page by page, then follows the
-// events; when the connection was lost it reads all of it again. Only the rows
-// that can be seen are in the document.
+// The page of the inspection. It follows the events and reads the list page by
+// page; when the connection was lost it reads all of it again. Only the rows
+// that can be seen are in the document. Where a token is wanted the page asks
+// for one, and keeps it in this script alone.
 
 const get = id => document.getElementById(id);
 const all = new Map();      // hash -> repository, as /v1/repositories says it
@@ -229,14 +230,14 @@ function durations(jobs) {
 async function showOne(hash) {
   detail = hash;
   const place = get("one");
-  const answer = await fetch(`v1/repositories/${hash}`);
+  const answer = await ask(`v1/repositories/${hash}`);
   if (detail !== hash) return;
   const back = make("p", {}, make("a", { href: "#/",
     textContent: "\u2190 all repositories" }));
   if (!answer.ok) {
-    place.replaceChildren(back, make("p", { textContent:
-      answer.status === 404 ? "This repository is gone."
-        : `The operator answered ${answer.status}.` }));
+    const why = answer.status === 404 ? "This repository is gone."
+      : await reasonOf(answer);
+    place.replaceChildren(back, make("p", { textContent: why }));
     return;
   }
   const one = await answer.json();
@@ -319,10 +320,10 @@ function showDay() {
 // -- the actors ---------------------------------------------------------------
 
 async function showActors() {
-  const answer = await fetch("v1/actors");
+  const answer = await ask("v1/actors");
   if (!answer.ok) {
-    get("actors").replaceChildren(make("p", { textContent:
-      `The operator answered ${answer.status}.` }));
+    const why = await reasonOf(answer);
+    get("actors").replaceChildren(make("p", { textContent: why }));
     return;
   }
   const { actors, notices } = await answer.json();
@@ -358,6 +359,64 @@ function showNotices(notices) {
   get("notices").textContent = notices.join(" ");
 }
 
+// -- the door -----------------------------------------------------------------
+
+let token = "";             // of the cluster; empty where none is wanted
+const isShut = () => !get("door").hidden;
+
+// Asks the operator. A token that is missing, no longer good, or not good for
+// what the page can't do without shuts the door, unless another one was given
+// meanwhile.
+async function ask(path, { signal, isNeeded } = {}) {
+  const mine = token;
+  const answer = await fetch(path, { signal, cache: "no-store",
+    headers: mine ? { Authorization: `Bearer ${mine}` } : {} });
+  if (answer.status === 401 || (isNeeded && answer.status === 403)) {
+    const why = mine ? `${await reasonOf(answer.clone())}.`
+      : "This operator tells what it knows to who shows a token.";
+    if (mine === token) shut(why);
+  }
+  return answer;
+}
+
+// What the operator, or a proxy before it, says about a refusal.
+async function reasonOf(answer) {
+  const said = await answer.json().catch(() => ({}));
+  return said.error || `the operator answered ${answer.status}`;
+}
+
+// Nothing that a token opened stays when it is gone.
+function shut(why) {
+  token = "";
+  ++reading;
+  if (line) line.abort();
+  line = null;
+  all.clear();
+  shown = [];
+  for (const id of ["rows", "one", "day", "actors"]) get(id).replaceChildren();
+  showNotices([]);
+  get("door-why").textContent = why;
+  get("door-clear").hidden = isSecureContext;
+  get("door").hidden = false;
+  document.querySelector("main").hidden = true;
+  say("waiting for a token", true);
+  get("token").focus();
+}
+
+function knock(event) {
+  event.preventDefault();
+  token = get("token").value.trim();
+  get("token").value = "";
+  // A browser refuses other characters in a header with words of its own.
+  if (!/^[!-~]+$/.test(token))
+    return shut("A token is one word of ASCII characters.");
+  get("door").hidden = true;
+  document.querySelector("main").hidden = false;
+  say("connecting", false);
+  view();
+  follow();
+}
+
 // -- views and the connection -------------------------------------------------
 
 function view() {
@@ -370,6 +429,7 @@ function view() {
     else
       link.removeAttribute("aria-current");
   if (at !== "one") detail = null;
+  if (isShut()) return;
   if (at === "list") arrange();
   if (at === "one") showOne(hash);
   if (at === "day") showDay();
@@ -393,19 +453,33 @@ function soon() {
   }, 250);
 }
 
+// Tells why something failed, and that it is tried again.
+function grieve(why) {
+  say(`${why instanceof TypeError ? "connection lost" : why.message}; `
+    + "trying again", true);
+}
+
+const pause = () => new Promise(done => setTimeout(done, 2000));
+
+// A good answer to what the page can't do without.
+async function need(path, signal) {
+  const answer = await ask(path, { signal, isNeeded: true });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer;
+}
+
 let reading = 0;
 async function readAll() {
   const ticket = ++reading, seen = new Set();
   let next = "";
   try {
     do {
-      const answer = await fetch(`v1/repositories?limit=500${next}`);
-      if (!answer.ok) throw new Error((await answer.json()).error);
+      const answer = await need(`v1/repositories?limit=500${next}`);
       const part = await answer.json();
       if (ticket !== reading) return;
       for (const one of part.items) { take(one); seen.add(one.hash); }
       next = part.continue ? `&continue=${part.continue}` : "";
-      say(`${all.size} of ${part.total}`, false);
+      if (next && all.size < part.total) say(`${all.size} of ${part.total}`, false);
       soon();
     } while (next);
     for (const hash of [...all.keys()])
@@ -415,30 +489,61 @@ async function readAll() {
     soon();
   } catch (why) {
     if (ticket !== reading) return;
-    say(`${why.message}; trying again`, true);
-    setTimeout(readAll, 2000);
+    grieve(why);
+    await pause();
+    if (ticket === reading) readAll();
   }
 }
 
 const fresh = new Set();    // what came while the list was being read
-function follow() {
-  const events = new EventSource("v1/events");
+const hear = {
   // Events first, then the list: nothing falls between the two.
-  events.addEventListener("hello", () => { fresh.clear(); readAll(); });
-  events.addEventListener("repository", event => {
-    const one = JSON.parse(event.data);
+  hello() { fresh.clear(); readAll(); },
+  repository(one) {
     fresh.add(one.hash);
     take(one);
     if (detail === one.hash) showOne(one.hash);
     soon();
-  });
-  events.addEventListener("gone", event => {
-    const { hash } = JSON.parse(event.data);
+  },
+  gone({ hash }) {
     all.delete(hash);
     if (detail === hash) showOne(hash);
     soon();
-  });
-  events.onerror = () => say("connection lost; trying again", true);
+  },
+};
+
+// Reads server-sent events until they end. An EventSource would do the same,
+// but shows no token.
+async function listen(body) {
+  const pieces = body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = await pieces.read();
+    if (done) return;
+    const parts = (text + value).split("\n\n");
+    text = parts.pop();
+    for (const part of parts) {
+      const said = Object.fromEntries(part.split("\n").map(line =>
+        [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
+      if (Object.hasOwn(hear, said.event)) hear[said.event](JSON.parse(said.data));
+    }
+  }
+}
+
+let line = null;            // the connection that events come over
+async function follow() {
+  const mine = line = new AbortController();
+  while (line === mine) {
+    try {
+      await listen((await need("v1/events", mine.signal)).body);
+      // No loss: who shows a token is asked for it every minute.
+    } catch (why) {
+      if (line !== mine) return;
+      ++reading; // all is read anew then
+      grieve(why);
+    }
+    await pause();
+  }
 }
 
 makeHead();
@@ -447,6 +552,9 @@ get("window").addEventListener("scroll", () => requestAnimationFrame(paint));
 get("window").addEventListener("keydown", walk);
 addEventListener("resize", paint);
 addEventListener("hashchange", view);
-setInterval(() => { if (!get("actors").hidden) showActors(); }, 2000);
+get("door").addEventListener("submit", knock);
+setInterval(() => {
+  if (!get("actors").hidden && !isShut()) showActors();
+}, 2000);
 view();
 follow();

@@ -274,6 +274,15 @@ TEST_CASE("health and readiness are everybody's") {
   CHECK(d.asked.empty());
 }
 
+TEST_CASE("the page itself is everybody's, and what it would show is not") {
+  door d;
+  for (auto path : {"/", "/page.css", "/page.js", "/openapi.json", "/?a"})
+    CHECK(d.knock(path, "")->status == 200);
+  CHECK(d.asked.empty());
+  for (auto path : {"", "/v1/repositories", "/page.js/", "//", "/metrics"})
+    CHECK(d.knock(path, "")->status == 401);
+}
+
 TEST_CASE("a server on loopback answers to local names only") {
   for (auto host : {"localhost", "localhost:8081", "127.0.0.1:8081",
                     "127.1.2.3", "[::1]:8081", "[::1]"}) {

@@ -18,7 +18,7 @@ class Operator:
     """One run of `holystone operator`, from its start to its end."""
 
     def __init__(self, program, namespace, log, metrics="127.0.0.1:0",
-                 environment=None):
+                 environment=None, inspection="127.0.0.1:0"):
         self.log = log
         self.began = time.time()
         with open(log, "wb") as file:
@@ -29,7 +29,7 @@ class Operator:
                  "--namespace", namespace,
                  "--mover-image", "local/holystone:bench",
                  "--metrics-bind-address", metrics,
-                 "--inspection-bind-address", "127.0.0.1:0"],
+                 "--inspection-bind-address", inspection],
                 env=environment, stdin=subprocess.DEVNULL, stdout=file,
                 stderr=file)
 

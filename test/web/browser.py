@@ -40,8 +40,8 @@ class Browser:
                      # It talks to nobody but the page.
                      "--disable-background-networking", "--no-first-run",
                      "--disable-component-update", "--disable-sync",
-                     "--host-resolver-rules=MAP * ~NOTFOUND, "
-                     "EXCLUDE 127.0.0.1",
+                     "--host-resolver-rules=MAP elsewhere.example 127.0.0.1,"
+                     "MAP * ~NOTFOUND,EXCLUDE 127.0.0.1",
                      f"--window-size={self.size[0]},{self.size[1]}"]
         if self.dark:
             arguments.append("--force-dark-mode")
