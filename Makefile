@@ -22,9 +22,9 @@ RELEASE := build/release
 # longest of them tell stories and mostly wait.
 define run_tests
 	@.ci/setup go web monitoring shells
-	@tools=($$(test/cluster/build-tools kopia kubectl versitygw)); \
+	@tools=($$(test/cluster/build-tools kopia kubectl versitygw helm)); \
 	HOLYSTONE_KOPIA=$${tools[0]}/kopia KUBECTL=$${tools[1]}/kubectl \
-	HOLYSTONE_VERSITYGW=$${tools[2]}/versitygw \
+	HOLYSTONE_VERSITYGW=$${tools[2]}/versitygw HELM=$${tools[3]}/helm \
 	  ctest --test-dir $(1) --output-on-failure --no-tests=error \
 	    -j$$((2 * $(JOBS)))
 	@grep -h '^skipped: ' $(1)/Testing/Temporary/LastTest.log | sort | uniq -c \

@@ -6,12 +6,18 @@
 app.kubernetes.io/name: {{ include "name" . }}
 {{- end }}
 
-{{/* Not empty when somebody has to show a token to read. */}}
-{{- define "takes-tokens" -}}
-{{- $flags := .Values.flags -}}
-{{- $inspection := index $flags "inspection-bind-address" | default "127.0.0.1:8081" -}}
-{{- $on_loopback := regexMatch `^(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\]):` $inspection -}}
-{{- if or (eq (index $flags "metrics-access") "token") (not $on_loopback) -}}
+{{/* The inspection's port when others than the pod itself may reach it; empty
+when it is on loopback. */}}
+{{- define "inspection-port" -}}
+{{- $where := index .Values.flags "inspection-bind-address" | default "127.0.0.1:8081" -}}
+{{- if not (regexMatch `^(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\]):` $where) -}}
+{{- regexFind `[0-9]+$` $where -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Not empty when /metrics takes a token. */}}
+{{- define "metrics-take-tokens" -}}
+{{- if eq (index .Values.flags "metrics-access") "token" -}}
 yes
 {{- end -}}
 {{- end -}}

@@ -64,7 +64,7 @@
   resources: [leases]
   verbs: [list]
 {{- end }}
-{{- if include "takes-tokens" . }}
+{{- if or (include "metrics-take-tokens" .) (include "inspection-port" .) }}
 # Whose token it is that a reader shows, and what he may read.
 - apiGroups: [authentication.k8s.io]
   resources: [tokenreviews]
