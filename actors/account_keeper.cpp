@@ -89,6 +89,7 @@ account_keeper(account_keeper_state::self_pointer self,
         if (self->state.wakeup.rang(ticket))
           self->state.ensure();
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

@@ -120,6 +120,7 @@ api_client_over(transport_client::stateful_pointer<api_client_state> self,
         }
         answered(self, *meters, number, answer);
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

@@ -121,6 +121,7 @@ reading_client(api_client::pointer self, const api_client& to,
       [](cancel_atom, const stream_sink&, std::uint64_t) {
         // nop
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

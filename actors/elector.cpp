@@ -87,6 +87,7 @@ elector(elector_actor::stateful_pointer<elector_state> self,
         return promise;
       },
       [self](get_atom) { return self->state.led; },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

@@ -52,20 +52,57 @@ void show_readiness(self_pointer self, const root_actor& root,
   });
 }
 
+/// Asks each actor how much waits for it, then goes on. Who needs a second for
+/// that is shown without an answer: everything else would wait for him.
+template <class Then>
+void with_mailboxes(self_pointer self, const actor_views& actors, Then then) {
+  constexpr auto moment = std::chrono::seconds{1};
+  auto all = std::make_shared<std::vector<actor_view>>(*actors);
+  // One more than there are, so that it ends with nobody asked too.
+  auto owed = std::make_shared<std::size_t>(all->size() + 1);
+  auto one_less = [=] {
+    if (--*owed == 0)
+      then(*all);
+  };
+  for (auto& one : *all) {
+    if (!one.handle) {
+      one_less();
+      continue;
+    }
+    self->request(one.handle, moment, mailbox_atom::value)
+        .then(
+            [=, &one](std::uint64_t waiting) {
+              one.mailbox = waiting;
+              one_less();
+            },
+            [=](const caf::error&) { one_less(); });
+  }
+  one_less();
+}
+
 void show_actors(self_pointer self, const root_actor& root,
                  const exchange_ptr& to) {
+  auto failed = [to](const caf::error&) {
+    refuse(to, 503, "the operator is starting; try again");
+  };
   self->request(root, patience, list_atom::value)
-      .then([=](const actor_views& actors) {
-        with_registry(self, root, to,
-                      [=](const registry_actor& from, auto failed) {
-                        self->request(from, patience, list_atom::value)
-                            .then(
-                                [=](const registry_view_ptr& view) {
-                                  answer(to, 200, to_json(*actors, *view));
-                                },
-                                failed);
-                      });
-      });
+      .then(
+          [=](const actor_views& actors) {
+            with_registry(
+                self, root, to,
+                [=](const registry_actor& from, auto registry_failed) {
+                  self->request(from, patience, list_atom::value)
+                      .then(
+                          [=](const registry_view_ptr& view) {
+                            with_mailboxes(
+                                self, actors, [=](const auto& asked) {
+                                  answer(to, 200, to_json(asked, *view));
+                                });
+                          },
+                          registry_failed);
+                });
+          },
+          failed);
 }
 
 /// Which part of the list is wanted.
@@ -318,6 +355,7 @@ inspector_actor::behavior_type inspector(self_pointer self, root_actor root,
       [=](http_atom, const exchange_ptr& exchange) {
         route(self, root, onlookers, who, exchange);
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

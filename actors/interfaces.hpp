@@ -6,6 +6,7 @@
 
 #include "actors/messages.hpp"
 
+#include <caf/scheduled_actor.hpp>
 #include <caf/typed_actor.hpp>
 
 #include <string>
@@ -15,6 +16,15 @@ namespace holystone::actors {
 
 template <class... Ts>
 using takes = caf::reacts_to<Ts...>;
+
+/// How many messages wait behind this one, for people. Only the actor itself
+/// can count them; who does not answer in time is busy.
+using tells_mailbox = caf::replies_to<mailbox_atom>::with<std::uint64_t>;
+
+/// The answer to that.
+inline std::uint64_t messages_waiting(caf::scheduled_actor* self) {
+  return self->mailbox().size();
+}
 
 /// The STREAM SINK: whoever hears of a watch. Protocol only.
 using stream_sink = caf::typed_actor<
@@ -38,7 +48,7 @@ using api_client = caf::typed_actor<
     // The sink has worked off that many lines of its ticket.
     takes<credit_atom, stream_sink, std::uint64_t, std::uint64_t>,
     // Ends the sink's watch with this ticket.
-    takes<cancel_atom, stream_sink, std::uint64_t>>;
+    takes<cancel_atom, stream_sink, std::uint64_t>, tells_mailbox>;
 
 /// The REGISTRY: who claims which repository, and the limit over all of them.
 /// Supervised by the root together with the watchers: one falls, all restart.
@@ -70,13 +80,13 @@ using registry_actor = caf::typed_actor<
     // One repository, for people; null when there is none.
     caf::replies_to<get_atom, std::string>::with<view_ptr>,
     // The repository of a claim, for people; null when it is nowhere.
-    caf::replies_to<get_atom, claim_key>::with<view_ptr>>;
+    caf::replies_to<get_atom, claim_key>::with<view_ptr>, tells_mailbox>;
 
 /// A WATCHER: keeps the registry's view of one kind equal to the server's. It
 /// is a STREAM SINK. Supervised by the root.
 using watcher_actor = stream_sink::extend<
     // INTERNAL: a sleep of the reflector is over.
-    takes<tick_atom, std::uint64_t>>;
+    takes<tick_atom, std::uint64_t>, tells_mailbox>;
 
 /// A REPOSITORY: owns one hash's schedule, conflict record, Secret copies and
 /// Job history. Supervised by the registry; a restart rebuilds its facts from
@@ -102,13 +112,15 @@ using secret_mirror_actor = caf::typed_actor<
     // Reads a Secret and says where its repository is.
     caf::replies_to<read_atom, object_key>::with<reading_ptr>,
     // Writes or deletes a copy.
-    caf::replies_to<copy_atom, copy_order_ptr>::with<outcome_ptr>>;
+    caf::replies_to<copy_atom, copy_order_ptr>::with<outcome_ptr>,
+    tells_mailbox>;
 
 /// The VOLUME READER: finds out what a PersistentVolumeClaim stands for.
 /// Supervised by the root.
 using volume_reader_actor = caf::typed_actor<
     // Reads a claim and the volume that it is bound to.
-    caf::replies_to<volume_atom, object_key>::with<volume_reading_ptr>>;
+    caf::replies_to<volume_atom, object_key>::with<volume_reading_ptr>,
+    tells_mailbox>;
 
 /// The ACCOUNT KEEPER: makes the ServiceAccount of maintenance pods wherever
 /// such pods run. Supervised by the root.
@@ -120,19 +132,19 @@ using account_keeper_actor = caf::typed_actor<
     // This became so, or is so no longer.
     takes<become_atom, circumstance, bool>,
     // INTERNAL: time passes.
-    takes<tick_atom, std::uint64_t>>;
+    takes<tick_atom, std::uint64_t>, tells_mailbox>;
 
 /// The NEIGHBOURS: look for other installs in this cluster. Supervised by the
 /// root.
 using neighbours_actor = caf::typed_actor<
     // INTERNAL: time passes.
-    takes<tick_atom, std::uint64_t>>;
+    takes<tick_atom, std::uint64_t>, tells_mailbox>;
 
 /// The JOB RUNNER: carries out admission steps on Leases and Jobs, with the
 /// uncached checks that they need. Supervised by the root.
 using job_runner_actor = caf::typed_actor<
     // Performs one step.
-    caf::replies_to<run_atom, job_order_ptr>::with<outcome_ptr>>;
+    caf::replies_to<run_atom, job_order_ptr>::with<outcome_ptr>, tells_mailbox>;
 
 /// The ELECTOR: leads while it holds the operator's Lease.
 /// Supervised by the root; a crash means: step down first.
@@ -142,13 +154,13 @@ using elector_actor = caf::typed_actor<
     // Gives the Lease back and answers when that is done.
     caf::replies_to<stop_atom>::with<bool>,
     // Does it lead?
-    caf::replies_to<get_atom>::with<bool>>;
+    caf::replies_to<get_atom>::with<bool>, tells_mailbox>;
 
 /// The INSPECTOR: answers HTTP exchanges from what the other actors tell.
 /// Supervised by the root; it never changes anything.
 using inspector_actor = caf::typed_actor<
     // Answer this exchange.
-    takes<http_atom, exchange_ptr>>;
+    takes<http_atom, exchange_ptr>, tells_mailbox>;
 
 /// The ROOT: starts the others, and starts them again when one falls.
 using root_actor = caf::typed_actor<
@@ -161,7 +173,7 @@ using root_actor = caf::typed_actor<
     // An exchange for the inspector.
     takes<http_atom, exchange_ptr>,
     // Orderly end: the Lease is given back.
-    caf::replies_to<stop_atom>::with<bool>>;
+    caf::replies_to<stop_atom>::with<bool>, tells_mailbox>;
 
 } // namespace holystone::actors
 

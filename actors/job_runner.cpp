@@ -267,6 +267,7 @@ job_runner_actor::behavior_type job_runner(job_runner_actor::pointer self,
           deliver(promise, no_answer("the job runner does not know this step"));
         return promise;
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

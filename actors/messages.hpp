@@ -14,6 +14,7 @@
 #include "scheduler/observed_lease.hpp"
 #include "scheduler/repository.hpp"
 
+#include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
 
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -316,6 +318,8 @@ struct repository_view {
   /// Its part in the limit over all repositories.
   place seat = place::none;
   bool leading = false;
+  /// Messages that wait for its actor.
+  std::size_t mailbox = 0;
 };
 using view_ptr = std::shared_ptr<const repository_view>;
 
@@ -349,6 +353,11 @@ struct actor_view {
   std::string parent;
   bool is_up = false;
   unsigned restarts = 0;
+  /// Null while it is down.
+  caf::actor handle;
+  /// Messages that wait for it; none: it is down, too busy to say, or was not
+  /// asked.
+  std::optional<std::uint64_t> mailbox;
 };
 using actor_views = std::shared_ptr<const std::vector<actor_view>>;
 
@@ -388,6 +397,7 @@ using copy_atom = caf::atom_constant<caf::atom("copy")>;
 using run_atom = caf::atom_constant<caf::atom("run")>;
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
 using http_atom = caf::atom_constant<caf::atom("http")>;
+using mailbox_atom = caf::atom_constant<caf::atom("mailbox")>;
 
 } // namespace holystone::actors
 

@@ -218,6 +218,7 @@ neighbours(neighbours_actor::stateful_pointer<neighbours_state> self,
         if (self->state.wakeup.rang(ticket))
           self->state.look();
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

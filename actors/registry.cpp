@@ -676,6 +676,7 @@ registry(registry_actor::stateful_pointer<registry_state> self,
           return view_ptr{};
         return self->delegate(to, get_atom::value);
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

@@ -473,6 +473,7 @@ view_ptr repository_state::view() {
   if (common->stands_by && !std::holds_alternative<std::monostate>(step.action))
     all->writing = words_for(step.action);
   all->leading = leading;
+  all->mailbox = messages_waiting(self);
   all->seat = seat;
   all->next_runs = next_runs(known.facts(), common->now(), shown_runs);
   all->troubles = troubles->failing();

@@ -122,11 +122,21 @@ void root_state::fell(const caf::exit_msg& what) {
 
 actor_views root_state::list() const {
   auto shown = std::make_shared<std::vector<actor_view>>();
-  shown->push_back({"root", "", true, 0});
+  shown->push_back(
+      {"root", "", true, 0, caf::actor_cast<caf::actor>(self), {}});
   for (const auto& [known, one] : core)
-    shown->push_back(
-        {known, "root", static_cast<bool>(one.handle), one.restarts});
-  shown->push_back({"inspector", "root", true, inspector_restarts});
+    shown->push_back({known,
+                      "root",
+                      static_cast<bool>(one.handle),
+                      one.restarts,
+                      one.handle,
+                      {}});
+  shown->push_back({"inspector",
+                    "root",
+                    true,
+                    inspector_restarts,
+                    caf::actor_cast<caf::actor>(inspector),
+                    {}});
   return shown;
 }
 
@@ -155,6 +165,7 @@ root_actor::behavior_type root(root_actor::stateful_pointer<root_state> self,
           return true;
         return self->delegate(self->state.elector, stop_atom::value);
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

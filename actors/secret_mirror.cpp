@@ -286,6 +286,7 @@ secret_mirror(self_pointer self, api_client api,
         }
         return promise;
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

@@ -128,13 +128,16 @@ json::value to_json(const std::vector<actor_view>& actors,
     shown.push_back({{"name", actor.name},
                      {"parent", actor.parent},
                      {"state", actor.is_up ? "up" : "restarting"},
-                     {"restarts", actor.restarts}});
+                     {"restarts", actor.restarts},
+                     {"mailbox", actor.mailbox ? json::value(*actor.mailbox)
+                                               : json::value(nullptr)}});
   for (const auto& one : registry.repositories)
     shown.push_back({{"name", one.hash.empty() ? std::string{"lobby"}
                                                : "repository/" + one.hash},
                      {"parent", "registry"},
                      {"state", one.is_up ? "up" : "restarting"},
-                     {"restarts", one.restarts}});
+                     {"restarts", one.restarts},
+                     {"mailbox", nullptr}});
   return {{"actors", std::move(shown)}, {"notices", notices_json(registry)}};
 }
 
@@ -185,6 +188,7 @@ json::object to_json(const repository_view& view) {
   shown["writing"] = view.writing;
   shown["troubles"] = std::move(troubles);
   shown["leading"] = view.leading;
+  shown["mailbox"] = view.mailbox;
   return shown;
 }
 

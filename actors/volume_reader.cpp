@@ -119,6 +119,7 @@ volume_reader_actor::behavior_type volume_reader(self_pointer self,
              });
         return promise;
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

@@ -137,6 +137,7 @@ watcher(watcher_actor::stateful_pointer<watcher_state> self,
       [self](tick_atom, std::uint64_t ticket) {
         self->state.step(reflector::woken{ticket});
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

@@ -199,10 +199,12 @@ std::string repository_text(const json::value& shown) {
 }
 
 std::string actors_table(const json::value& list) {
-  std::vector<row> rows{{"ACTOR", "PARENT", "STATE", "RESTARTS"}};
+  std::vector<row> rows{{"ACTOR", "PARENT", "STATE", "RESTARTS", "MAILBOX"}};
   for (const auto& one : items_at(list, "actors"))
     rows.push_back({text_at(one, "name"), text_at(one, "parent"),
-                    text_at(one, "state"), number_at(one, "restarts")});
+                    text_at(one, "state"), number_at(one, "restarts"),
+                    integer_at(one, "mailbox") ? number_at(one, "mailbox")
+                                               : ""});
   return to_table(rows);
 }
 

@@ -319,6 +319,11 @@ function showDay() {
 
 // -- the actors ---------------------------------------------------------------
 
+// Repositories are not asked what waits for them: there may be thousands.
+function isBusy({ mailbox, state, parent }) {
+  return mailbox === null && state === "up" && parent !== "registry";
+}
+
 async function showActors() {
   const answer = await ask("v1/actors");
   if (!answer.ok) {
@@ -345,7 +350,9 @@ async function showActors() {
       make("span", { className: `state ${actor.state === "up" ? "scheduled" : "failing"}`,
         textContent: actor.name }),
       ` ${actor.state === "up" ? "" : actor.state}`
-      + (actor.restarts ? ` ${actor.restarts} restarts` : ""),
+      + (actor.restarts ? ` ${actor.restarts} restarts` : "")
+      + (actor.mailbox ? ` ${actor.mailbox} messages wait` : "")
+      + (isBusy(actor) ? " too busy to say what waits" : ""),
       below.has(actor.name) ? tree(actor.name) : "")));
   get("actors").replaceChildren(
     make("h2", { textContent: "Who watches over whom" }), tree(""),

@@ -51,7 +51,9 @@ slow_server::behavior_type slow(slow_server::pointer self, open_calls* open) {
         calls.front().promise.deliver(
             response_ptr{std::make_shared<const response>(std::move(out))});
         calls.pop_front();
-      }};
+      },
+      [self](mailbox_atom) { return messages_waiting(self); },
+  };
 }
 
 struct test_config : caf::actor_system_config {

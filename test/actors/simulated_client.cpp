@@ -215,7 +215,7 @@ void simulated_world::tell() {
   });
 }
 
-api_client::behavior_type simulated_client(api_client::pointer,
+api_client::behavior_type simulated_client(api_client::pointer self,
                                            simulated_world* world) {
   auto answer = [world](const request_ptr& what) {
     return response_ptr{std::make_shared<const response>(world->answer(*what))};
@@ -231,6 +231,7 @@ api_client::behavior_type simulated_client(api_client::pointer,
       [world](cancel_atom, const stream_sink& sink, std::uint64_t ticket) {
         world->close(sink, ticket);
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 

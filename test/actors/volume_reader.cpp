@@ -11,7 +11,7 @@ namespace {
 
 /// An API server that shows a bound claim and answers this to whoever asks for
 /// its volume.
-api_client::behavior_type claim_only(api_client::pointer, int status) {
+api_client::behavior_type claim_only(api_client::pointer self, int status) {
   return {
       [=](call_atom, const request_ptr& what) {
         response answer;
@@ -29,8 +29,9 @@ api_client::behavior_type claim_only(api_client::pointer, int status) {
       },
       [](watch_atom, std::uint64_t, const request_ptr&, const stream_sink&) {},
       [](credit_atom, const stream_sink&, std::uint64_t, std::uint64_t) {},
-      [](cancel_atom, const stream_sink&, std::uint64_t) {
-      }};
+      [](cancel_atom, const stream_sink&, std::uint64_t) {},
+      [self](mailbox_atom) { return messages_waiting(self); },
+  };
 }
 
 volume_reading_ptr read_with(int status) {

@@ -171,6 +171,7 @@ TEST_CASE("get, why: the same answers from the operator and from its cluster") {
       = run_program({"get", "actors", "--inspection", leader.inspection + "/"});
   CHECK(actors.exit_code == 0);
   CHECK(says(actors.out, "registry"));
+  CHECK(says(actors.out, "MAILBOX"));
   CHECK(leader.stop() == 0);
 }
 

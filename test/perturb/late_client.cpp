@@ -44,6 +44,7 @@ client_of(late_client::stateful_pointer<late_client_state> self, process* of) {
         i->second.deliver(told);
         self->state.waiting.erase(i);
       },
+      [self](mailbox_atom) { return messages_waiting(self); },
   };
 }
 
