@@ -34,6 +34,7 @@ constexpr auto patience = std::chrono::seconds{10};
 
 /// Proxies cut what is silent for a minute.
 constexpr auto heartbeat = std::chrono::seconds{15};
+constexpr auto tidying = std::chrono::seconds{30};
 
 /// The kubelet itself takes a minute to bring a renewed Secret to the pod.
 constexpr auto renewal_interval = std::chrono::minutes{1};
@@ -233,7 +234,9 @@ int run(config::options settings, std::shared_ptr<transport> net,
     metrics::log_warning("tokens come in the clear",
                          {{"advice", "give --tls-certificate and --tls-key, or "
                                      "let nobody listen on the network"}});
+  // What linking needed, and later reading the lists, is needed once.
   metrics::return_program_pages();
+  public_side.every(tidying, metrics::return_program_pages);
   int signal = 0;
   sigwait(&ending, &signal);
   metrics::log_info("stopping", {{"signal", signal}});
