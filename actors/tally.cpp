@@ -46,6 +46,14 @@ std::size_t unmaintained(const repository_facts& facts,
       }));
 }
 
+/// Somebody whose tags are all that is run; null when nobody is.
+const claimant* who_asks_by_hand(const repository_facts& facts) {
+  auto i = std::ranges::find_if(facts.claimants, [](const claimant& who) {
+    return !is_scheduled(who.wish) && !who.wish.defect;
+  });
+  return i == facts.claimants.end() ? nullptr : &*i;
+}
+
 std::optional<metrics::repository_labels> labels_of(const repository_id& id,
                                                     const claim& winner) {
   return {{id.hex, winner.who.object.name, winner.who.object.ns,
@@ -122,8 +130,9 @@ void tally::begin(const repository_action& what, const repository_facts& facts,
 void tally::show(const repository_facts& facts, instant now) {
   const auto* winner = winner_of(facts);
   meters_->unmaintained(facts.id.hex, unmaintained(facts, winner));
-  auto labels = winner ? labels_of(facts.id, winner->wish)
-                       : meters_->labels_of(facts.id.hex);
+  const auto* named = winner ? winner : who_asks_by_hand(facts);
+  auto labels = named ? labels_of(facts.id, named->wish)
+                      : meters_->labels_of(facts.id.hex);
   if (!labels)
     return;
   auto shown = sample_of(facts, winner);

@@ -147,6 +147,20 @@ TEST_CASE("nobody's repository has no series") {
   CHECK(meters.expose().find("repository_hash") == std::string::npos);
 }
 
+TEST_CASE("a repository that runs by hand alone is shown under who asks") {
+  metrics::instruments meters;
+  tally shown{meters};
+  auto facts = make_facts();
+  facts.claimants[0].wish.manual = "once";
+  facts.lease.known.success_ended = start;
+  shown.show(facts, start);
+  CHECK(value(meters, "last_run_timestamp_seconds") == "1795262400");
+  CHECK(value(meters, "cronjob_created_total") == "0");
+  // Nobody expects the next run, so nobody misses it.
+  CHECK(value(meters, "expected_interval_seconds").empty());
+  CHECK(value(meters, "next_run_timestamp_seconds").empty());
+}
+
 TEST_CASE("the last winner's name stays until the repository is gone") {
   metrics::instruments meters;
   tally shown{meters};
