@@ -1,3 +1,4 @@
+#include "inspection.hpp"
 #include "maintenance_stage.hpp"
 #include "volume_stage.hpp"
 
@@ -187,4 +188,56 @@ TEST_CASE("C-18: the old field has one warning for each generation") {
   stage again{world};
   again.pass(20s);
   CHECK(warnings() == 2);
+}
+
+TEST_CASE("BUG-30: without the definition of KopiaMaintenances it waits for "
+          "that one, says so and ends nothing") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  const std::string definitions
+      = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  world.call("DELETE", definitions + "/kopiamaintenances.volsync.backube");
+  world.run();
+  stage s{world};
+  s.pass(2min);
+  auto told = ask(s, "/readyz");
+  CHECK(told->status == 503);
+  auto shown = boost::json::parse(told->body);
+  CHECK(boost::json::serialize(*find(shown, "waitsFor"))
+        == R"(["KopiaMaintenance"])");
+  shown = boost::json::parse(ask(s, "/v1/actors")->body);
+  for (const auto& one : items_at(shown, "actors")) {
+    INFO(text_at(one, "name"));
+    CHECK(integer_at(one, "restarts") == 0);
+  }
+  world.serve_definitions();
+  s.pass(2min);
+  CHECK(ask(s, "/readyz")->status == 200);
+  CHECK(names_of(world.call("GET", home + "cronjobs")).size() == 1);
+}
+
+TEST_CASE("BUG-31: each field of a status that the pages name is written") {
+  simulated_world world;
+  add_source(world, "app", "one", "*/5 * * * *");
+  add_repository(world, "web", "two");
+  add_maintenance(world, "web", "daily", "trigger: {schedule: '*/5 * * * *'}");
+  stage s{world};
+  s.pass(20s);
+  s.pass(11min);
+  auto source = world.call("GET", group + "app/replicationsources/data");
+  for (auto field :
+       {"lastMaintenance", "nextScheduledMaintenance", "maintenanceCronJob"}) {
+    INFO(field);
+    CHECK(!text_at(source, "status", "kopia", field).empty());
+  }
+  CHECK(integer_at(source, "status", "kopia", "maintenanceFailures") == 0);
+  auto daily = maintenance(world, "web", "daily");
+  for (auto field :
+       {"activeCronJob", "lastMaintenanceTime", "lastReconcileTime",
+        "nextScheduledMaintenance", "schedule"}) {
+    INFO(field);
+    CHECK(!text_at(daily, "status", field).empty());
+  }
+  CHECK(integer_at(daily, "status", "maintenanceFailures") == 0);
+  CHECK(integer_at(daily, "status", "observedGeneration") == 1);
 }
