@@ -9,6 +9,7 @@ import os
 import time
 
 import latency
+import page
 import population
 from operator_process import Operator
 from questions import Questions
@@ -263,3 +264,10 @@ class Measurement:
                  f"{writes(made) - count} writes of the operator; "
                  f"{asked.count} questions for one repository: p50 "
                  f"{asked.p50:.1f} ms, p99 {asked.p99:.1f} ms")
+
+    def page(self):
+        """Somebody opens the web page, sorts it and waits for changes."""
+        seen = page.look(self)
+        self.figures.update(seen)
+        self.say("web page: " + ", ".join(
+            f"{name[5:-3]} {value:.0f} ms" for name, value in seen.items()))
