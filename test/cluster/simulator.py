@@ -59,6 +59,7 @@ class Simulator:
             HOLYSTONE_METRICS=f"http://{self.metrics}/metrics",
             HOLYSTONE_INSPECTION=f"http://{self.inspection}",
             HOLYSTONE_LOG=os.path.join(self.folder, "operator.log"),
+            HOLYSTONE_PROGRAM=f"{programs()}/holystone",
             HOLYSTONE_WORLD="simulator")
 
     def __enter__(self):

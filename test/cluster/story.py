@@ -95,12 +95,22 @@ class Story:
                 "get", kind, "-A", "-o", "json", "--show-managed-fields")
         yield "logs", self.world.logs()
         yield "/metrics", self.world.metrics()
-        pages = ["/v1/actors", "/v1/repositories"]
+        pages = ["/v1/actors", "/v1/repositories", "/readyz"]
+        commands = [("doctor", "-o", "json"), ("doctor",),
+                    ("get", "-o", "json"), ("get",)]
         for cron_job in self.cron_jobs():
-            pages.append("/v1/repositories/"
-                         + kube.label(cron_job, worlds.HASH))
+            which = kube.label(cron_job, worlds.HASH)
+            pages.append(f"/v1/repositories/{which}")
+            commands.append(("get", "repository", which))
+        for source in self.cluster.list("replicationsources", "-A"):
+            its = source["metadata"]
+            where = f"replicationsource/{its['namespace']}/{its['name']}"
+            pages.append(f"/v1/why/{where}")
+            commands.append(("why", where))
         for page in pages:
             yield page, json.dumps(self.world.inspect(page))
+        for command in commands:
+            yield " ".join(command), self.world.command(*command)
 
     def sum(self, name, **labels):
         """The sum of a metric's samples that have these labels; None when
@@ -195,8 +205,9 @@ def no_secret_is_told(story):
     c.holds("a search for credentials finds those in Secrets",
             found_in(c.run("get", "secrets", "-A", "-o", "json")))
     told = dict(story.told())
-    c.holds("objects, logs, numbers and inspection were looked through",
-            {"cronjobs.batch", "pods", "logs", "/metrics"} <= set(told)
+    c.holds("objects, logs, numbers, inspection and commands were looked at",
+            {"cronjobs.batch", "pods", "logs", "/metrics", "/readyz", "get",
+             "doctor"} <= set(told)
             and all(told.values()), [k for k, v in told.items() if not v])
     c.equal("what tells credentials",
             [name for name, text in told.items() if found_in(text)], [])

@@ -24,7 +24,9 @@ HASH = "volsync.backube/repository-hash"
 PASSWORD = "correct horse battery staple"
 MOVER = 1000  # the user of maintenance pods
 FULL = "snapshot-gc"  # kopia's record of it stands for a full run
-NODE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "node")
+HERE = os.path.dirname(os.path.realpath(__file__))
+NODE = os.path.join(HERE, "node")
+PROGRAM = os.path.join(HERE, "../../build/release/holystone")
 
 
 class RealWorld:
@@ -76,6 +78,10 @@ class RealWorld:
             "--tail=-1")
             for label in ("app.kubernetes.io/name=volsync",
                           "volsync.backube/kopia-maintenance=true"))
+
+    def command(self, *arguments):
+        """What our program says to a user, on either stream."""
+        return command([os.environ["ENTER"], PROGRAM], arguments)
 
     def credential(self):
         """What nobody may ever read but the server."""
@@ -277,8 +283,18 @@ class SimulatedWorld:
         with open(os.environ["HOLYSTONE_LOG"], encoding="utf-8") as file:
             return file.read()
 
+    def command(self, *arguments):
+        return command([os.environ["HOLYSTONE_PROGRAM"]], arguments)
+
     def credential(self):
         return "a canary that nobody may hear"
+
+
+def command(program, arguments):
+    """All that a command prints, whether it likes what it finds or not."""
+    return subprocess.run([*program, *arguments], text=True, timeout=120,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False).stdout
 
 
 def fetch(url):
