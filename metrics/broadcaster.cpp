@@ -43,6 +43,9 @@ void broadcaster::beat() {
 void broadcaster::send(const std::string& text) {
   std::lock_guard guard{mutex_};
   std::erase_if(streams_, [&](const auto& one) {
+    // Who was told goodbye is still to read it.
+    if (!one->is_open())
+      return true;
     if (one->write(text))
       return false;
     one->abort();

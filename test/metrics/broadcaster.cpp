@@ -40,8 +40,17 @@ TEST_CASE("an onlooker that does not read is cut off, the others are told") {
   auto quick = look_on(all);
   slow->is_slow = true;
   all.tell("repository", "1");
-  CHECK(slow->is_over);
+  CHECK(slow->is_cut);
   CHECK_THAT(quick->text, Catch::EndsWith("data: 1\n\n"));
+}
+
+TEST_CASE("a stream that somebody closed may end in peace") {
+  broadcaster all;
+  auto one = look_on(all);
+  one->close();
+  all.beat();
+  CHECK_FALSE(all.is_heard());
+  CHECK_FALSE(one->is_cut);
 }
 
 TEST_CASE("the dead are noticed when nothing happens, too") {

@@ -15,6 +15,7 @@ struct recorded_stream : http_stream {
   std::string text;
   bool is_slow = false;
   bool is_over = false;
+  bool is_cut = false;
 
   bool write(std::string chunk) override {
     if (is_slow || is_over)
@@ -27,6 +28,7 @@ struct recorded_stream : http_stream {
   }
   void abort() override {
     is_over = true;
+    is_cut = true;
   }
   bool is_open() const override {
     return !is_over;
