@@ -55,8 +55,9 @@ std::string to_notice(const fork_presence& fork, const std::string& ns,
   auto verb = state == presence::present ? "renews" : "may still renew";
   return fmt::format(
       "KopiaMaintenance objects are left to the fork of VolSync: {} {} Lease "
-      "{}/{}; scale its Deployment to 0 to have them maintained here. Upstream "
-      "VolSync has a Lease of that name, too: it must lie in another namespace",
+      "{}/{}; when you need its backups no more, scale its Deployment to 0 and "
+      "they are maintained here. Upstream VolSync has a Lease of that name, "
+      "too: it must lie in another namespace",
       fork.holder(), verb, ns, fork_lease);
 }
 

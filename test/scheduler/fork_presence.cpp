@@ -103,9 +103,10 @@ TEST_CASE("people are told who holds the Lease, where, and what to do") {
   fork.seen(held("r0"), at(0s));
   CHECK(to_notice(fork, "ns", at(0s))
         == "KopiaMaintenance objects are left to the fork of VolSync: "
-           "volsync-7d9f_1 may still renew Lease ns/b95b3104.backube; scale "
-           "its Deployment to 0 to have them maintained here. Upstream VolSync "
-           "has a Lease of that name, too: it must lie in another namespace");
+           "volsync-7d9f_1 may still renew Lease ns/b95b3104.backube; when "
+           "you need its backups no more, scale its Deployment to 0 and they "
+           "are maintained here. Upstream VolSync has a Lease of that name, "
+           "too: it must lie in another namespace");
   fork.seen(held("r1"), at(1s));
   CHECK(to_notice(fork, "ns", at(1s)).find("volsync-7d9f_1 renews Lease")
         != std::string::npos);
