@@ -17,6 +17,7 @@ struct file {
 
 constexpr std::array files{
     file{"/", "text/html; charset=utf-8", web_files::index_html},
+    file{"/door.js", "text/javascript; charset=utf-8", web_files::door_js},
     file{"/openapi.json", "application/json", web_files::openapi_json},
     file{"/page.css", "text/css; charset=utf-8", web_files::page_css},
     file{"/page.js", "text/javascript; charset=utf-8", web_files::page_js},

@@ -1,8 +1,7 @@
 "use strict";
 // The page of the inspection. It follows the events and reads the list page by
 // page; when the connection was lost it reads all of it again. Only the rows
-// that can be seen are in the document. Where a token is wanted the page asks
-// for one, and keeps it in this script alone.
+// that can be seen are in the document. How it asks stands in door.js.
 
 const get = id => document.getElementById(id);
 const all = new Map();      // hash -> repository, as /v1/repositories says it
@@ -370,64 +369,6 @@ function showNotices(notices) {
   get("notices").textContent = notices.join(" ");
 }
 
-// -- the door -----------------------------------------------------------------
-
-let token = "";             // of the cluster; empty where none is wanted
-const isShut = () => !get("door").hidden;
-
-// Asks the operator. A token that is missing, no longer good, or not good for
-// what the page can't do without shuts the door, unless another one was given
-// meanwhile.
-async function ask(path, { signal, isNeeded } = {}) {
-  const mine = token;
-  const answer = await fetch(path, { signal, cache: "no-store",
-    headers: mine ? { Authorization: `Bearer ${mine}` } : {} });
-  if (answer.status === 401 || (isNeeded && answer.status === 403)) {
-    const why = mine ? `${await reasonOf(answer.clone())}.`
-      : "This operator tells what it knows to who shows a token.";
-    if (mine === token) shut(why);
-  }
-  return answer;
-}
-
-// What the operator, or a proxy before it, says about a refusal.
-async function reasonOf(answer) {
-  const said = await answer.json().catch(() => ({}));
-  return said.error || `the operator answered ${answer.status}`;
-}
-
-// Nothing that a token opened stays when it is gone.
-function shut(why) {
-  token = "";
-  ++reading;
-  if (line) line.abort();
-  line = null;
-  all.clear();
-  shown = [];
-  for (const id of ["rows", "one", "day", "actors"]) get(id).replaceChildren();
-  showNotices([]);
-  get("door-why").textContent = why;
-  get("door-clear").hidden = isSecureContext;
-  get("door").hidden = false;
-  document.querySelector("main").hidden = true;
-  say("waiting for a token", true);
-  get("token").focus();
-}
-
-function knock(event) {
-  event.preventDefault();
-  token = get("token").value.trim();
-  get("token").value = "";
-  // A browser refuses other characters in a header with words of its own.
-  if (!/^[!-~]+$/.test(token))
-    return shut("A token is one word of ASCII characters.");
-  get("door").hidden = true;
-  document.querySelector("main").hidden = false;
-  say("connecting", false);
-  view();
-  follow();
-}
-
 // -- views and the connection -------------------------------------------------
 
 function view() {
@@ -445,6 +386,23 @@ function view() {
   if (at === "one") showOne(hash);
   if (at === "day") showDay();
   if (at === "actors") showActors();
+}
+
+// Nothing that a token opened stays when it is gone.
+function forget() {
+  ++reading;
+  if (line) line.abort();
+  line = null;
+  all.clear();
+  shown = [];
+  for (const id of ["rows", "one", "day", "actors"]) get(id).replaceChildren();
+  showNotices([]);
+  say("waiting for a token", true);
+}
+
+function begin() {
+  view();
+  follow();
 }
 
 function say(text, lost) {
@@ -471,13 +429,6 @@ function grieve(why) {
 }
 
 const pause = () => new Promise(done => setTimeout(done, 2000));
-
-// A good answer to what the page can't do without.
-async function need(path, signal) {
-  const answer = await ask(path, { signal, isNeeded: true });
-  if (!answer.ok) throw new Error(await reasonOf(answer));
-  return answer;
-}
 
 let reading = 0;
 async function readAll() {
@@ -523,30 +474,12 @@ const hear = {
   },
 };
 
-// Reads server-sent events until they end. An EventSource would do the same,
-// but shows no token.
-async function listen(body) {
-  const pieces = body.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (;;) {
-    const { done, value } = await pieces.read();
-    if (done) return;
-    const parts = (text + value).split("\n\n");
-    text = parts.pop();
-    for (const part of parts) {
-      const said = Object.fromEntries(part.split("\n").map(line =>
-        [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
-      if (Object.hasOwn(hear, said.event)) hear[said.event](JSON.parse(said.data));
-    }
-  }
-}
-
 let line = null;            // the connection that events come over
 async function follow() {
   const mine = line = new AbortController();
   while (line === mine) {
     try {
-      await listen((await need("v1/events", mine.signal)).body);
+      await listen((await need("v1/events", mine.signal)).body, hear);
       // No loss: who shows a token is asked for it every minute.
     } catch (why) {
       if (line !== mine) return;
@@ -567,5 +500,4 @@ get("door").addEventListener("submit", knock);
 setInterval(() => {
   if (!get("actors").hidden && !isShut()) showActors();
 }, 2000);
-view();
-follow();
+begin();

@@ -276,7 +276,8 @@ TEST_CASE("health and readiness are everybody's") {
 
 TEST_CASE("the page itself is everybody's, and what it would show is not") {
   door d;
-  for (auto path : {"/", "/page.css", "/page.js", "/openapi.json", "/?a"})
+  for (auto path :
+       {"/", "/page.css", "/door.js", "/page.js", "/openapi.json", "/?a"})
     CHECK(d.knock(path, "")->status == 200);
   CHECK(d.asked.empty());
   for (auto path : {"", "/v1/repositories", "/page.js/", "//", "/metrics"})

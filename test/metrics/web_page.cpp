@@ -4,11 +4,12 @@
 
 using namespace holystone::metrics;
 
-TEST_CASE("the page is three files with a type each") {
+TEST_CASE("the page is four files with a type each") {
   CHECK(web_page("/")->content_type == "text/html; charset=utf-8");
   CHECK(web_page("/page.css")->content_type == "text/css; charset=utf-8");
+  CHECK(web_page("/door.js")->content_type == "text/javascript; charset=utf-8");
   CHECK(web_page("/page.js")->content_type == "text/javascript; charset=utf-8");
-  for (auto path : {"/", "/page.css", "/page.js", "/openapi.json"})
+  for (auto path : {"/", "/page.css", "/door.js", "/page.js", "/openapi.json"})
     CHECK(is_web_page(path));
   CHECK_THAT(web_page("/")->body, Catch::StartsWith("<!doctype html>"));
 }
@@ -29,7 +30,7 @@ TEST_CASE("the page may load itself only, and does not ask for more") {
   CHECK_THAT(std::string{policy}, !Catch::Contains("unsafe"));
   CHECK(page.headers.find("X-Content-Type-Options") == "nosniff");
   // What the policy would refuse is not there in the first place.
-  for (auto path : {"/", "/page.css", "/page.js"}) {
+  for (auto path : {"/", "/page.css", "/door.js", "/page.js"}) {
     INFO(path);
     auto text = web_page(path)->body;
     for (auto word : {"https://", "url(", "@import", "<style",
