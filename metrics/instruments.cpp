@@ -60,22 +60,25 @@ struct instruments::registry {
       = counters("watch_events_total", "Events that watches delivered");
   prometheus::Histogram& settling
       = histograms("watch_event_seconds",
-                   "From an event's arrival until all whom it concerns have "
-                   "decided")
+                   "From an event's arrival until all repositories that it "
+                   "concerns have decided what to do; a write that was under "
+                   "way is waited for")
             .Add({}, settling_bounds);
   counter_family& relists
-      = counters("watch_relists_total", "Lists from the start, by kind");
-  counter_family& skips
-      = counters("watch_skipped_objects_total",
-                 "Objects that could not be read and count as absent");
-  counter_family& requests = counters(
-      "api_requests_total", "Calls to the API server; code 0: no answer");
+      = counters("watch_relists_total", "Lists from the start");
+  counter_family& skips = counters(
+      "watch_skipped_objects_total",
+      "Objects that could not be read and count as absent; the log names "
+      "each");
+  counter_family& requests
+      = counters("api_requests_total",
+                 "Calls to the API server; code is 0 where no answer came");
   histogram_family& request_duration = histograms(
       "api_request_duration_seconds", "Time from a call to its answer");
   counter_family& writes
       = counters("writes_total", "Objects written on purpose");
-  counter_family& restarts
-      = counters("actor_restarts_total", "Actors started again after a crash");
+  counter_family& restarts = counters(
+      "actor_restarts_total", "Parts that crashed and were started again");
   prometheus::Gauge& leading = prometheus::BuildGauge()
                                    .Name(prefix + "leader")
                                    .Help("1 while this process leads")
@@ -84,7 +87,8 @@ struct instruments::registry {
   prometheus::Gauge& unmaintained
       = prometheus::BuildGauge()
             .Name(prefix + "unmaintained_claims")
-            .Help("Claims that want maintenance and get none")
+            .Help("ReplicationSources and KopiaMaintenances that want "
+                  "maintenance and get none")
             .Register(all)
             .Add({});
   std::mutex unmaintained_mutex;
@@ -92,7 +96,7 @@ struct instruments::registry {
   std::map<std::string, std::size_t> unmaintained_by_hash;
   prometheus::Histogram& queue_wait
       = histograms("maintenance_queue_wait_seconds",
-                   "Time that a Job waited for admission")
+                   "How long admitted Jobs had waited")
             .Add({}, wait_bounds);
 };
 

@@ -142,35 +142,31 @@ const std::span<const repository_series::family> repository_series::families =
     [] {
       using in = const record&;
       static const family all[]{
-          {"maintenance_cronjob_created_total",
-           "Total number of maintenance CronJobs created", "counter",
+          {"maintenance_cronjob_created_total", "CronJobs made", "counter",
            [](lines& to, in from) {
              to.add(static_cast<double>(from.cron_job[0]));
            }},
-          {"maintenance_cronjob_updated_total",
-           "Total number of maintenance CronJobs updated", "counter",
+          {"maintenance_cronjob_updated_total", "CronJobs changed", "counter",
            [](lines& to, in from) {
              to.add(static_cast<double>(from.cron_job[1]));
            }},
-          {"maintenance_cronjob_deleted_total",
-           "Total number of maintenance CronJobs deleted", "counter",
+          {"maintenance_cronjob_deleted_total", "CronJobs deleted", "counter",
            [](lines& to, in from) {
              to.add(static_cast<double>(from.cron_job[2]));
            }},
-          {"maintenance_cronjob_failures_total",
-           "Total number of failed maintenance jobs", "counter",
+          {"maintenance_cronjob_failures_total", "Failed runs", "counter",
            [](lines& to, in from) {
              to.add_all("failure_reason", common_failure,
                         from.counts().failures);
            }},
           {"maintenance_operations_total",
-           "Total number of successful maintenance runs", "counter",
+           "Successful runs; maintenance_type is full or quick", "counter",
            [](lines& to, in from) {
              to.add_all("maintenance_type", common_type,
                         from.counts().operations);
            }},
-          {"maintenance_duration_seconds",
-           "Duration of successful maintenance runs in seconds", "histogram",
+          {"maintenance_duration_seconds", "How long successful runs took",
+           "histogram",
            [](lines& to, in from) {
              const auto& of = from.counts();
              std::uint64_t count = 0;
@@ -189,17 +185,19 @@ const std::span<const repository_series::family> repository_series::families =
              }
            }},
           {"maintenance_last_run_timestamp_seconds",
-           "Unix timestamp of the last successful maintenance run", "gauge",
+           "When the last full run succeeded", "gauge",
            [](lines& to, in from) {
              to.add_if(from.now.last_success);
            }},
           {"maintenance_next_run_timestamp_seconds",
-           "Unix timestamp at which the schedule is due next", "gauge",
+           "When the schedule is due next", "gauge",
            [](lines& to, in from) {
              to.add_if(from.now.next_run);
            }},
           {"maintenance_expected_interval_seconds",
-           "Longest time between two of the runs to come", "gauge",
+           "Longest time between two runs, as far as the next eight and "
+           "maintenanceIntervalDays tell",
+           "gauge",
            [](lines& to, in from) {
              if (from.now.interval > 0)
                to.add(from.now.interval);
@@ -224,18 +222,18 @@ const std::span<const repository_series::family> repository_series::families =
              to.add(from.now.conflicts);
            }},
           {"repository_size_bytes",
-           "Size of all blobs as the last run found it", "gauge",
+           "Size of all blobs, as the last run found it", "gauge",
            [](lines& to, in from) {
              to.add_if(from.now.bytes);
            }},
-          {"repository_objects_total",
-           "Contents in the repository as the last run found them", "gauge",
+          {"repository_objects_total", "Contents, as the last run found them",
+           "gauge",
            [](lines& to, in from) {
              to.add_if(from.now.contents);
            }},
           {"repository_index_blobs",
-           "Index blobs in the repository as the last run found them", "gauge",
-           [](lines& to, in from) {
+           "Index blobs, as the last run found them; maintenance merges them",
+           "gauge", [](lines& to, in from) {
              to.add_if(from.now.index_blobs);
            }}};
       return std::span<const family>{all};
