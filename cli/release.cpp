@@ -169,6 +169,13 @@ int release(cluster& api, const std::string& ns, const release_flags& flags) {
   auto now = look(api, {ns, lease_name(location)}, location);
   if (!now)
     return fail(now.why().message);
+  // The operator waits for such a one, too, and for how long is not known.
+  if (const auto& who = now->lease.foreign_holder; !who.empty())
+    return fail(fmt::format(
+        "Lease {} is held by \"{}\", which is no Job of holystone; find out "
+        "what that is, and when nobody needs it: kubectl -n {} delete lease {}",
+        to_string(now->lease.key), printable(who), now->lease.key.ns,
+        now->lease.key.name));
   if (!now->lease.holder) {
     fmt::print("Nobody holds Lease {}.\n", to_string(now->lease.key));
     return exit_done;

@@ -113,6 +113,23 @@ TEST_CASE("release: what stands in a Lease cannot command a terminal") {
   CHECK(says(here.release({hash}).out, "(UID x\\x1b[2J)"));
 }
 
+TEST_CASE("release: a holder that is no Job of ours is not nobody") {
+  quiet_server here;
+  here.hold(here.run_job());
+  here.send("PATCH", leases + "/kopia-repository-" + hash,
+            {{"metadata",
+              {{"annotations", {{"volsync.backube/holder-job", nullptr}}}}},
+             {"spec", {{"holderIdentity", "somebody"}}}},
+            "application/merge-patch+json");
+  for (const auto& args : {std::vector<std::string>{hash}, {"--yes", hash}}) {
+    auto told = here.release(args);
+    CHECK(told.exit_code == 1);
+    CHECK(says(told.err, "held by \"somebody\""));
+    CHECK(says(told.err, "delete lease kopia-repository-"));
+    CHECK(here.lease().foreign_holder == "somebody");
+  }
+}
+
 TEST_CASE("release: a Job of the same name is not the holder") {
   quiet_server here;
   here.run_job();
