@@ -1,5 +1,7 @@
 #include "actors/view_json.hpp"
 
+#include "scheduler/claim_status.hpp"
+
 #include <algorithm>
 
 namespace holystone::actors {
@@ -162,7 +164,8 @@ json::object brief_json(const repository_view& view) {
           {"lastSuccess", time(facts.lease.known.success_ended)},
           {"failures", facts.lease.known.failures},
           {"nextRuns", next_runs_json(view)},
-          {"reason", view.reason}};
+          {"reason",
+           view.reason.empty() ? failures_of(facts.lease.known) : view.reason}};
 }
 
 json::object to_json(const repository_view& view) {

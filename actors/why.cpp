@@ -1,5 +1,7 @@
 #include "actors/why.hpp"
 
+#include "scheduler/claim_status.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,6 +45,16 @@ const job_fact* oldest_waiting(const repository_facts& facts) {
   return oldest;
 }
 
+/// Of a Job that has ended. What its run said is known of the last one.
+std::string fate_of(const ledger& known, const job_fact& job) {
+  if (job.state == job_state::complete)
+    return "it has maintained the repository";
+  return known.counted == job.uid && known.failures > 0
+             ? fmt::format("it failed {}",
+                           failure_words(known.failure, known.failure_message))
+             : fmt::format("it failed: {}", job.reason);
+}
+
 /// Of the repository as a whole.
 explanation explain_repository(const repository_view& view, teller who) {
   const auto& facts = view.facts;
@@ -69,9 +81,12 @@ explanation explain_repository(const repository_view& view, teller who) {
   // Nobody may have told the winner yet.
   if (!next && !view.next_runs.empty())
     next = view.next_runs.front();
-  if (next)
-    return {fmt::format("nothing is due until {}", to_rfc3339(*next)), last};
-  return {"no run is planned", last};
+  auto failed = failures_of(facts.lease.known);
+  auto then = next ? fmt::format("is due until {}", to_rfc3339(*next))
+                   : std::string{"is planned"};
+  return {failed.empty() ? fmt::format("nothing {}", then)
+                         : fmt::format("{} Nothing {}", failed, then),
+          last};
 }
 
 } // namespace
@@ -135,10 +150,7 @@ explanation explain(const repository_view& view,
   if (asked.what == kind::job)
     for (const auto& job : facts.jobs)
       if (job.key == asked.key && job.finished)
-        return {job.state == job_state::complete
-                    ? std::string{"it has maintained the repository"}
-                    : fmt::format("it failed: {}", job.reason),
-                job.finished};
+        return {fate_of(facts.lease.known, job), job.finished};
   return explain_repository(view, who);
 }
 

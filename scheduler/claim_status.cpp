@@ -55,18 +55,6 @@ std::string words_for(const maintenance_settings& settings) {
                      quick);
 }
 
-/// What the runs since the last success say; empty when all is well.
-std::string failures_of(const ledger& known) {
-  if (known.failures == 0)
-    return {};
-  auto which = known.failures == 1
-                   ? std::string{"The last run failed"}
-                   : fmt::format("The last {} runs failed, most recently",
-                                 known.failures);
-  return fmt::format(" {} {}", which,
-                     failure_words(known.failure, known.failure_message));
-}
-
 /// Of a claim whose Secret was refused: contract section 2.
 std::string refusal_of(const claim& wish, const claim& wins) {
   auto text
@@ -105,7 +93,8 @@ void tell(claim_status& status, const repository_facts& facts,
           const claim& wish, const claimant& winner) {
   const auto& wins = winner.wish;
   auto cron_job = cron_job_words(facts, maintenance_kind::full);
-  auto trail = failures_of(facts.lease.known);
+  auto failures = failures_of(facts.lease.known);
+  auto trail = failures.empty() ? failures : " " + failures;
   if (is_refused(facts, wish)) {
     status.reason = "Error";
     status.message = refusal_of(wish, wins);
@@ -204,6 +193,17 @@ std::string failure_words(failure_class why, const std::string& message) {
   auto hint = hint_of(why);
   return fmt::format("({}): {}{}{}", to_string(why), sentence(message),
                      hint.empty() ? "" : " ", hint);
+}
+
+std::string failures_of(const ledger& known) {
+  if (known.failures == 0)
+    return {};
+  auto which = known.failures == 1
+                   ? std::string{"The last run failed"}
+                   : fmt::format("The last {} runs failed, most recently",
+                                 known.failures);
+  return fmt::format("{} {}", which,
+                     failure_words(known.failure, known.failure_message));
 }
 
 repository_account account_of(const repository_facts& facts,

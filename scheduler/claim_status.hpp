@@ -61,4 +61,7 @@ std::string sentence(std::string text);
 /// How a failure is told: `(timeout): What happened. What to do about it.`
 std::string failure_words(failure_class why, const std::string& message);
 
+/// What the runs since the last success say; empty when all is well.
+std::string failures_of(const ledger& known);
+
 } // namespace holystone::scheduler

@@ -142,8 +142,8 @@ function paint() {
   const count = {};
   for (const one of all.values()) count[one.state] = (count[one.state] || 0) + 1;
   get("sums").textContent = [
-    shown.length === all.size ? `${all.size} repositories`
-      : `${shown.length} of ${all.size} repositories`,
+    (shown.length === all.size ? "" : `${shown.length} of `)
+      + (all.size === 1 ? "1 repository" : `${all.size} repositories`),
     ...states.filter(s => count[s]).map(s => `${count[s]} ${s}`)].join(", ");
 }
 
@@ -447,6 +447,7 @@ async function readAll() {
     for (const hash of [...all.keys()])
       if (!seen.has(hash) && !fresh.has(hash)) all.delete(hash);
     fresh.clear();
+    arrange();
     say("live", false);
     soon();
   } catch (why) {

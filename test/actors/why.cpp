@@ -72,6 +72,29 @@ TEST_CASE("why nothing runs: something does") {
         == "Job volsync-system/by-hand maintains the repository");
 }
 
+TEST_CASE("why nothing runs: what the last run failed of") {
+  simulated_world world;
+  add_source(world, "app", "one");
+  stage s{world};
+  s.pass(20s);
+  create_job(world, "by-hand");
+  auto job = world.call("GET", home + "jobs/by-hand");
+  world.repository(text_at(job, "metadata", "labels", names::location_hash))
+      .failing
+      = failure_class::network;
+  s.pass(10min);
+  for (auto path : {"replicationsource/app/data", "job/volsync-system/by-hand"})
+    CHECK_THAT(why(s, path), Catch::Contains("failed (network): ")
+                                 && Catch::Contains(std::string{
+                                     hint_of(failure_class::network)}));
+  CHECK_THAT(why(s, "replicationsource/app/data"),
+             Catch::StartsWith("The last run failed")
+                 && Catch::Contains(". Nothing is due until 20"));
+  auto list = boost::json::parse(ask(s, "/v1/repositories")->body);
+  CHECK_THAT(text_at(items_at(list, "items").at(0), "reason"),
+             Catch::StartsWith("The last run failed (network): "));
+}
+
 TEST_CASE("why nothing runs: what nobody knows, and what is no question") {
   simulated_world world;
   add_source(world, "app", "one");
