@@ -66,10 +66,7 @@ private:
     found_.push_back(known ? judge_leader(known->leads, settings_.leader_elect,
                                           to_string(key), now_)
                            : undecided("leader", known.why().message, {}));
-    std::vector<json::value> all;
-    auto failed = gather(deployments, how_.ns, {}, all);
-    found_.push_back(failed ? undecided("deployment", *failed, {})
-                            : judge_deployment(all, how_.ns));
+    look_at_deployment();
     auto unread = known ? known->unread : known.why().message;
     knows_settings_ = unread.empty();
     if (!knows_settings_)
@@ -77,6 +74,19 @@ private:
                                  "what depends on the operator's flags is "
                                  "judged by their defaults"));
     look_at_rights(known ? known->account : std::string{});
+  }
+
+  /// The operator needs no right to read Deployments, so its pod has none.
+  void look_at_deployment() {
+    if (how_.kubeconfig.empty()) {
+      found_.push_back({"deployment", verdict::ok,
+                        "not looked at from within a pod; its own runs"});
+      return;
+    }
+    std::vector<json::value> all;
+    auto failed = gather(deployments, how_.ns, {}, all);
+    found_.push_back(failed ? undecided("deployment", *failed, {})
+                            : judge_deployment(all, how_.ns));
   }
 
   /// In a pod the question is what we may; elsewhere, what the operator may.
