@@ -6,8 +6,10 @@ Nothing here knows the page.
 import base64
 import contextlib
 import json
+import os
 import shutil
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -25,12 +27,17 @@ class Browser:
     def __init__(self, width=1200, height=760, dark=False):
         self.size, self.dark = (width, height), dark
         self.driver, self.session, self.port = None, None, 0
+        self.scratch = None
 
     def __enter__(self):
+        # chromium leaves folders behind.
+        self.scratch = tempfile.TemporaryDirectory(
+            prefix="holystone-browser-", ignore_cleanup_errors=True)
         # chromedriver says which free port it took.
         self.driver = subprocess.Popen(
             ["chromedriver", "--port=0"], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
+            stderr=subprocess.STDOUT, text=True,
+            env=dict(os.environ, TMPDIR=self.scratch.name))
         for line in self.driver.stdout:
             if "started successfully on port " in line:
                 self.port = int(line.split("on port ")[1].split(".")[0])
@@ -68,6 +75,7 @@ class Browser:
         self.driver.terminate()
         self.driver.wait()
         self.driver.stdout.close()
+        self.scratch.cleanup()
 
     def call(self, method, path, body=None):
         request = urllib.request.Request(
