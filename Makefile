@@ -63,12 +63,21 @@ e2e: build ## the whole story on a real Kubernetes node
 	test/cluster/e2e
 
 .PHONY: cluster
-cluster: build ## start a real node, leave it running, print its kubeconfig
+cluster: build ## start a real node with the operator and leave it running
 	@.ci/setup go node
 	test/cluster/e2e --only-install
 
+.PHONY: cluster-example
+cluster-example: ## a repository on that node, a source, a run that succeeds
+	@test/cluster/example
+
+.PHONY: cluster-view
+cluster-view: ## its web page on localhost:8081, Prometheus on :9090; Ctrl-C ends
+	@.ci/setup monitoring
+	@test/cluster/view
+
 .PHONY: cluster-stop
-cluster-stop: ## stop the node of `make cluster`
+cluster-stop: ## stop that node
 	test/cluster/down
 
 .PHONY: bench

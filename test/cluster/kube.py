@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+HERE = os.path.dirname(os.path.realpath(__file__))
 KUBECTL = os.environ.get("KUBECTL", "kubectl")
 POLL_SECONDS = 0.5
 # For what must come: enough for a machine that is slow and busy.
@@ -23,7 +24,7 @@ class Failed(Exception):
 
 
 class Kube:
-    """One cluster, reached by $KUBECTL with $KUBECONFIG."""
+    """One cluster, reached by $KUBECTL."""
 
     def __init__(self):
         self.began = time.monotonic()
