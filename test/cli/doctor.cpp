@@ -120,7 +120,7 @@ TEST_CASE("doctor: what fails is told with what to do") {
     CHECK(says(here.line("rights", 1), "may not create tokenreviews"));
   }
   SECTION("an old server") {
-    here.version = "v1.29.9";
+    here.is_version("v1.29.9");
     CHECK(here.line("API server", 1).starts_with("failed"));
     CHECK(says(here.run({"doctor"}).out,
                "\n                     -> holystone needs Kubernetes 1.30"));

@@ -51,6 +51,7 @@ public:
         std::ifstream file{entry.path()};
         std::stringstream text;
         text << file.rdbuf();
+        std::lock_guard guard{mutex_};
         REQUIRE_FALSE(server_.install(text.str(), this_moment()));
       }
   }
@@ -109,6 +110,12 @@ public:
   void show(const std::string& path, json::object what) {
     std::lock_guard guard{mutex_};
     shown_[path] = json::serialize(what);
+  }
+
+  /// Which Kubernetes it says it is from now on.
+  void is_version(const std::string& version) {
+    std::lock_guard guard{mutex_};
+    version_ = version;
   }
 
   /// Says no to reviews of this verb and resource from now on.
@@ -227,7 +234,7 @@ private:
     what.content_type
         = asked.headers.find("Content-Type").value_or("application/json");
     what.accept = asked.headers.find("Accept").value_or("");
-    if (auto page = simulator::discover(what, server_.kinds(), version))
+    if (auto page = simulator::discover(what, server_.kinds(), version_))
       return *page;
     return server_.handle(what, this_moment());
   }
@@ -240,15 +247,13 @@ private:
   std::set<std::string> reviewed_;
   std::map<std::string, int> asked_;
   int watches_ = 0;
+  std::string version_ = "v1.36.0";
   metrics::http_server front_{
       on_loopback(),
       [this](const std::shared_ptr<metrics::http_exchange>& exchange) {
         auto got = answer(exchange->request());
         exchange->respond({got.status, got.content_type, {}, got.body});
       }};
-
-public:
-  std::string version = "v1.36.0";
 };
 
 } // namespace holystone::test
