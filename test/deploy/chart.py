@@ -178,6 +178,20 @@ class service_monitor(unittest.TestCase):
         self.assertEqual(found["scrapeTimeout"], "9s")
         self.assertEqual(found["scheme"], "https")
 
+    def test_a_proof_that_is_given_is_the_only_one(self):
+        # Prometheus refuses an endpoint with two of them.
+        ours = {"authorization", "bearerTokenFile"}
+        for given in ("authorization.credentials.name", "basicAuth.username.name",
+                      "oauth2.tokenUrl", "bearerTokenSecret.name",
+                      "bearerTokenFile"):
+            field = given.partition(".")[0]
+            for more in ((), ("metrics.serviceMonitor.tokenSecret=scraper",)):
+                with self.subTest(given, more=more):
+                    found = endpoint(
+                        TOKEN, f"metrics.serviceMonitor.endpoint.{given}=mine",
+                        *more)
+                    self.assertEqual(found.keys() & (ours | {field}), {field})
+
 
 class manifests(unittest.TestCase):
     def test_those_for_kubectl_are_what_the_chart_makes(self):
