@@ -24,16 +24,26 @@ MONITOR = "metrics.serviceMonitor.enabled=true"
 POLICY = "networkPolicy.enabled=true"
 
 
-def render(*values):
-    """The objects by kind and name."""
-    done = subprocess.run(
+def template(*values):
+    return subprocess.run(
         [HELM, "template", "volsync", str(ROOT / "deploy/helm"), "--namespace",
          "volsync-system", "--kube-version", "v1.30.0", "--set",
          ",".join(("crds.install=false", *values))],
-        check=True, text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL)
+        text=True, capture_output=True)
+
+
+def render(*values):
+    """The objects by kind and name."""
+    done = template(*values)
+    done.check_returncode()
     return {(d["kind"], d["metadata"]["name"]): d
             for d in yaml.safe_load_all(done.stdout) if d}
+
+
+def refusal(*values):
+    """What is said of values that make no installation."""
+    done = template(*values)
+    return done.stderr if done.returncode else "nothing"
 
 
 def container(made):
@@ -87,6 +97,15 @@ class inspection(unittest.TestCase):
                 "targetPort": "inspection"}])
             self.assertEqual(service["selector"],
                              {"app.kubernetes.io/name": "volsync"})
+
+    def test_an_address_without_a_port_of_its_own_is_refused(self):
+        for where in ("0.0.0.0", ":0", "127.0.0.1", "[::1]", "localhost:",
+                      ":8080", "127.0.0.1:8080", ":http"):
+            with self.subTest(where):
+                self.assertIn(
+                    f'flags.inspection-bind-address "{where}" has no port of',
+                    refusal(f"flags.inspection-bind-address={where}"))
+        self.assertEqual(ports(render("flags=null")), {"metrics": 8080})
 
     def test_prometheus_does_not_take_it_for_metrics(self):
         made = render(PUBLIC, MONITOR)
