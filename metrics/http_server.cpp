@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 
 #include <csignal>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
@@ -68,6 +69,10 @@ std::optional<asio::ssl::context> make_tls(const std::optional<http_tls>& pem) {
   if (ec)
     throw std::runtime_error{"TLS key: " + ec.message()
                              + ": give the PEM key of the certificate"};
+  // A key of another kind has a place of its own and is not compared before.
+  if (SSL_CTX_check_private_key(context.native_handle()) != 1)
+    throw std::runtime_error{"TLS key: it is not the certificate's: give the "
+                             "PEM key of the certificate"};
   return context;
 }
 
@@ -131,7 +136,12 @@ private:
     signal pause{loop_->get_executor()};
     for (;;) {
       co_await pause.wait(std::chrono::steady_clock::now() + interval);
-      task();
+      // Memory that ran out once must not end it for good.
+      try {
+        task();
+      } catch (const std::bad_alloc&) {
+        continue;
+      }
     }
   }
 

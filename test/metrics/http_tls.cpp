@@ -152,6 +152,12 @@ TEST_CASE("a renewal that is half there leaves the certificate as it was") {
   auto half = make_self_signed({"DNS:localhost"}).server;
   half.key = certificates().server.key;
   CHECK_THAT(renew(server, half), Catch::Contains("TLS key"));
+  // Of another kind: it would not meet the certificate's before a handshake.
+  half.key
+      = "-----BEGIN PRIVATE KEY-----\n"
+        "MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n"
+        "-----END PRIVATE KEY-----\n";
+  CHECK_THAT(renew(server, half), Catch::Contains("TLS key"));
   CHECK_THAT(renew(server, {"nonsense", half.key}),
              Catch::Contains("TLS certificate"));
   raw_client client{server.port()};
