@@ -173,9 +173,9 @@ int release(cluster& api, const std::string& ns, const release_flags& flags) {
   if (const auto& who = now->lease.foreign_holder; !who.empty())
     return fail(fmt::format(
         "Lease {} is held by \"{}\", which is no Job of holystone; find out "
-        "what that is, and when nobody needs it: kubectl -n {} delete lease {}",
-        to_string(now->lease.key), printable(who), now->lease.key.ns,
-        now->lease.key.name));
+        "what that is, and when nobody needs it: {}",
+        to_string(now->lease.key), printable(who),
+        scheduler::command_to_free(now->lease.key)));
   if (!now->lease.holder) {
     fmt::print("Nobody holds Lease {}.\n", to_string(now->lease.key));
     return exit_done;

@@ -78,13 +78,20 @@ admission_step admit(const admission_view& view, instant now) {
   if (!view.lease.foreign_holder.empty())
     return stand_by{
         fmt::format("Lease {} is held by \"{}\", which is no Job of holystone; "
-                    "delete the Lease if nobody needs it",
-                    to_string(view.lease.key), view.lease.foreign_holder),
+                    "when nobody needs it: {}",
+                    to_string(view.lease.key), view.lease.foreign_holder,
+                    command_to_free(view.lease.key)),
         false,
         {},
         true};
   return view.lease.holder ? step_for_holder(view, now)
                            : step_for_next(view, now);
+}
+
+std::string command_to_free(const object_key& lease) {
+  return fmt::format("kubectl -n {} patch lease {} --type=merge -p "
+                     "'{{\"spec\":{{\"holderIdentity\":null}}}}'",
+                     lease.ns, lease.name);
 }
 
 } // namespace holystone::scheduler

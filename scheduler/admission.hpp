@@ -294,4 +294,7 @@ using admission_step
 /// that one Job that can't be written to holds up nothing that is safe.
 admission_step admit(const admission_view& view, instant now);
 
+/// What frees a Lease by hand and keeps the results that it records.
+std::string command_to_free(const object_key& lease);
+
 } // namespace holystone::scheduler

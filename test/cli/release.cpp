@@ -125,7 +125,7 @@ TEST_CASE("release: a holder that is no Job of ours is not nobody") {
     auto told = here.release(args);
     CHECK(told.exit_code == 1);
     CHECK(says(told.err, "held by \"somebody\""));
-    CHECK(says(told.err, "delete lease kopia-repository-"));
+    CHECK(says(told.err, "patch lease kopia-repository-"));
     CHECK(here.lease().foreign_holder == "somebody");
   }
 }
