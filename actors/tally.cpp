@@ -54,6 +54,14 @@ const claimant* who_asks_by_hand(const repository_facts& facts) {
   return i == facts.claimants.end() ? nullptr : &*i;
 }
 
+bool is_of_claimant(const repository_facts& facts,
+                    const metrics::repository_labels& shown) {
+  return std::ranges::any_of(facts.claimants, [&](const claimant& who) {
+    return who.wish.who.object
+           == object_key{shown.obj_namespace, shown.obj_name};
+  });
+}
+
 std::optional<metrics::repository_labels> labels_of(const repository_id& id,
                                                     const claim& winner) {
   return {{id.hex, winner.who.object.name, winner.who.object.ns,
@@ -130,9 +138,13 @@ void tally::begin(const repository_action& what, const repository_facts& facts,
 void tally::show(const repository_facts& facts, instant now) {
   const auto* winner = winner_of(facts);
   meters_->unmaintained(facts.id.hex, unmaintained(facts, winner));
-  const auto* named = winner ? winner : who_asks_by_hand(facts);
-  auto labels = named ? labels_of(facts.id, named->wish)
-                      : meters_->labels_of(facts.id.hex);
+  auto labels = meters_->labels_of(facts.id.hex);
+  if (winner)
+    labels = labels_of(facts.id, winner->wish);
+  // Who is shown already stays while a claim of his does.
+  else if (const auto* asks = who_asks_by_hand(facts);
+           asks && !(labels && is_of_claimant(facts, *labels)))
+    labels = labels_of(facts.id, asks->wish);
   if (!labels)
     return;
   auto shown = sample_of(facts, winner);

@@ -161,6 +161,22 @@ TEST_CASE("a repository that runs by hand alone is shown under who asks") {
   CHECK(value(meters, "next_run_timestamp_seconds").empty());
 }
 
+TEST_CASE("a winner that fails for a moment keeps its series") {
+  metrics::instruments meters;
+  tally shown{meters};
+  auto facts = make_facts();
+  facts.claimants.push_back(make_claimant("hand", "0 2 * * *"));
+  facts.claimants[1].wish.manual = "once";
+  shown.show(facts, start);
+  facts.claimants[0].wish.defect = trouble{"Error", "no such zone"};
+  shown.show(facts, start);
+  CHECK(value(meters, "queue_length") == "0");
+  facts.claimants.erase(facts.claimants.begin());
+  shown.show(facts, start);
+  meters.expose();
+  CHECK(value(meters, "queue_length").empty());
+}
+
 TEST_CASE("the last winner's name stays until the repository is gone") {
   metrics::instruments meters;
   tally shown{meters};
