@@ -51,21 +51,22 @@ std::string name_in(std::string_view host) {
   return std::string{host};
 }
 
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 exchange_handler only_by_names(bool (*is_right)(const std::string&),
                                exchange_handler handle) {
   return [is_right, handle = std::move(handle)](const exchange_ptr& exchange) {
-    auto host = exchange->request().headers.find("Host").value_or("");
-    if (is_right(name_in(host)))
+    auto name = name_in(exchange->request().headers.find("Host").value_or(""));
+    std::ranges::transform(name, name.begin(), lower);
+    if (is_right(name))
       handle(exchange);
     else
       refuse(exchange, 421,
              "call it localhost, 127.0.0.1 or [::1]: it is bound to loopback, "
              "and a page from elsewhere must not read it");
   };
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 secret_bytes token_of(const metrics::http_headers& headers) {

@@ -11,8 +11,11 @@ namespace {
 
 /// Proxies cut what is silent for a minute.
 constexpr auto heartbeat = std::chrono::seconds{15};
-/// What was needed for once, linking and reading lists, is given back so often.
+/// What was needed for once, linking and reading the first lists, is given back
+/// so often after the start; not for ever, because what is needed again has to
+/// be read again.
 constexpr auto tidying = std::chrono::seconds{30};
+constexpr int times_of_tidying = 10;
 
 /// The kubelet itself takes a minute to bring a renewed Secret to the pod.
 constexpr auto renewal_interval = std::chrono::minutes{1};
@@ -22,7 +25,7 @@ metrics::http_server serve(const config::bind_address& where,
                            metrics::http_server::handler handle) {
   metrics::http_options options;
   if (!where.host.empty())
-    options.address = where.host;
+    options.address = where.host == "localhost" ? "127.0.0.1" : where.host;
   options.port = where.port;
   if (!settings.tls_certificate.empty())
     options.tls = metrics::http_tls::from_files(settings.tls_certificate,
@@ -131,7 +134,12 @@ doors::doors(const config::options& settings, metrics::instruments& meters,
                          {{"advice", "give --tls-certificate and --tls-key, or "
                                      "let nobody listen on the network"}});
   metrics::return_program_pages();
-  public_side_.every(tidying, metrics::return_program_pages);
+  public_side_.every(tidying, [left = times_of_tidying]() mutable {
+    if (left > 0) {
+      --left;
+      metrics::return_program_pages();
+    }
+  });
 }
 
 std::shared_ptr<transport>
@@ -142,6 +150,8 @@ doors::make_side_entrance(const config::options& settings, credentials who) {
   transport_limits limits;
   limits.in_flight = 2;
   limits.queue = doorkeeper::most_reviews;
+  // Whoever asked has his own deadline of half a minute.
+  limits.request_timeout = std::chrono::seconds{10};
   return std::make_shared<transport>(std::move(who), limits);
 }
 
