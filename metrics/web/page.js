@@ -8,6 +8,7 @@ const all = new Map();      // hash -> repository, as /v1/repositories says it
 let shown = [];             // what is searched for, in order
 let order = { by: "state", up: true };
 let detail = null;          // the hash of the repository that is shown whole
+let epoch = 0;              // rises when all is forgotten: older answers too
 
 // -- words --------------------------------------------------------------------
 
@@ -232,18 +233,20 @@ function durations(jobs) {
 
 async function showOne(hash) {
   detail = hash;
-  const place = get("one");
+  const mine = epoch, place = get("one");
   const answer = await ask(`v1/repositories/${hash}`);
-  if (detail !== hash) return;
+  if (mine !== epoch || detail !== hash) return;
   const back = make("p", {}, make("a", { href: "#/",
     textContent: "\u2190 all repositories" }));
   if (!answer.ok) {
     const why = answer.status === 404 ? "This repository is gone."
       : await reasonOf(answer);
+    if (mine !== epoch) return;
     place.replaceChildren(back, make("p", { textContent: why }));
     return;
   }
   const one = await answer.json();
+  if (mine !== epoch) return;
   const facts = { State: stateOf(one), "Why nothing runs": one.reason,
     Location: placeOf(one), Hash: one.hash, Schedule: one.schedule,
     "Quick schedule": one.quickSchedule, "Time zone": one.timeZone,
@@ -328,13 +331,17 @@ function isBusy({ mailbox, state, parent }) {
 }
 
 async function showActors() {
+  const mine = epoch;
   const answer = await ask("v1/actors");
+  if (mine !== epoch) return;
   if (!answer.ok) {
     const why = await reasonOf(answer);
+    if (mine !== epoch) return;
     get("actors").replaceChildren(make("p", { textContent: why }));
     return;
   }
   const { actors, notices } = await answer.json();
+  if (mine !== epoch) return;
   showNotices(notices);
   const below = new Map();
   let many = 0, down = 0, fell = 0;
@@ -390,11 +397,14 @@ function view() {
 
 // Nothing that a token opened stays when it is gone.
 function forget() {
+  ++epoch;
   ++reading;
   if (line) line.abort();
   line = null;
   all.clear();
+  fresh.clear();
   shown = [];
+  detail = null;
   for (const id of ["rows", "one", "day", "actors"]) get(id).replaceChildren();
   showNotices([]);
   say("waiting for a token", true);
