@@ -2,11 +2,13 @@
 
 #include "actors/json_answer.hpp"
 #include "k8s_io/fields.hpp"
+#include "metrics/log.hpp"
 #include "metrics/web_page.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -19,8 +21,11 @@ namespace {
 /// page that reads a repository a second would be a call a second.
 constexpr auto admitted_for = std::chrono::seconds{60};
 constexpr auto refused_for = std::chrono::seconds{10};
-/// More of one kind are forgotten: paths are as many as repositories, and
-/// made-up tokens without end.
+/// Who was admitted is no stranger for so long after that.
+constexpr auto known_for = std::chrono::hours{1};
+constexpr auto between_warnings = std::chrono::minutes{1};
+/// More of one kind push out the one that ends soonest: paths are as many as
+/// repositories, and made-up tokens without end.
 constexpr std::size_t most_known = 1000;
 
 bool is_loopback_address(const std::string& text) {
@@ -67,6 +72,12 @@ exchange_handler only_by_names(bool (*is_right)(const std::string&),
              "call it localhost, 127.0.0.1 or [::1]: it is bound to loopback, "
              "and a page from elsewhere must not read it");
   };
+}
+
+scheduler::sha256_digest key_of(const secret_bytes& token,
+                                std::string_view path) {
+  secret_bytes both{fmt::format("{}\n{}", token.reveal(), path)};
+  return scheduler::sha256(both.reveal());
 }
 
 secret_bytes token_of(const metrics::http_headers& headers) {
@@ -153,11 +164,6 @@ doorkeeper::doorkeeper(std::function<void(k8s_io::request, answered)> ask,
   // nop
 }
 
-scheduler::sha256_digest doorkeeper::key_of(const visit& who) {
-  secret_bytes both{fmt::format("{}\n{}", who.token.reveal(), who.path)};
-  return scheduler::sha256(both.reveal());
-}
-
 exchange_handler doorkeeper::only_with_token(exchange_handler handle) {
   return [self = shared_from_this(),
           handle = std::move(handle)](const exchange_ptr& exchange) {
@@ -166,94 +172,169 @@ exchange_handler doorkeeper::only_with_token(exchange_handler handle) {
     if (path == "/healthz" || path == "/readyz" || metrics::is_web_page(path))
       handle(exchange);
     else
-      self->receive({token_of(asked.headers), path, exchange, handle});
+      self->receive(token_of(asked.headers), path, {exchange, handle});
   };
 }
 
-doorkeeper::place doorkeeper::take_place() {
-  if (++reviews_ > most_reviews) {
-    --reviews_;
-    return nullptr;
-  }
-  return {this, [self = shared_from_this()](void*) {
-            --self->reviews_;
-          }};
-}
-
-void doorkeeper::receive(visit who) {
-  if (who.token.reveal().empty())
+void doorkeeper::receive(secret_bytes token, std::string path,
+                         const visitor& who) {
+  if (token.reveal().empty())
     return refuse(who.exchange, 401,
                   "send a token: Authorization: Bearer $(kubectl create token "
                   "SERVICEACCOUNT)");
-  if (auto what = recall(who))
+  auto key = key_of(token, path);
+  std::unique_lock guard{mutex_};
+  if (auto what = recall(key)) {
+    guard.unlock();
     return act_on(*what, who);
-  who.mine = take_place();
-  if (!who.mine)
+  }
+  auto mine = find_review(key);
+  auto is_first = !mine;
+  auto is_strangers = is_first ? is_stranger(key) : mine->is_strangers;
+  auto may_wait
+      = has_room(is_strangers, most_visitors,
+                 [](const review& one) { return one.waiting.size(); })
+        && (!is_first
+            || has_room(is_strangers, most_reviews,
+                        [](const review&) { return std::size_t{1}; }));
+  if (!may_wait) {
+    guard.unlock();
     return refuse(who.exchange, 503,
                   "too many tokens are being reviewed; try again");
-  auto asked = k8s_io::review_token(who.token);
-  ask(asked, who,
-      [self = shared_from_this(), who, asked](const k8s_io::response& answer) {
+  }
+  if (is_first) {
+    mine = std::make_shared<review>(
+        review{std::move(token), std::move(path), key, is_strangers, {}});
+    reviews_[key] = mine;
+  }
+  mine->waiting.push_back(who);
+  guard.unlock();
+  if (is_first)
+    begin(mine);
+}
+
+doorkeeper::review_ptr
+doorkeeper::find_review(const scheduler::sha256_digest& key) {
+  std::erase_if(reviews_,
+                [](const auto& entry) { return entry.second.expired(); });
+  auto found = reviews_.find(key);
+  return found == reviews_.end() ? nullptr : found->second.lock();
+}
+
+/// Whoever invents tokens gets three quarters of what there is at most.
+bool doorkeeper::has_room(bool for_stranger, std::size_t most,
+                          std::size_t (*taken)(const review&)) const {
+  std::size_t by_all = 0;
+  std::size_t by_strangers = 0;
+  for (const auto& [key, under_way] : reviews_) {
+    if (auto one = under_way.lock()) {
+      by_all += taken(*one);
+      by_strangers += one->is_strangers ? taken(*one) : 0;
+    }
+  }
+  return by_all < most && (!for_stranger || by_strangers < most - most / 4);
+}
+
+void doorkeeper::begin(const review_ptr& mine) {
+  auto asked = k8s_io::review_token(mine->token);
+  ask(asked, mine,
+      [self = shared_from_this(), mine, asked](const k8s_io::response& answer) {
         auto user = k8s_io::read_token_review(asked, answer);
         if (!user)
-          self->conclude(who, {503, user.why().message});
+          self->fail(mine, user.why().message);
         else if (!*user)
-          self->conclude(who, {401, "the API server does not know this token"},
+          self->conclude(mine, {401, "the API server does not know this token"},
                          refused_for);
         else
-          self->authorize(who, **user);
+          self->authorize(mine, **user);
       });
 }
 
-void doorkeeper::authorize(const visit& who,
+void doorkeeper::authorize(const review_ptr& mine,
                            const k8s_io::reviewed_user& user) {
-  auto asked = k8s_io::review_access(user, who.path);
+  auto asked = k8s_io::review_access(user, mine->path);
   auto name = k8s_io::text_at(user, "username");
-  ask(asked, who,
-      [self = shared_from_this(), who, name,
+  ask(asked, mine,
+      [self = shared_from_this(), mine, name,
        asked](const k8s_io::response& answer) {
         auto allowed = k8s_io::read_access_review(asked, answer);
         if (!allowed)
-          self->conclude(who, {503, allowed.why().message});
+          self->fail(mine, allowed.why().message);
         else if (!*allowed)
           self->conclude(
-              who,
+              mine,
               {403, fmt::format("{} may not get {}: no ClusterRole of "
                                 "theirs has it among nonResourceURLs",
-                                name, who.path)},
+                                name, mine->path)},
               refused_for);
         else
-          self->conclude(who, {}, admitted_for);
+          self->conclude(mine, {}, admitted_for);
       });
 }
 
-void doorkeeper::ask(const k8s_io::request& call, const visit& who,
+void doorkeeper::ask(const k8s_io::request& call, const review_ptr& mine,
                      std::function<void(const k8s_io::response&)> then) {
   // The thread that calls back has all other calls to attend to.
-  ask_(call, [to = who.exchange,
+  ask_(call, [self = shared_from_this(), mine,
               then = std::move(then)](const k8s_io::response& answer) {
     try {
       then(answer);
     } catch (const std::exception&) {
-      refuse(to, 500, "internal error");
+      self->conclude(mine, {500, "internal error"});
     }
   });
 }
 
-void doorkeeper::conclude(const visit& who, verdict what,
-                          std::chrono::seconds holds) {
-  remembered all{std::move(what), now_() + holds};
-  if (holds.count() > 0) {
-    std::lock_guard guard{mutex_};
-    auto& known = all.what.status == 200 ? admitted_ : refused_;
-    if (known.size() >= most_known)
-      known.clear();
-    known[key_of(who)] = all;
-  }
-  act_on(all, who);
+void doorkeeper::fail(const review_ptr& mine, std::string_view why) {
+  std::unique_lock guard{mutex_};
+  auto is_news = !warned_ || now_() >= *warned_ + between_warnings;
+  if (is_news)
+    warned_ = now_();
+  guard.unlock();
+  if (is_news)
+    metrics::log_warning(
+        "visitors could not be reviewed",
+        {{"error", why},
+         {"advice", "where it is forbidden, bind the operator's ServiceAccount "
+                    "to the ClusterRole system:auth-delegator"}});
+  // The reason may name our ServiceAccount.
+  conclude(mine, {503, "the API server could not be asked"});
 }
 
-void doorkeeper::act_on(const remembered& all, const visit& who) {
+void doorkeeper::conclude(const review_ptr& mine, verdict what,
+                          std::chrono::seconds holds) {
+  remembered all{std::move(what), now_() + holds};
+  std::unique_lock guard{mutex_};
+  if (holds.count() > 0)
+    remember(mine->key, all);
+  reviews_.erase(mine->key);
+  auto waiting = std::exchange(mine->waiting, {});
+  guard.unlock();
+  for (const auto& who : waiting) {
+    try {
+      act_on(all, who);
+    } catch (const std::exception&) {
+      refuse(who.exchange, 500, "internal error");
+    }
+  }
+}
+
+void doorkeeper::remember(const scheduler::sha256_digest& key,
+                          const remembered& all) {
+  auto is_admitted = all.what.status == 200;
+  if (!is_admitted)
+    admitted_.erase(key);
+  auto& known = is_admitted ? admitted_ : refused_;
+  std::erase_if(known, [now = now_()](const auto& entry) {
+    return now >= entry.second.until + known_for;
+  });
+  known[key] = all;
+  if (known.size() > most_known)
+    known.erase(std::ranges::min_element(
+        known, {}, [](const auto& entry) { return entry.second.until; }));
+}
+
+void doorkeeper::act_on(const remembered& all, const visitor& who) {
   if (all.what.status == 200)
     who.handle(std::make_shared<admitted_exchange>(
         who.exchange, [self = shared_from_this(), until = all.until](
@@ -265,14 +346,19 @@ void doorkeeper::act_on(const remembered& all, const visit& who) {
     refuse(who.exchange, all.what.status, all.what.why);
 }
 
-std::optional<doorkeeper::remembered> doorkeeper::recall(const visit& who) {
-  std::lock_guard guard{mutex_};
+std::optional<doorkeeper::remembered>
+doorkeeper::recall(const scheduler::sha256_digest& key) const {
   for (const auto* known : {&refused_, &admitted_}) {
-    auto found = known->find(key_of(who));
+    auto found = known->find(key);
     if (found != known->end() && now_() < found->second.until)
       return found->second;
   }
   return std::nullopt;
+}
+
+bool doorkeeper::is_stranger(const scheduler::sha256_digest& key) const {
+  auto found = admitted_.find(key);
+  return found == admitted_.end() || now_() >= found->second.until + known_for;
 }
 
 void doorkeeper::end_streams() {

@@ -11,7 +11,6 @@
 #include "k8s_io/reviews.hpp"
 #include "scheduler/sha256.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -19,6 +18,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holystone::actors {
@@ -50,9 +50,12 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
   using answered = std::function<void(k8s_io::response)>;
 
-  /// How many visitors may wait for the API server's word at one time. Each
-  /// holds a connection of its server meanwhile, and probes need one, too.
+  /// How many questions the API server is asked at one time.
   static constexpr std::size_t most_reviews = 16;
+
+  /// How many visitors may wait for its word: each holds a connection of its
+  /// server meanwhile, of which there are 64, and probes need some, too.
+  static constexpr std::size_t most_visitors = 56;
 
   /// `ask` performs a call on a connection that reconciling does not use.
   doorkeeper(std::function<void(k8s_io::request, answered)> ask,
@@ -78,42 +81,56 @@ private:
     time_point until;
   };
 
+  /// By digest of token and path, for neither is kept.
+  using memory = std::map<scheduler::sha256_digest, remembered>;
+
   struct admitted_stream {
     std::weak_ptr<metrics::http_stream> what;
     time_point until;
   };
 
-  /// One of the reviews under way, as long as anybody refers to it.
-  using place = std::shared_ptr<void>;
-
-  /// What was asked: by whom, and for what.
-  struct visit {
-    secret_bytes token;
-    std::string path;
+  struct visitor {
     exchange_ptr exchange;
     exchange_handler handle;
-    place mine = nullptr;
   };
 
-  static scheduler::sha256_digest key_of(const visit& who);
-  place take_place();
-  void receive(visit who);
-  void ask(const k8s_io::request& call, const visit& who,
+  /// A question to the API server, and all who wait for the answer. It is under
+  /// way as long as anybody refers to it.
+  struct review {
+    secret_bytes token;
+    std::string path;
+    scheduler::sha256_digest key;
+    bool is_strangers;
+    std::vector<visitor> waiting;
+  };
+
+  using review_ptr = std::shared_ptr<review>;
+
+  void receive(secret_bytes token, std::string path, const visitor& who);
+  review_ptr find_review(const scheduler::sha256_digest& key);
+  bool has_room(bool for_stranger, std::size_t most,
+                std::size_t (*taken)(const review&)) const;
+  void begin(const review_ptr& mine);
+  void ask(const k8s_io::request& call, const review_ptr& mine,
            std::function<void(const k8s_io::response&)> then);
-  void authorize(const visit& who, const k8s_io::reviewed_user& user);
-  void conclude(const visit& who, verdict what,
+  void authorize(const review_ptr& mine, const k8s_io::reviewed_user& user);
+  void fail(const review_ptr& mine, std::string_view why);
+  void conclude(const review_ptr& mine, verdict what,
                 std::chrono::seconds holds = std::chrono::seconds{0});
-  void act_on(const remembered& all, const visit& who);
-  std::optional<remembered> recall(const visit& who);
+  void remember(const scheduler::sha256_digest& key, const remembered& all);
+  void act_on(const remembered& all, const visitor& who);
+  std::optional<remembered> recall(const scheduler::sha256_digest& key) const;
+  bool is_stranger(const scheduler::sha256_digest& key) const;
 
   std::function<void(k8s_io::request, answered)> ask_;
   std::function<time_point()> now_;
-  std::atomic<std::size_t> reviews_ = 0;
   std::mutex mutex_;
-  /// By digest of token and path. Apart, because whoever invents tokens is
-  /// refused as often as he likes.
-  std::map<scheduler::sha256_digest, remembered> admitted_;
-  std::map<scheduler::sha256_digest, remembered> refused_;
+  std::map<scheduler::sha256_digest, std::weak_ptr<review>> reviews_;
+  /// Apart, because whoever invents tokens is refused as often as he likes. Who
+  /// was admitted stays here when that is over, as no stranger.
+  memory admitted_;
+  memory refused_;
+  std::optional<time_point> warned_;
   std::vector<admitted_stream> streams_;
 };
 

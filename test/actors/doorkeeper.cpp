@@ -1,6 +1,7 @@
 #include "actors/doorkeeper.hpp"
 
 #include "k8s_io/fields.hpp"
+#include "metrics/log.hpp"
 #include "test/metrics/echo.hpp"
 #include "test/metrics/raw_client.hpp"
 #include "test/metrics/recorded_stream.hpp"
@@ -9,7 +10,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <mutex>
+#include <sstream>
 #include <vector>
 
 using namespace holystone;
@@ -29,6 +32,8 @@ struct door {
   std::vector<std::shared_ptr<metrics::http_stream>> streams;
   std::chrono::steady_clock::time_point now{};
   int status = 201;
+  /// What the API server says when it refuses.
+  std::string message;
   bool is_known = true;
   bool is_allowed = true;
   /// Keeps what is asked until `speak`.
@@ -43,7 +48,9 @@ struct door {
         auto tell = [this, done, about = call.kind.kind] {
           k8s_io::response answer;
           answer.status = status;
-          answer.body = about == review ? about_token() : about_access();
+          answer.body = !answer.ok()      ? about_refusal()
+                        : about == review ? about_token()
+                                          : about_access();
           done(answer);
         };
         if (is_silent)
@@ -65,9 +72,21 @@ struct door {
     return is_allowed ? R"({"status":{"allowed":true}})" : R"({"status":{}})";
   }
 
+  std::string about_refusal() const {
+    return R"({"kind":"Status","code":403,"message":")" + message + R"("})";
+  }
+
   void speak() {
     for (const auto& tell : std::exchange(unsaid, {}))
       tell();
+  }
+
+  /// So many visitors with tokens that nobody has.
+  std::vector<exchange> strangers(int count) {
+    std::vector<exchange> all;
+    for (int i = 0; i < count; ++i)
+      all.push_back(knock("/metrics", "Bearer made-up-" + std::to_string(i)));
+    return all;
   }
 
   void admit(const exchange_ptr& who) {
@@ -93,6 +112,27 @@ struct door {
 std::string why(const exchange& visitor) {
   return text_at(boost::json::parse(visitor->body), "error");
 }
+
+std::size_t count_of(int status, const std::vector<exchange>& visitors) {
+  return static_cast<std::size_t>(std::ranges::count(
+      visitors, status, [](const exchange& one) { return one->status; }));
+}
+
+/// What is logged meanwhile.
+struct captured_log {
+  std::ostringstream out;
+
+  captured_log() {
+    metrics::redirect_log(&out);
+  }
+  ~captured_log() {
+    metrics::redirect_log(nullptr);
+  }
+
+  std::size_t lines() const {
+    return static_cast<std::size_t>(std::ranges::count(out.str(), '\n'));
+  }
+};
 
 using guard = exchange_handler (*)(exchange_handler);
 
@@ -149,12 +189,33 @@ TEST_CASE("a token that nobody has, and a path that one may not read") {
 
 TEST_CASE("while the API server says nothing nobody is let in") {
   door d;
+  captured_log log;
   d.status = 503;
   auto visitor = d.knock("/v1/actors", "Bearer very-secret");
   CHECK(visitor->status == 503);
   CHECK(visitor->body.find("very-secret") == std::string::npos);
   d.status = 201;
   CHECK(d.knock("/v1/actors", "Bearer very-secret")->status == 200);
+}
+
+TEST_CASE("an operator that may not ask says so in its log, once a minute, "
+          "and visitors hear no names") {
+  door d;
+  captured_log log;
+  d.status = 403;
+  d.message = "system:serviceaccount:volsync-system:volsync may not";
+  for (int i = 0; i < 20; ++i) {
+    auto visitor = d.knock("/metrics", "Bearer very-secret");
+    CHECK(visitor->status == 503);
+    CHECK(why(visitor) == "the API server could not be asked");
+  }
+  CHECK(log.lines() == 1);
+  CHECK(log.out.str().find(d.message) != std::string::npos);
+  CHECK(log.out.str().find("system:auth-delegator") != std::string::npos);
+  CHECK(log.out.str().find("very-secret") == std::string::npos);
+  d.now += std::chrono::minutes{1};
+  d.knock("/metrics");
+  CHECK(log.lines() == 2);
 }
 
 TEST_CASE("an answer is good for a while, for this token and this path") {
@@ -183,11 +244,28 @@ TEST_CASE("a new right is noticed soon") {
 TEST_CASE("paths without end do not fill the memory") {
   door d;
   d.knock("/first");
+  d.now += std::chrono::seconds{1};
   for (int i = 0; i < 1000; ++i)
     d.knock("/v1/repositories/" + std::to_string(i));
   d.asked.clear();
   d.knock("/first");
   CHECK(d.asked.size() == 2);
+}
+
+TEST_CASE("who asks for paths without end pushes out what ends soonest, and "
+          "not all others") {
+  door d;
+  for (int i = 0; i < 600; ++i)
+    d.knock("/v1/repositories/" + std::to_string(i), "Bearer greedy");
+  d.now += std::chrono::seconds{10};
+  d.knock("/metrics");
+  for (int i = 600; i < 1200; ++i)
+    d.knock("/v1/repositories/" + std::to_string(i), "Bearer greedy");
+  d.asked.clear();
+  CHECK(d.knock("/metrics")->status == 200);
+  for (int i = 600; i < 1200; ++i)
+    d.knock("/v1/repositories/" + std::to_string(i), "Bearer greedy");
+  CHECK(d.asked.empty());
 }
 
 TEST_CASE("made-up tokens do not make the doorkeeper forget whom it let in") {
@@ -230,17 +308,105 @@ TEST_CASE("a stream ends when the right to it has to be shown anew") {
 TEST_CASE("reviews under way are few, and whoever comes then comes again") {
   door d;
   d.is_silent = true;
-  std::vector<exchange> visitors;
-  for (int i = 0; i < 20; ++i)
-    visitors.push_back(d.knock("/metrics", "Bearer " + std::to_string(i)));
-  CHECK(d.asked.size() == doorkeeper::most_reviews);
+  auto visitors = d.strangers(20);
+  CHECK(d.asked.size() == 12);
   CHECK(visitors.front()->status == 0);
   CHECK(visitors.back()->status == 503);
   CHECK(visitors.back()->headers.find("Retry-After") == "1");
   d.is_silent = false;
   d.speak();
   CHECK(visitors.front()->status == 200);
-  CHECK(d.knock("/metrics", "Bearer 19")->status == 200);
+  CHECK(d.knock("/metrics", "Bearer made-up-19")->status == 200);
+}
+
+TEST_CASE("strangers leave places for those who were let in within the hour") {
+  door d;
+  for (auto token : {"Bearer a", "Bearer b", "Bearer c", "Bearer d"})
+    d.knock("/metrics", token);
+  d.now += std::chrono::minutes{59};
+  d.is_silent = true;
+  auto flood = d.strangers(20);
+  std::vector<exchange> known;
+  for (auto token : {"Bearer a", "Bearer b", "Bearer c", "Bearer d"})
+    known.push_back(d.knock("/metrics", token));
+  CHECK(count_of(503, known) == 0);
+  // Nobody is known on a path that he was never let in to.
+  CHECK(d.knock("/v1/actors", "Bearer a")->status == 503);
+  d.is_silent = false;
+  d.speak();
+  CHECK(count_of(200, known) == 4);
+}
+
+TEST_CASE("who was let in more than an hour ago is a stranger again") {
+  door d;
+  d.knock("/metrics");
+  d.now += std::chrono::minutes{62};
+  d.is_silent = true;
+  auto flood = d.strangers(12);
+  CHECK(d.knock("/metrics")->status == 503);
+}
+
+TEST_CASE("who lost the right is a stranger at once") {
+  door d;
+  d.knock("/metrics");
+  d.now += std::chrono::minutes{2};
+  d.is_allowed = false;
+  CHECK(d.knock("/metrics")->status == 403);
+  d.now += std::chrono::minutes{2};
+  d.is_silent = true;
+  auto flood = d.strangers(12);
+  CHECK(d.knock("/metrics")->status == 503);
+}
+
+TEST_CASE("equal questions are asked once, and all who ask hear the answer") {
+  door d;
+  d.is_silent = true;
+  std::vector<exchange> visitors;
+  for (int i = 0; i < 40; ++i)
+    visitors.push_back(d.knock("/metrics"));
+  CHECK(d.asked.size() == 1);
+  d.is_silent = false;
+  d.speak();
+  CHECK(count_of(200, visitors) == 40);
+  CHECK(d.asked.size() == 2);
+}
+
+TEST_CASE("one of those who wait together fails alone behind the door") {
+  door d;
+  d.is_silent = true;
+  std::vector<exchange> visitors{d.knock("/metrics"), d.knock("/metrics")};
+  d.is_broken = true;
+  d.is_silent = false;
+  d.speak();
+  CHECK(count_of(500, visitors) == 2);
+  d.is_broken = false;
+  CHECK(d.knock("/metrics")->status == 200);
+}
+
+TEST_CASE("no more wait together than leave connections for probes, and "
+          "strangers among them leave room for others") {
+  door d;
+  d.knock("/metrics");
+  d.now += std::chrono::minutes{2};
+  d.is_silent = true;
+  std::vector<exchange> strangers;
+  std::vector<exchange> known;
+  for (int i = 0; i < 60; ++i)
+    strangers.push_back(d.knock("/metrics", "Bearer made-up"));
+  for (int i = 0; i < 60; ++i)
+    known.push_back(d.knock("/metrics"));
+  CHECK(count_of(0, strangers) == 42);
+  CHECK(count_of(0, known) == 14);
+}
+
+TEST_CASE("a question that gets no answer holds no place") {
+  door d;
+  d.is_silent = true;
+  auto visitors = d.strangers(12);
+  d.unsaid.clear();
+  d.is_silent = false;
+  CHECK(d.knock("/metrics", "Bearer made-up-0")->status == 200);
+  CHECK(d.knock("/metrics", "Bearer other")->status == 200);
 }
 
 TEST_CASE("a probe is answered while nobody says whose the visitors' tokens "
@@ -256,11 +422,13 @@ TEST_CASE("a probe is answered while nobody says whose the visitors' tokens "
   metrics::http_server server{test::local(),
                               keeper->only_with_token(test::echo)};
   std::vector<std::unique_ptr<test::raw_client>> strangers;
+  // Each with a token of his own, or all with one.
+  auto differ = GENERATE(true, false);
   for (int i = 0; i < 200; ++i) {
     strangers.push_back(std::make_unique<test::raw_client>(server.port()));
     strangers.back()->send("GET /metrics HTTP/1.1\r\nHost: x\r\n"
                            "Authorization: Bearer "
-                           + std::to_string(i) + "\r\n\r\n");
+                           + std::to_string(differ ? i : 0) + "\r\n\r\n");
   }
   CHECK(test::raw_client{server.port()}.get("/healthz").status == 200);
   CHECK(test::raw_client{server.port()}.get("/readyz").status == 200);
