@@ -49,6 +49,15 @@ json::object claim_json(const repository_view& view, const claimant& who) {
   return shown;
 }
 
+/// How large the run of a Job found the repository, as long as its pod is
+/// there.
+json::value size_found_by(const repository_facts& facts, const job_fact& job) {
+  for (const auto& pod : facts.pods)
+    if (pod.job == job.uid && pod.outcome && pod.outcome->extent.bytes)
+      return *pod.outcome->extent.bytes;
+  return nullptr;
+}
+
 json::array jobs_json(const repository_facts& facts) {
   json::array shown;
   for (const auto& job : facts.jobs)
@@ -59,7 +68,8 @@ json::array jobs_json(const repository_facts& facts) {
                      {"slot", time(job.slot)},
                      {"started", time(job.started)},
                      {"finished", time(job.finished)},
-                     {"reason", job.reason}});
+                     {"reason", job.reason},
+                     {"bytes", size_found_by(facts, job)}});
   return shown;
 }
 
@@ -104,7 +114,9 @@ json::object ledger_json(const ledger& known) {
           {"lastSuccessEnded", time(known.success_ended)},
           {"failures", known.failures},
           {"lastFailure", known.failure_message},
-          {"repositoryUniqueId", known.unique_id}};
+          {"repositoryUniqueId", known.unique_id},
+          {"bytes", known.extent.bytes ? json::value(*known.extent.bytes)
+                                       : json::value(nullptr)}};
 }
 
 json::array next_runs_json(const repository_view& view) {

@@ -57,6 +57,13 @@ function spanOf(seconds) {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
+function bytesOf(count) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  for (; count >= 1000 && unit < units.length - 1; ++unit) count /= 1000;
+  return `${unit && count < 100 ? count.toFixed(1) : Math.round(count)} ${units[unit]}`;
+}
+
 function make(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties))
@@ -211,24 +218,35 @@ function drawn(tag, properties, ...children) {
   return made;
 }
 
-// How long each run took, oldest first; failed ones are red.
-function durations(jobs) {
-  const ended = jobs.filter(job => job.started && job.finished)
-    .sort((a, b) => a.started < b.started ? -1 : 1);
-  if (!ended.length) return [];
-  const spans = ended.map(job =>
-    (new Date(job.finished) - new Date(job.started)) / 1000);
-  const most = Math.max(1, ...spans), width = 600 / Math.max(15, ended.length);
-  const bars = ended.map((job, i) => {
-    const height = Math.max(2, 80 * spans[i] / most);
+// A bar for each run that has a value, oldest first; failed ones are red.
+function bars(title, jobs, valueOf, wordsOf, most) {
+  const told = jobs.filter(job => job.started && job.finished
+    && valueOf(job) !== null).sort((a, b) => a.started < b.started ? -1 : 1);
+  if (!told.length) return [];
+  const values = told.map(valueOf), top = Math.max(1, ...values);
+  const width = 600 / Math.max(15, told.length);
+  const drawing = told.map((job, i) => {
+    const height = Math.max(2, 80 * values[i] / top);
     return drawn("rect", { class: job.state === "failed" ? "failed" : "bar",
       x: i * width + 2, width: width - 4, y: 100 - height, height },
-      drawn("title", {}, `${job.name}: ${spanOf(spans[i])}, ${job.state}`));
+      drawn("title", {}, `${job.name}: ${wordsOf(values[i])}, ${job.state}`));
   });
-  return [make("h2", { textContent: "How long runs took" }),
+  const words = `${most} ${wordsOf(Math.max(...values))}`;
+  return [make("h2", { textContent: title }),
     drawn("svg", { class: "small", viewBox: "0 0 600 104", role: "img",
-      "aria-label": `${ended.length} runs, the longest ${spanOf(most)}` },
-      ...bars, drawn("text", { x: 2, y: 10 }, `longest ${spanOf(most)}`))];
+      "aria-label": `${told.length} runs, the ${words}` },
+      ...drawing, drawn("text", { x: 2, y: 10 }, words))];
+}
+
+function durations(jobs) {
+  return bars("How long runs took", jobs,
+    job => (new Date(job.finished) - new Date(job.started)) / 1000, spanOf,
+    "longest");
+}
+
+function sizes(jobs) {
+  return bars("How large they found the repository", jobs, job => job.bytes,
+    bytesOf, "largest");
 }
 
 async function showOne(hash) {
@@ -252,6 +270,7 @@ async function showOne(hash) {
     "Quick schedule": one.quickSchedule, "Time zone": one.timeZone,
     Conflict: one.conflict, "Last success": timeOf(one.lastSuccess),
     Failures: one.failures || "", "Last failure": one.history.lastFailure,
+    Size: one.history.bytes === null ? "" : bytesOf(one.history.bytes),
     "Next runs": one.nextRuns.map(timeOf).join(", "),
     Lock: one.lease.held ? `${one.lease.job} holds it since ${timeOf(one.lease.acquired)}, at most until ${timeOf(one.lease.until)}` : "free",
     "Place to run": one.place, "Being written": one.writing };
@@ -260,6 +279,7 @@ async function showOne(hash) {
     if (value) words.append(make("dt", { textContent: name }),
                             make("dd", { textContent: value }));
   place.replaceChildren(back, words, ...durations(one.jobs),
+    ...sizes(one.jobs),
     ...list("Queue", one.queue.map(job => [job.job, timeOf(job.since)]),
             ["Job", "Waits since"]),
     ...list("Claims", one.claimants.map(who => [
