@@ -64,15 +64,16 @@ void with_mailboxes(self_pointer self, const actor_views& actors, Then then) {
     if (--*owed == 0)
       then(*all);
   };
-  for (auto& one : *all) {
-    if (!one.handle) {
+  for (std::size_t i = 0; i < all->size(); ++i) {
+    const auto& handle = (*all)[i].handle;
+    if (!handle) {
       one_less();
       continue;
     }
-    self->request(one.handle, moment, mailbox_atom::value)
+    self->request(handle, moment, mailbox_atom::value)
         .then(
-            [=, &one](std::uint64_t waiting) {
-              one.mailbox = waiting;
+            [=](std::uint64_t waiting) {
+              (*all)[i].mailbox = waiting;
               one_less();
             },
             [=](const caf::error&) { one_less(); });
